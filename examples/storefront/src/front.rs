@@ -1,0 +1,84 @@
+//! The web front: what the shop's visitors talk to.
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use reqwest::Client;
+use serde::{Deserialize, Serialize};
+use xray_sdk::{Recorder, current, subsegment};
+use xray_sdk_tower::{ServerLayer, Traced as _};
+
+use crate::orders::{Confirmation, Order};
+use crate::stock::Reservation;
+
+/// The service. `http` finds the hosts `orders` and `stock`.
+pub(crate) fn service(recorder: &Recorder, http: Client) -> Router {
+    Router::new()
+        .route("/checkout", get(check_out))
+        .route("/gift-card", get(print_gift_card))
+        .with_state(http)
+        .layer(ServerLayer::new(recorder))
+}
+
+#[derive(Deserialize)]
+struct Purchase {
+    item: String,
+    user: String,
+}
+
+async fn check_out(
+    State(http): State<Client>,
+    Query(Purchase { item, user }): Query<Purchase>,
+) -> Result<Json<Confirmation>, StatusCode> {
+    current().set_user(&user).annotate("item", &item);
+    let reservation = reserve(&http, &item).await.map_err(status)?;
+    let cents = subsegment("price").run(|price| {
+        let bill = Bill::of(&reservation);
+        price.metadata("bill", &bill);
+        bill.total_cents
+    });
+    let order = Order { item, user, cents };
+    let confirmation = place(&http, &order).await.map_err(status)?;
+    Ok(Json(confirmation))
+}
+
+async fn reserve(http: &Client, item: &str) -> reqwest::Result<Reservation> {
+    let request = http.post(format!("http://stock/reservations/{item}"));
+    let response = request.traced().send().await?;
+    response.error_for_status()?.json().await
+}
+
+async fn place(http: &Client, order: &Order) -> reqwest::Result<Confirmation> {
+    let request = http.post("http://orders/orders").json(order);
+    let response = request.traced().send().await?;
+    response.error_for_status()?.json().await
+}
+
+/// What a visitor is told when a service behind the front says no, or nothing.
+fn status(error: reqwest::Error) -> StatusCode {
+    error.status().unwrap_or(StatusCode::BAD_GATEWAY)
+}
+
+#[derive(Serialize)]
+struct Bill {
+    net_cents: u32,
+    tax_cents: u32,
+    total_cents: u32,
+}
+
+impl Bill {
+    fn of(reservation: &Reservation) -> Bill {
+        let net_cents = reservation.cents;
+        let tax_cents = net_cents / 5;
+        Bill {
+            net_cents,
+            tax_cents,
+            total_cents: net_cents + tax_cents,
+        }
+    }
+}
+
+async fn print_gift_card() {
+    panic!("the printer is out of paper (this panic is part of the show)");
+}

@@ -1,0 +1,24 @@
+//! The command line.
+
+use clap::Parser;
+use xray_sdk::emitter::DaemonAddress;
+
+/// A small shop: three services on loopback, a database and a queue, traced with xray-sdk.
+///
+/// Traffic flows until Ctrl-C. One trace and the service map are printed, then a line for each trace, and xray-local shows them
+/// in the browser.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(crate) struct Options {
+    /// Make a fixed set of requests, print what was seen, and exit.
+    #[arg(long)]
+    pub(crate) once: bool,
+
+    /// Print one JSON object at the end, and nothing else.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Send to the X-Ray daemon at this address; xray-local is not started.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) daemon: Option<DaemonAddress>,
+}

@@ -1,0 +1,160 @@
+//! The built program, run as a newcomer runs it.
+
+use std::collections::HashSet;
+use std::net::UdpSocket;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use xray_daemon::Datagram;
+use xray_sdk::document::{Document, Trace};
+
+fn storefront(arguments: &[&str]) -> Output {
+    let output = Command::new(env!("CARGO_BIN_EXE_storefront"))
+        .args(arguments)
+        .output();
+    let output = output.expect("the program starts");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("the program writes text")
+}
+
+#[test]
+fn once_prints_a_timeline_and_the_map() {
+    let printed = text(&storefront(&["--once"]));
+    for part in [
+        "front",
+        "stock",
+        "orders",
+        "worker",
+        "shop@localhost",
+        "INSERT INTO orders",
+    ] {
+        assert!(printed.contains(part), "no {part} in\n{printed}");
+    }
+    assert!(printed.contains("client -> front"), "no map in\n{printed}");
+    assert!(printed.contains(" 0 lost"), "{printed}");
+}
+
+#[test]
+fn once_as_json_is_one_object_that_tells_what_was_seen() {
+    let printed = text(&storefront(&["--once", "--json"]));
+    let seen: Value = serde_json::from_str(&printed).expect("one object");
+    assert_eq!(seen["traces"], 8);
+    assert_eq!(seen["segments"], 24);
+    assert_eq!(seen["lost"], 0);
+    for service in ["front", "orders", "stock", "worker", "shop@localhost"] {
+        let services = seen["services"].as_array().expect("a list");
+        assert!(
+            services.contains(&Value::from(service)),
+            "no {service} in {printed}"
+        );
+    }
+    for edge in [
+        ["front", "orders"],
+        ["front", "stock"],
+        ["orders", "worker"],
+        ["orders", "shop@localhost"],
+    ] {
+        let edges = seen["edges"].as_array().expect("a list");
+        assert!(
+            edges.contains(&Value::from(edge.to_vec())),
+            "no {edge:?} in {printed}"
+        );
+    }
+}
+
+/// The documents that the program sends to a daemon, one for each datagram.
+fn documents_sent() -> Vec<Document> {
+    let daemon = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let address = daemon.local_addr().expect("bound").to_string();
+    storefront(&["--once", "--daemon", &address]);
+    // The program is gone, so all that it sent is here.
+    daemon.set_nonblocking(true).expect("a socket can");
+    let mut buffer = vec![0; 65_535];
+    let mut documents = Vec::new();
+    while let Ok(length) = daemon.recv(&mut buffer) {
+        let datagram = Datagram::parse(&buffer[..length]).expect("the daemon's header");
+        documents.push(Document::parse(datagram.document()).expect("a document"));
+    }
+    documents
+}
+
+#[test]
+fn a_daemon_elsewhere_gets_documents_that_connect() {
+    let documents = documents_sent();
+    let traces = Trace::assemble(documents.iter().cloned());
+    assert_eq!(traces.len(), 8);
+    for trace in traces {
+        let of_trace = || {
+            documents
+                .iter()
+                .filter(|document| document.trace_id == Some(trace.id()))
+        };
+        let ids: HashSet<_> = of_trace()
+            .flat_map(Document::walk)
+            .map(|part| part.id)
+            .collect();
+        let starts: Vec<_> = of_trace()
+            .filter(|document| document.parent_id.is_none())
+            .collect();
+        assert_eq!(starts.len(), 1, "one start in\n{}", trace.tree());
+        assert_eq!(starts[0].name, "front");
+        for parent in of_trace().filter_map(|document| document.parent_id) {
+            assert!(
+                ids.contains(&parent),
+                "{parent} is missing in\n{}",
+                trace.tree()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_purchase_is_one_trace_across_http_database_and_queue() {
+    let traces = Trace::assemble(documents_sent());
+    let bought = "\
+front 200
+  stock 200
+    stock 200
+      shop@localhost
+  price
+  orders 200
+    orders 200
+      write down
+        shop@localhost
+      worker
+        worker
+          pack
+            shop@localhost
+";
+    assert_eq!(traces[0].tree(), bought);
+}
+
+#[test]
+fn what_fails_is_told_apart() {
+    let traces = Trace::assemble(documents_sent());
+    let ends = traces.iter().map(|trace| {
+        let tree = trace.tree();
+        tree.lines().next().unwrap_or_default().to_owned()
+    });
+    assert_eq!(
+        ends.collect::<Vec<_>>(),
+        [
+            "front 200",
+            "front 200",
+            "front 200",
+            "front 404 error",
+            "front 429 error throttle",
+            "front 200",
+            "front 500 fault",
+            "front fault",
+        ]
+    );
+}

@@ -1,0 +1,3 @@
+//! The behaviours of the receiver, over real sockets on loopback.
+
+mod receiver;

@@ -1,0 +1,103 @@
+use serde::Serialize;
+
+/// Why a call is refused, with the name that AWS's clients know it by.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ApiError {
+    kind: Kind,
+    message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    InvalidRequest,
+    AccessDenied,
+    UnknownOperation,
+    MethodNotAllowed,
+    RequestTooLarge,
+    Internal,
+}
+
+impl ApiError {
+    pub(crate) fn invalid_request(message: impl Into<String>) -> Self {
+        Self::new(Kind::InvalidRequest, message)
+    }
+
+    pub(crate) fn access_denied(message: impl Into<String>) -> Self {
+        Self::new(Kind::AccessDenied, message)
+    }
+
+    pub(crate) fn unknown_operation(path: &str) -> Self {
+        Self::new(
+            Kind::UnknownOperation,
+            format!("no operation of the X-Ray API has the path {path}, or this server does not know it yet"),
+        )
+    }
+
+    pub(crate) fn method_not_allowed(method: &str, path: &str) -> Self {
+        Self::new(
+            Kind::MethodNotAllowed,
+            format!("{path} is called with POST, not {method}"),
+        )
+    }
+
+    pub(crate) fn request_too_large(limit: usize) -> Self {
+        Self::new(
+            Kind::RequestTooLarge,
+            format!("a request body has at most {limit} bytes"),
+        )
+    }
+
+    pub(crate) fn internal() -> Self {
+        Self::new(
+            Kind::Internal,
+            "the server failed; its standard error says where",
+        )
+    }
+
+    fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> u16 {
+        match self.kind {
+            Kind::InvalidRequest => 400,
+            Kind::AccessDenied => 403,
+            Kind::UnknownOperation => 404,
+            Kind::MethodNotAllowed => 405,
+            Kind::RequestTooLarge => 413,
+            Kind::Internal => 500,
+        }
+    }
+
+    /// The name, which also goes into the header `x-amzn-ErrorType`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.kind {
+            Kind::InvalidRequest => "InvalidRequestException",
+            Kind::AccessDenied => "AccessDeniedException",
+            Kind::UnknownOperation => "UnknownOperationException",
+            Kind::MethodNotAllowed => "MethodNotAllowedException",
+            Kind::RequestTooLarge => "RequestEntityTooLargeException",
+            Kind::Internal => "InternalFailure",
+        }
+    }
+
+    /// The body. The model calls the text `Message`, some clients look for `message` only: both are there.
+    pub(crate) fn body(&self) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            __type: &'a str,
+            message: &'a str,
+            #[serde(rename = "Message")]
+            modelled: &'a str,
+        }
+        super::wire::write(&Body {
+            __type: self.name(),
+            message: &self.message,
+            modelled: &self.message,
+        })
+    }
+}

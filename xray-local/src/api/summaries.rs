@@ -1,0 +1,100 @@
+//! GetTraceSummaries: which traces there are, a page at a time.
+
+use serde::{Deserialize, Serialize};
+use xray_sdk::TraceId;
+
+use super::error::ApiError;
+use super::wire::required;
+use crate::query::{TimeRange, TimeRangeType, TraceSummary};
+use crate::store::{Position, Store};
+
+/// How many traces stand on a page. AWS does not say how many of its stand there.
+const PAGE: usize = 200;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct GetTraceSummaries {
+    start_time: Option<f64>,
+    end_time: Option<f64>,
+    time_range_type: Option<String>,
+    filter_expression: Option<String>,
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TraceSummariesGot {
+    trace_summaries: Vec<TraceSummary>,
+    approximate_time: f64,
+    traces_processed_count: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+/// Lists traces, the newest first. All that match are listed, also when a sample would do.
+pub(super) fn get_trace_summaries(
+    store: &Store,
+    input: GetTraceSummaries,
+) -> Result<TraceSummariesGot, ApiError> {
+    if input.filter_expression.is_some_and(|filter| !filter.trim().is_empty()) {
+        return Err(ApiError::invalid_request(
+            "FilterExpression: filter expressions are not supported yet; leave it out to list all traces of the time range",
+        ));
+    }
+    let range = TimeRange {
+        kind: time_range_type(input.time_range_type.as_deref())?,
+        ..time_range(input.start_time, input.end_time)?
+    };
+    let after = input.next_token.as_deref().map(position).transpose()?;
+    let page = store.page(&range, after, PAGE);
+    let trace_summaries = page.summaries();
+    Ok(TraceSummariesGot {
+        approximate_time: trace_summaries.first().map_or(range.start, |first| first.start_time),
+        traces_processed_count: trace_summaries.len(),
+        next_token: page.next.map(token),
+        trace_summaries,
+    })
+}
+
+/// The time range that every listing has.
+pub(super) fn time_range(start: Option<f64>, end: Option<f64>) -> Result<TimeRange, ApiError> {
+    let start = required(start, "StartTime")?;
+    let end = required(end, "EndTime")?;
+    if start > end {
+        return Err(ApiError::invalid_request(format!(
+            "StartTime {start} lies after EndTime {end}"
+        )));
+    }
+    Ok(TimeRange::began(start, end))
+}
+
+fn time_range_type(name: Option<&str>) -> Result<TimeRangeType, ApiError> {
+    match name {
+        None | Some("TraceId") => Ok(TimeRangeType::TraceId),
+        Some("Event") => Ok(TimeRangeType::Event),
+        Some("Service") => Ok(TimeRangeType::Service),
+        Some(other) => Err(ApiError::invalid_request(format!(
+            "TimeRangeType {other:?} is not valid: expected TraceId, Event or Service"
+        ))),
+    }
+}
+
+/// The place where a page ends, as a text: traces that come meanwhile do not shift the pages that follow.
+fn token(position: Position) -> String {
+    format!("{}/{}", position.start_micros, position.id)
+}
+
+fn position(token: &str) -> Result<Position, ApiError> {
+    let read = || {
+        let (start, id) = token.split_once('/')?;
+        Some(Position {
+            start_micros: start.parse().ok()?,
+            id: TraceId::parse(id).ok()?,
+        })
+    };
+    read().ok_or_else(|| {
+        ApiError::invalid_request(format!(
+            "NextToken {token:?} is not valid: expected one that an earlier page ended with"
+        ))
+    })
+}

@@ -1,0 +1,155 @@
+//! Without a command: the server, until it is told to end.
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+
+use clap::Args;
+use tokio::runtime;
+use xray_local::{Error, Options, Server};
+
+use super::Exit;
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// The address to receive segments on (UDP) and to answer the X-Ray API on (TCP); port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:2000", env = "XRAY_LOCAL_BIND", value_parser = address)]
+    bind: SocketAddr,
+
+    /// Permit an address that other machines can reach: whoever reaches it can read and write all that is stored
+    #[arg(long)]
+    allow_remote: bool,
+
+    /// A name that the server may be called by, beside localhost and addresses; may be repeated
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+}
+
+/// Reads an address, whose host may be a name.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    if text.parse::<u16>().is_ok() {
+        return Err(format!("expected a host and a port, as in 127.0.0.1:{text}"));
+    }
+    let found = text.to_socket_addrs().map(|mut addresses| {
+        // `localhost` may mean both; SDKs send to the older one.
+        let first = addresses.next();
+        addresses.find(SocketAddr::is_ipv4).or(first)
+    });
+    match found {
+        Ok(Some(address)) => Ok(address),
+        Ok(None) => Err("the name has no address".to_owned()),
+        Err(error) => Err(format!(
+            "expected a host and a port, as in 127.0.0.1:2000 ({error})"
+        )),
+    }
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Exit {
+        let mut options = Options::default().bind(self.bind).allow_remote(self.allow_remote);
+        for host in self.allow_host {
+            options = options.allow_host(host);
+        }
+        let server = match Server::start(options) {
+            Ok(server) => server,
+            Err(error) => return explain(&error, self.bind),
+        };
+        if let Err(error) = until_signal(|| eprint!("{}", greeting(&server))) {
+            eprintln!("xray-local: cannot wait for signals: {error}");
+            return Exit::Failed;
+        }
+        let store = server.store().clone();
+        let received = server.stop();
+        let counts = store.counts();
+        eprintln!(
+            "\nxray-local: {} datagrams received ({} rejected, {} refused for lack of room); {} documents stored, {} refused",
+            received.received,
+            received.rejected(),
+            received.refused,
+            counts.stored,
+            counts.rejected,
+        );
+        if let Some(last) = store.rejections().last() {
+            eprintln!("xray-local: the last document that was refused: {last}");
+        }
+        Exit::Ok
+    }
+}
+
+fn greeting(server: &Server) -> String {
+    format!(
+        "\
+xray-local {version}
+  receives   UDP {address}
+  answers    {url} (the X-Ray API)
+  keeps      traces in memory until it ends; nothing leaves this machine
+
+Paste into the shell of your program:
+  export AWS_XRAY_DAEMON_ADDRESS={address_to_use}
+  export AWS_ENDPOINT_URL_XRAY={url}
+
+Ctrl-C ends it.
+",
+        version = env!("CARGO_PKG_VERSION"),
+        address = server.address(),
+        address_to_use = server.local_address(),
+        url = server.url(),
+    )
+}
+
+/// Says what went wrong and what to do.
+fn explain(error: &Error, address: SocketAddr) -> Exit {
+    eprintln!("xray-local: {error}");
+    if error.is_address_in_use() {
+        eprintln!(
+            "Another xray-local or an X-Ray daemon may run there. End it, or take another port: xray-local --bind {}:0",
+            host(address)
+        );
+        Exit::PortInUse
+    } else if error.is_remote_address() {
+        eprintln!(
+            "To do so all the same: xray-local --bind {address} --allow-remote"
+        );
+        Exit::Usage
+    } else {
+        Exit::Failed
+    }
+}
+
+fn host(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(address) => address.ip().to_string(),
+        SocketAddr::V6(address) => format!("[{}]", address.ip()),
+    }
+}
+
+/// Waits for Ctrl-C, or for SIGTERM where there is such a thing. Calls `ready` as soon as these are heard.
+fn until_signal(ready: impl FnOnce()) -> io::Result<()> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(signal(ready))
+}
+
+#[cfg(unix)]
+async fn signal(ready: impl FnOnce()) -> io::Result<()> {
+    use std::future::poll_fn;
+    use std::task::Poll;
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    ready();
+    poll_fn(|context| {
+        let interrupted = interrupt.poll_recv(context).is_ready();
+        match interrupted | terminate.poll_recv(context).is_ready() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn signal(ready: impl FnOnce()) -> io::Result<()> {
+    ready();
+    tokio::signal::ctrl_c().await
+}

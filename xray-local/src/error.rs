@@ -1,0 +1,97 @@
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+/// Why a server could not be started.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// The address reaches beyond this machine, and nobody said that it may.
+    Remote(SocketAddr),
+    /// The port is taken. With port 0: all that were picked for TCP are taken for UDP.
+    InUse {
+        protocol: &'static str,
+        address: SocketAddr,
+    },
+    Bind {
+        address: SocketAddr,
+        source: io::Error,
+    },
+    Receive(xray_daemon::Error),
+    Start(io::Error),
+}
+
+impl Error {
+    pub(crate) fn remote(address: SocketAddr) -> Self {
+        Self {
+            kind: Kind::Remote(address),
+        }
+    }
+
+    pub(crate) fn bind(address: SocketAddr, source: io::Error) -> Self {
+        let kind = match source.kind() {
+            io::ErrorKind::AddrInUse => Kind::InUse {
+                protocol: "TCP",
+                address,
+            },
+            _ => Kind::Bind { address, source },
+        };
+        Self { kind }
+    }
+
+    pub(crate) fn receive(address: SocketAddr, source: xray_daemon::Error) -> Self {
+        let kind = match source.is_address_in_use() {
+            true => Kind::InUse {
+                protocol: "UDP",
+                address,
+            },
+            false => Kind::Receive(source),
+        };
+        Self { kind }
+    }
+
+    pub(crate) fn start(source: io::Error) -> Self {
+        Self {
+            kind: Kind::Start(source),
+        }
+    }
+
+    /// Another process holds the port.
+    pub fn is_address_in_use(&self) -> bool {
+        matches!(self.kind, Kind::InUse { .. })
+    }
+
+    /// The address can be reached from other machines, which [`Options::allow_remote`](crate::Options::allow_remote) permits.
+    pub fn is_remote_address(&self) -> bool {
+        matches!(self.kind, Kind::Remote(_))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Remote(address) => write!(
+                f,
+                "{address} can be reached from other machines, and nothing protects what is stored there: allow it expressly, or bind a loopback address"
+            ),
+            Kind::InUse { protocol, address } => write!(f, "{protocol} {address} is in use"),
+            Kind::Bind { address, source } => write!(f, "cannot bind TCP {address}: {source}"),
+            Kind::Receive(source) => source.fmt(f),
+            Kind::Start(source) => write!(f, "cannot start the server: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            Kind::Remote(_) | Kind::InUse { .. } => None,
+            Kind::Bind { source, .. } | Kind::Start(source) => Some(source),
+            Kind::Receive(source) => Some(source),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+use std::collections::BTreeMap;
+
+use serde::ser::{Serialize, SerializeSeq, Serializer};
+
+/// How the times of requests are spread: each time, rounded, with how often it occurred.
+///
+/// X-Ray has no fixed buckets. Few times are told one by one, to the millisecond; of many, those that lie close together are
+/// told as one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Histogram {
+    by_millisecond: BTreeMap<u64, u64>,
+}
+
+/// How many entries are written before times are put together. X-Ray's number is not known.
+const SINGLE_ENTRIES: usize = 100;
+
+impl Histogram {
+    /// Counts one time, in seconds.
+    pub(crate) fn count(&mut self, seconds: f64) {
+        let millisecond = (seconds * 1e3).round() as u64;
+        *self.by_millisecond.entry(millisecond).or_default() += 1;
+    }
+
+    /// The times in seconds with their counts, the shortest first.
+    pub fn entries(&self) -> Vec<(f64, u64)> {
+        let in_seconds = |(time, count): (&u64, &u64)| (*time as f64 / 1e3, *count);
+        if self.by_millisecond.len() <= SINGLE_ENTRIES {
+            return self.by_millisecond.iter().map(in_seconds).collect();
+        }
+        let mut merged = BTreeMap::new();
+        for (time, count) in &self.by_millisecond {
+            *merged.entry(two_digits(*time)).or_default() += count;
+        }
+        merged.iter().map(in_seconds).collect()
+    }
+}
+
+/// The number with all digits but the first two replaced by zeros, rounded.
+fn two_digits(number: u64) -> u64 {
+    let mut step = 1;
+    while number / step >= 100 {
+        step *= 10;
+    }
+    (number + step / 2) / step * step
+}
+
+/// As the API's list of `{Value, Count}`.
+impl Serialize for Histogram {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Entry {
+            value: f64,
+            count: u64,
+        }
+        let entries = self.entries();
+        let mut list = serializer.serialize_seq(Some(entries.len()))?;
+        for (value, count) in entries {
+            list.serialize_element(&Entry { value, count })?;
+        }
+        list.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_times_are_told_to_the_millisecond() {
+        let mut histogram = Histogram::default();
+        for time in [0.1784, 0.178, 2.0, 0.0001] {
+            histogram.count(time);
+        }
+        assert_eq!(
+            serde_json::to_string(&histogram).expect("can be written"),
+            r#"[{"Value":0.0,"Count":1},{"Value":0.178,"Count":2},{"Value":2.0,"Count":1}]"#
+        );
+    }
+
+    #[test]
+    fn many_times_are_put_together_and_none_is_lost() {
+        let mut histogram = Histogram::default();
+        for millisecond in 0..20_000 {
+            histogram.count(f64::from(millisecond) / 1e3);
+        }
+        let entries = histogram.entries();
+        assert!(entries.len() <= 400, "{}", entries.len());
+        assert_eq!(entries.iter().map(|(_, count)| count).sum::<u64>(), 20_000);
+        assert!(entries.is_sorted_by(|one, next| one.0 < next.0));
+    }
+
+    #[test]
+    fn rounding_keeps_two_digits() {
+        for (number, rounded) in [
+            (0, 0),
+            (99, 99),
+            (104, 100),
+            (105, 110),
+            (999, 1000),
+            (123_456, 120_000),
+        ] {
+            assert_eq!(two_digits(number), rounded);
+        }
+    }
+}

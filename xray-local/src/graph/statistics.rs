@@ -1,0 +1,98 @@
+use serde::Serialize;
+
+use crate::trace::{Outcome, seconds};
+
+/// How many requests ended how, and how long they took together. Only finished requests count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Statistics {
+    /// Requests without error or fault.
+    pub ok_count: u64,
+    /// Requests that failed through the caller's fault.
+    pub error_statistics: ErrorStatistics,
+    /// Requests that failed through the service's fault.
+    pub fault_statistics: FaultStatistics,
+    /// All requests.
+    pub total_count: u64,
+    /// The sum of their response times, in seconds.
+    #[serde(serialize_with = "rounded")]
+    pub total_response_time: f64,
+}
+
+/// Requests that failed through the caller's fault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ErrorStatistics {
+    /// Turned away for asking too much.
+    pub throttle_count: u64,
+    /// All others.
+    pub other_count: u64,
+    /// Both together.
+    pub total_count: u64,
+}
+
+/// Requests that failed through the service's fault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct FaultStatistics {
+    /// All of them: X-Ray tells no kinds of faults apart.
+    pub other_count: u64,
+    /// All of them.
+    pub total_count: u64,
+}
+
+impl Statistics {
+    /// Counts one finished request.
+    pub(crate) fn count(&mut self, outcome: Outcome, response_time: f64) {
+        match outcome {
+            Outcome::Ok => self.ok_count += 1,
+            Outcome::Error => {
+                self.error_statistics.other_count += 1;
+                self.error_statistics.total_count += 1;
+            }
+            Outcome::Throttle => {
+                self.error_statistics.throttle_count += 1;
+                self.error_statistics.total_count += 1;
+            }
+            Outcome::Fault => {
+                self.fault_statistics.other_count += 1;
+                self.fault_statistics.total_count += 1;
+            }
+        }
+        self.total_count += 1;
+        self.total_response_time += response_time;
+    }
+}
+
+fn rounded<S: serde::Serializer>(time: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(seconds(*time))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_outcome_has_its_count_and_all_have_the_total() {
+        let mut statistics = Statistics::default();
+        for outcome in [
+            Outcome::Ok,
+            Outcome::Error,
+            Outcome::Throttle,
+            Outcome::Fault,
+            Outcome::Ok,
+        ] {
+            statistics.count(outcome, 0.1);
+        }
+        assert_eq!(
+            serde_json::to_value(statistics).expect("can be written"),
+            serde_json::json!({
+                "OkCount": 2,
+                "ErrorStatistics": {"ThrottleCount": 1, "OtherCount": 1, "TotalCount": 2},
+                "FaultStatistics": {"OtherCount": 1, "TotalCount": 1},
+                "TotalCount": 5,
+                "TotalResponseTime": 0.5,
+            })
+        );
+    }
+}

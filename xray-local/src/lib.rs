@@ -1,0 +1,37 @@
+//! AWS X-Ray on one machine: receives segments over UDP as the X-Ray daemon does, keeps them in memory, and answers the X-Ray API.
+//!
+//! The program `xray-local` is this library with a command line. A program or a test that wants to see its own traces starts a
+//! [`Server`] inside itself and reads the [`Store`]; it turns the default feature `cli` off and builds no command line:
+//!
+//! ```toml
+//! xray-local = { version = "0.1", default-features = false }
+//! ```
+//!
+//! [`timeline`](timeline()) draws a trace as text, [`map`](map()) a service graph.
+
+mod api;
+mod clock;
+mod error;
+mod graph;
+mod map;
+mod query;
+mod server;
+mod store;
+mod terminal;
+mod timeline;
+mod trace;
+mod validate;
+
+pub use error::Error;
+pub use graph::{
+    Edge, ErrorStatistics, FaultStatistics, Histogram, Service, ServiceGraph, State, Statistics,
+};
+pub use map::map;
+pub use query::{
+    AnnotationValues, EntryHttp, TimeRange, TimeRangeType, TraceSummary, TraceUser,
+};
+pub use server::{Options, Server};
+pub use store::{Limits, Store, StoreCounts};
+pub use timeline::{TimelineStyle, timeline};
+pub use trace::{Outcome, ServiceId};
+pub use validate::{Rejection, RejectionCode};

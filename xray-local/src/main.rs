@@ -1,0 +1,13 @@
+//! The program `xray-local`: the library of the same name with a command line.
+
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use commands::CommandLine;
+
+fn main() -> ExitCode {
+    CommandLine::parse().run().into()
+}

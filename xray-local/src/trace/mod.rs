@@ -1,0 +1,208 @@
+//! A trace as X-Ray reads it: which services took part, and who called whom.
+
+mod inferred;
+mod outcome;
+mod outline;
+mod service;
+
+use std::collections::{HashMap, HashSet};
+
+use xray_sdk::SegmentId;
+use xray_sdk::document::{Document, Trace};
+
+pub use outcome::Outcome;
+pub(crate) use outline::{Row, rows};
+pub use service::ServiceId;
+
+/// A trace taken apart into the work of its services.
+pub(crate) struct Anatomy<'a> {
+    trace: &'a Trace,
+    segments: Vec<Segment<'a>>,
+    is_waiting: bool,
+}
+
+/// What one service did.
+pub(crate) struct Segment<'a> {
+    pub(crate) service: ServiceId,
+    /// The segment; of an inferred one, the subsegment that it is inferred from.
+    pub(crate) document: &'a Document,
+    pub(crate) caller: Caller<'a>,
+    pub(crate) is_inferred: bool,
+}
+
+/// Who called a service.
+#[derive(Clone, Copy)]
+pub(crate) enum Caller<'a> {
+    /// Someone outside: the trace begins here, or what called has not been sent.
+    Client,
+    /// The segment with this number, which `parent` stands in or is.
+    Segment {
+        number: usize,
+        parent: &'a Document,
+    },
+    /// A subsegment whose own segment has not been sent.
+    Unknown { parent: &'a Document },
+}
+
+/// Where a segment or subsegment stands.
+#[derive(Clone, Copy)]
+struct Position<'a> {
+    document: &'a Document,
+    /// The number of the segment around it; `None` when that has not been sent.
+    segment: Option<usize>,
+}
+
+impl<'a> Anatomy<'a> {
+    pub(crate) fn of(trace: &'a Trace) -> Self {
+        let received = || trace.segments().iter().filter(|document| !document.is_subsegment());
+        let positions = positions(trace);
+        let mut segments: Vec<_> = received()
+            .map(|document| Segment {
+                service: ServiceId::of_segment(document),
+                document,
+                caller: Caller::Client,
+                is_inferred: false,
+            })
+            .collect();
+        find_callers(&mut segments, &positions);
+
+        let called: HashSet<_> = received().filter_map(|segment| segment.parent_id).collect();
+        let mut is_waiting = false;
+        for (number, document) in received().enumerate() {
+            for call in document.walk().skip(1).filter(|call| !called.contains(&call.id)) {
+                // What the called service sends is awaited: X-Ray makes nothing up meanwhile.
+                is_waiting |= call.is_traced();
+                let service = ServiceId::of_call(call).filter(|_| !call.is_traced());
+                segments.extend(service.map(|service| Segment {
+                    service,
+                    document: call,
+                    caller: Caller::Segment {
+                        number,
+                        parent: call,
+                    },
+                    is_inferred: true,
+                }));
+            }
+        }
+        Self {
+            trace,
+            segments,
+            is_waiting,
+        }
+    }
+
+    /// Those that were sent, in start order, then those that were inferred.
+    pub(crate) fn segments(&self) -> &[Segment<'a>] {
+        &self.segments
+    }
+
+    /// The segment where the trace begins. None while only subsegments have been sent.
+    pub(crate) fn root(&self) -> Option<&Segment<'a>> {
+        let is_root = |segment: &&Segment<'_>| matches!(segment.caller, Caller::Client);
+        self.segments.iter().find(is_root).or(self.segments.first())
+    }
+
+    /// What the caller of a segment recorded of the call. A caller that is named by its segment, without a subsegment, recorded
+    /// nothing: then it is what was called.
+    pub(crate) fn call(&self, segment: &Segment<'a>) -> &'a Document {
+        match segment.caller {
+            Caller::Segment { number, parent }
+                if !std::ptr::eq(parent, self.segments[number].document) =>
+            {
+                parent
+            }
+            _ => segment.document,
+        }
+    }
+
+    /// Whether something is still to come: work in progress, or the segment of a service that was called.
+    pub(crate) fn is_partial(&self) -> bool {
+        let documents = self.trace.segments().iter().flat_map(Document::walk);
+        self.is_waiting || documents.into_iter().any(|document| document.in_progress)
+    }
+
+    /// The documents of the trace as X-Ray gives them out: those that were sent, whole, then those that it inferred.
+    pub(crate) fn documents(&self) -> Vec<Document> {
+        let sent = self.trace.segments().iter().cloned();
+        let inferred = self.segments.iter().filter(|segment| segment.is_inferred);
+        let inferred = inferred
+            .map(|segment| inferred::segment(self.trace.id(), segment.document, &segment.service));
+        sent.chain(inferred).collect()
+    }
+}
+
+impl Segment<'_> {
+    pub(crate) fn outcome(&self) -> Outcome {
+        Outcome::of(self.document)
+    }
+}
+
+/// The seconds that something took, without the noise that subtracting two times leaves behind the microseconds.
+pub(crate) fn seconds(duration: f64) -> f64 {
+    (duration * 1e6).round() / 1e6
+}
+
+fn positions(trace: &Trace) -> HashMap<SegmentId, Position<'_>> {
+    let mut positions = HashMap::new();
+    let mut segments = 0..;
+    for top in trace.segments() {
+        let segment = if top.is_subsegment() {
+            None
+        } else {
+            segments.next()
+        };
+        for document in top.walk() {
+            positions.entry(document.id).or_insert(Position { document, segment });
+        }
+    }
+    positions
+}
+
+/// Finds the caller of each segment.
+fn find_callers<'a>(
+    segments: &mut [Segment<'a>],
+    positions: &HashMap<SegmentId, Position<'a>>,
+) {
+    for number in 0..segments.len() {
+        let parent_id = segments[number].document.parent_id;
+        let parent = parent_id.and_then(|id| positions.get(&id));
+        segments[number].caller = match parent {
+            None => Caller::Client,
+            Some(Position {
+                document: parent,
+                segment: None,
+            }) => Caller::Unknown { parent },
+            Some(Position {
+                document: parent,
+                segment: Some(number),
+            }) => Caller::Segment {
+                number: *number,
+                parent,
+            },
+        };
+    }
+    break_circles(segments);
+}
+
+/// A sender's mistake can make segments call each other in a circle. The first one on it is taken to be called from outside.
+fn break_circles(segments: &mut [Segment<'_>]) {
+    // The walk on which each segment was passed, counted from 1.
+    let mut passed = vec![0; segments.len()];
+    for start in 0..segments.len() {
+        let walk = start + 1;
+        let mut at = start;
+        while passed[at] == 0 {
+            passed[at] = walk;
+            let Caller::Segment { number, .. } = segments[at].caller else {
+                break;
+            };
+            at = number;
+            if passed[at] == walk {
+                segments[at].caller = Caller::Client;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

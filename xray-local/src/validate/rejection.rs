@@ -1,0 +1,121 @@
+use std::fmt;
+
+/// Why a document was not stored, in the words of X-Ray's `UnprocessedTraceSegments`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    id: Option<String>,
+    code: RejectionCode,
+    place: Place,
+    cause: String,
+}
+
+/// What is wrong with a document.
+///
+/// `InvalidTraceId`, `InvalidName`, `MissingName`, `MissingId`, `MissingEndTime` and `InvalidSegment` have been seen in X-Ray's answers;
+/// the others are named after them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum RejectionCode {
+    /// The text is not JSON, or no object.
+    ParseError,
+    /// There is no id.
+    MissingId,
+    /// The id is not 16 hex digits.
+    InvalidId,
+    /// There is no trace id.
+    MissingTraceId,
+    /// The trace id does not have the form of one.
+    InvalidTraceId,
+    /// There is no name.
+    MissingName,
+    /// The name holds characters that X-Ray does not allow, or more than 200.
+    InvalidName,
+    /// There is no start time, or it is no number.
+    MissingStartTime,
+    /// There is no end time, and the work is not said to be in progress.
+    MissingEndTime,
+    /// A subsegment that was sent alone does not say what it belongs to.
+    MissingParentId,
+    /// The parent's id is not 16 hex digits.
+    InvalidParentId,
+    /// The trace has outgrown the store.
+    InvalidSegment,
+}
+
+/// Where in the document the fault lies: X-Ray says "subsegment" also when a nested one is the culprit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Segment,
+    Subsegment,
+}
+
+impl Rejection {
+    pub(crate) fn new(code: RejectionCode, place: Place, cause: impl Into<String>) -> Self {
+        Self {
+            id: None,
+            code,
+            place,
+            cause: cause.into(),
+        }
+    }
+
+    pub(crate) fn of_document(mut self, id: Option<&str>) -> Self {
+        self.id = id.map(str::to_owned);
+        self
+    }
+
+    /// The id of the document, when it could be read.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// What is wrong.
+    pub fn code(&self) -> RejectionCode {
+        self.code
+    }
+
+    /// The whole message, as X-Ray words it; its cause is ours, since X-Ray's is always `null`.
+    pub fn message(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl RejectionCode {
+    /// The code as X-Ray writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ParseError => "ParseError",
+            Self::MissingId => "MissingId",
+            Self::InvalidId => "InvalidId",
+            Self::MissingTraceId => "MissingTraceId",
+            Self::InvalidTraceId => "InvalidTraceId",
+            Self::MissingName => "MissingName",
+            Self::InvalidName => "InvalidName",
+            Self::MissingStartTime => "MissingStartTime",
+            Self::MissingEndTime => "MissingEndTime",
+            Self::MissingParentId => "MissingParentId",
+            Self::InvalidParentId => "InvalidParentId",
+            Self::InvalidSegment => "InvalidSegment",
+        }
+    }
+}
+
+impl fmt::Display for RejectionCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = match self.place {
+            Place::Segment => "segment",
+            Place::Subsegment => "subsegment",
+        };
+        write!(
+            f,
+            "Invalid {place}. ErrorCode: {}, Cause: {}",
+            self.code, self.cause
+        )
+    }
+}

@@ -1,0 +1,188 @@
+use std::any::type_name;
+use std::error::Error;
+use std::fmt::Display;
+use std::ops::{Deref, DerefMut};
+
+use http::{HeaderMap, Method, StatusCode};
+use xray_sdk::{Entered, Entity, Segment, Subsegment};
+
+use crate::grpc;
+use crate::message;
+
+/// A request and its answer, from the call until the last byte of the answer.
+///
+/// It travels from the call to the future and from there to the body, so every way out is covered: dropping it closes
+/// the segment or subsegment it holds, and marks an answer that was given up half way.
+pub(crate) struct Exchange {
+    open: Open,
+    /// The request was `HEAD`: whatever length the answer's head declares, no body follows.
+    is_head: bool,
+    grpc: bool,
+    /// The length of the answer's body, where it is known before the end.
+    declared: Option<u64>,
+    /// Bytes of the answer's body that passed by so far.
+    counted: u64,
+    state: State,
+}
+
+enum Open {
+    Segment(Segment),
+    Subsegment(Subsegment),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// There is no answer yet.
+    Waiting,
+    /// The head of the answer is here, its body is not complete.
+    Answering,
+    /// Nothing is left to record.
+    Complete,
+}
+
+impl Exchange {
+    /// An exchange as the server sees it.
+    pub(crate) fn served(segment: Segment, method: &Method) -> Self {
+        Self::new(Open::Segment(segment), method)
+    }
+
+    /// An exchange as the client sees it.
+    pub(crate) fn asked(subsegment: Subsegment, method: &Method) -> Self {
+        Self::new(Open::Subsegment(subsegment), method)
+    }
+
+    fn new(open: Open, method: &Method) -> Self {
+        Self {
+            open,
+            is_head: method == Method::HEAD,
+            grpc: false,
+            declared: None,
+            counted: 0,
+            state: State::Waiting,
+        }
+    }
+
+    /// Makes the segment or subsegment current on this thread while the guard lives.
+    pub(crate) fn enter(&mut self) -> Entered<'_> {
+        match &mut self.open {
+            Open::Segment(segment) => segment.enter(),
+            Open::Subsegment(subsegment) => subsegment.enter(),
+        }
+    }
+
+    /// The head of the answer is here: writes the tracing header into an answer that this process gives.
+    pub(crate) fn answer(&self, headers: &mut HeaderMap) {
+        if let Open::Segment(segment) = &self.open {
+            message::set_trace_header(headers, &segment.response_header());
+        }
+    }
+
+    /// Records the head of the answer; `length` is the length of its body, as far as the body itself can tell.
+    pub(crate) fn head(&mut self, status: StatusCode, headers: &HeaderMap, length: Option<u64>) {
+        self.state = State::Answering;
+        if !self.open.is_recording() {
+            return;
+        }
+        self.open.http_status(status.as_u16());
+        if !self.is_bodiless(status) {
+            self.declared = length.or_else(|| message::content_length(headers));
+            if let Some(length) = self.declared {
+                self.open.content_length(length);
+            }
+        }
+        self.grpc = message::is_grpc(headers);
+        if self.grpc {
+            grpc::record_status(&mut self.open, headers);
+        }
+    }
+
+    /// Whether an answer with this status ends with its head.
+    ///
+    /// An answer that switches protocols is over too: what the connection carries from then on is no HTTP.
+    pub(crate) fn is_bodiless(&self, status: StatusCode) -> bool {
+        self.is_head
+            || matches!(
+                status,
+                StatusCode::SWITCHING_PROTOCOLS | StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+            )
+    }
+
+    /// Counts bytes of the answer's body.
+    pub(crate) fn data(&mut self, bytes: usize) {
+        self.counted = self.counted.saturating_add(bytes as u64);
+    }
+
+    /// Records what comes after the answer's body.
+    pub(crate) fn trailers(&mut self, trailers: &HeaderMap) {
+        if self.grpc {
+            grpc::record_status(&mut self.open, trailers);
+        }
+    }
+
+    /// The answer is complete, and the exchange with it.
+    pub(crate) fn complete(mut self) {
+        self.finish();
+    }
+
+    /// The service, or the body, failed with something that is only known to have a text.
+    pub(crate) fn fail<E: Display>(mut self, error: &E) {
+        if self.open.is_recording() {
+            self.open
+                .record_message(type_name::<E>(), &error.to_string());
+        }
+        self.finish();
+    }
+
+    /// The call failed: records the error with the chain of its sources.
+    pub(crate) fn fail_with_sources<E: Error>(mut self, error: &E) {
+        self.open.record_error(error);
+        self.finish();
+    }
+
+    fn finish(&mut self) {
+        if self.state == State::Answering && self.declared.is_none() && self.counted > 0 {
+            self.open.content_length(self.counted);
+        }
+        self.state = State::Complete;
+    }
+
+    /// Whether all that was announced has passed by. A server that knows the length of a body does not ask it for its
+    /// end, but drops it.
+    fn is_all_there(&self) -> bool {
+        self.state == State::Answering
+            && self
+                .declared
+                .is_some_and(|declared| self.counted >= declared)
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        // A panic is recorded by the segment itself.
+        if self.state == State::Complete || self.is_all_there() || std::thread::panicking() {
+            return;
+        }
+        self.finish();
+        self.open.metadata_in("xray", "aborted", &true);
+    }
+}
+
+impl Deref for Open {
+    type Target = Entity;
+
+    fn deref(&self) -> &Entity {
+        match self {
+            Open::Segment(segment) => segment,
+            Open::Subsegment(subsegment) => subsegment,
+        }
+    }
+}
+
+impl DerefMut for Open {
+    fn deref_mut(&mut self) -> &mut Entity {
+        match self {
+            Open::Segment(segment) => segment,
+            Open::Subsegment(subsegment) => subsegment,
+        }
+    }
+}

@@ -1,0 +1,188 @@
+use std::fmt::{self, Display};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::header::USER_AGENT;
+use http::{Request, Response};
+use http_body::Body;
+use tower_layer::Layer;
+use tower_service::Service;
+use xray_sdk::sampling::SamplingRequest;
+use xray_sdk::{Entity, Recorder, Text};
+
+use crate::body::TracedBody;
+use crate::exchange::Exchange;
+use crate::extension;
+use crate::future::ServerFuture;
+use crate::message;
+use crate::naming::Naming;
+
+/// Opens a segment for every request that a server answers.
+///
+/// It fits around anything that is a tower service of HTTP requests: a `Router` of axum, a `Server` of tonic, a service
+/// given to hyper. All that the service does for a request, while it is called, while its future is polled and while its
+/// response's body is sent, is recorded below the segment.
+///
+/// ```no_run
+/// use axum::{Router, routing::get};
+/// use xray_sdk::{Recorder, current};
+/// use xray_sdk_tower::ServerLayer;
+///
+/// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+/// let recorder = Recorder::from_env("checkout")?;
+/// let app: Router = Router::new()
+///     .route("/orders/{id}", get(async || { current().annotate("kind", "order"); "an order" }))
+///     .layer(ServerLayer::new(&recorder));
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+/// axum::serve(listener, app).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What is recorded
+///
+/// - The trace is the one that the request continues, by its `X-Amzn-Trace-Id` or else its `traceparent` header; without
+///   them it is a new one. A caller's decision on sampling is final, else the recorder's sampler decides, by the
+///   request's host (without port), method and path and the segment's name.
+/// - Method; URL without query, user name and password; user agent; the caller's address, which is the first of
+///   `X-Forwarded-For`, else the connection's (see [`PeerAddress`](crate::PeerAddress)).
+/// - Status, with what it says on error, fault and throttling; length of the body; for gRPC the status of the call.
+/// - With the feature `axum` and the layer inside of a router, the route as the annotation `http_route`.
+/// - An error of the service or of its body, with its text; both are handed on untouched.
+///
+/// # When the segment closes
+///
+/// With the last frame of the response's body, or with its head where no body follows (HEAD, 204, 304, an empty body,
+/// and 101, after which the connection carries something else). When the caller goes away before that, the segment
+/// closes there and then, and has the metadata `aborted: true` in the namespace `xray`; that is no fault. A panic closes
+/// it as a fault.
+///
+/// # What the caller gets
+///
+/// The response has the header `X-Amzn-Trace-Id` with the trace's id, and with the decision on sampling where the
+/// caller asked for it by `Sampled=?`.
+///
+/// # What it costs
+///
+/// Nothing is boxed. A request that is not sampled costs one allocation, for the text of the response's header.
+#[derive(Clone)]
+pub struct ServerLayer {
+    recorder: Recorder,
+    naming: Arc<Naming>,
+}
+
+impl ServerLayer {
+    /// A layer that records with `recorder`, and names segments by its name.
+    pub fn new(recorder: &Recorder) -> Self {
+        Self {
+            recorder: recorder.clone(),
+            naming: Arc::default(),
+        }
+    }
+
+    /// Names segments in another way than by the recorder's name.
+    pub fn naming(self, naming: Naming) -> Self {
+        Self {
+            naming: Arc::new(naming),
+            ..self
+        }
+    }
+
+    /// Opens the segment of a request.
+    fn begin<B>(&self, request: &Request<B>) -> Exchange {
+        let uri = extension::original_uri(request.extensions()).unwrap_or(request.uri());
+        let headers = request.headers();
+        let authority = message::authority(uri, headers);
+        let host = authority.map(message::host);
+        let name = self.naming.name(self.recorder.name(), host);
+        let mut segment = self
+            .recorder
+            .segment(Text::copied(&name))
+            .request(SamplingRequest {
+                service: &name,
+                host,
+                method: Some(request.method().as_str()),
+                path: Some(uri.path()),
+                origin: None,
+            });
+        if let Some(header) = message::trace_header(headers) {
+            segment = segment.continuing(header);
+        }
+        let mut segment = segment.begin();
+        if segment.is_recording() {
+            let scheme = message::scheme(uri, headers);
+            let url = message::url(scheme, authority, uri.path());
+            segment.http_request(request.method().as_str(), &url);
+            describe(&mut segment, request);
+        }
+        Exchange::served(segment, request.method())
+    }
+}
+
+/// Records who sent a request, and for which route.
+fn describe<B>(segment: &mut Entity, request: &Request<B>) {
+    let (headers, extensions) = (request.headers(), request.extensions());
+    if let Some(agent) = message::text(headers, &USER_AGENT) {
+        segment.user_agent(agent);
+    }
+    if let Some(address) = message::forwarded_for(headers) {
+        segment.client_ip(&address, true);
+    } else if let Some(address) = extension::peer(extensions) {
+        segment.client_ip(&message::ip_text(address), false);
+    }
+    if let Some(route) = extension::route(extensions) {
+        segment.annotate("http_route", route);
+    }
+}
+
+impl<S> Layer<S> for ServerLayer {
+    type Service = TracedServer<S>;
+
+    fn layer(&self, inner: S) -> TracedServer<S> {
+        TracedServer {
+            inner,
+            layer: self.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for ServerLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerLayer")
+            .field("recorder", &self.recorder.name())
+            .field("naming", &self.naming)
+            .finish()
+    }
+}
+
+/// A service whose requests have a segment each. Made by [`ServerLayer`].
+#[derive(Debug, Clone)]
+pub struct TracedServer<S> {
+    inner: S,
+    layer: ServerLayer,
+}
+
+impl<S, B, RB> Service<Request<B>> for TracedServer<S>
+where
+    S: Service<Request<B>, Response = Response<RB>>,
+    S::Error: Display,
+    RB: Body,
+{
+    type Response = Response<TracedBody<RB>>;
+    type Error = S::Error;
+    type Future = ServerFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let mut exchange = self.layer.begin(&request);
+        let inner = {
+            // A service may work, and open subsegments, before it returns its future.
+            let _entered = exchange.enter();
+            self.inner.call(request)
+        };
+        ServerFuture::new(inner, exchange)
+    }
+}

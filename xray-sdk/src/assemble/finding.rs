@@ -1,0 +1,85 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::assemble::draft::Annotation;
+use crate::assemble::tree::Tree;
+use crate::record::outlet::Outlet;
+
+/// What had to be changed to make documents that X-Ray accepts: counted, and told once with the cure.
+#[derive(Clone, Copy)]
+pub(crate) struct Findings<'a> {
+    pub(crate) outlet: &'a Outlet,
+}
+
+impl Findings<'_> {
+    pub(crate) fn repaired_key(&self, annotation: &Annotation<'_>, key: &str) {
+        let counts = &self.outlet.counts;
+        count(&counts.repaired, 1);
+        let place = annotation.recorded.place;
+        self.outlet.notices.tell_once(&format!("key {place}"), || {
+            format!(
+                "annotation key {:?} at {place} has characters that X-Ray drops; it is recorded as {key:?}: \
+                 use letters, digits and _ only",
+                shown(annotation.key)
+            )
+        });
+    }
+
+    pub(crate) fn repaired_name(&self, tree: &Tree, given: &str, name: &str) {
+        count(&self.outlet.counts.repaired, 1);
+        let trace = tree.identity.trace_id();
+        self.outlet
+            .notices
+            .tell_once(&format!("name {}", shown(name)), || {
+                format!(
+                    "the name {:?} has characters that X-Ray refuses, or more than 200; it is recorded as {:?} (first in {trace}): \
+                     use letters, digits, blanks and _ . : / % & # = + - @",
+                    shown(given),
+                    shown(name)
+                )
+            });
+    }
+
+    pub(crate) fn trimmed(&self, tree: &Tree, names: &[String]) {
+        let Some(first) = names.first() else {
+            return;
+        };
+        count(&self.outlet.counts.trimmed, names.len() as u64);
+        let trace = tree.identity.trace_id();
+        self.outlet.notices.tell_once("trimmed", || {
+            format!(
+                "what was recorded under {first:?} does not fit into one datagram and was cut (first in {trace}, \
+                 marked as metadata xray_sdk.trimmed): record less, or in several subsegments"
+            )
+        });
+    }
+
+    pub(crate) fn left_out(&self) {
+        count(&self.outlet.counts.trimmed, 1);
+        self.outlet.notices.tell_once("annotations", || {
+            "one segment or subsegment has more annotations than fit into a datagram, and the last were left out: \
+             X-Ray indexes 50 a trace"
+                .to_owned()
+        });
+    }
+
+    /// A segment or subsegment that never closed was sent as it is.
+    pub(crate) fn incomplete(&self, nodes: u64) {
+        if nodes == 0 {
+            return;
+        }
+        count(&self.outlet.counts.incomplete, nodes);
+        self.outlet.notices.tell_once("incomplete", || {
+            "segments or subsegments were still open when they had to be sent, and went out as in progress: \
+             end all handles before the recorder shuts down"
+                .to_owned()
+        });
+    }
+}
+
+pub(crate) fn count(counter: &AtomicU64, number: u64) {
+    counter.fetch_add(number, Ordering::Relaxed);
+}
+
+fn shown(text: &str) -> &str {
+    crate::document::limits::cut(text, 60)
+}

@@ -1,0 +1,178 @@
+//! From recorded lanes to documents, off the request path.
+
+pub(crate) mod block;
+mod cause;
+mod document;
+mod draft;
+mod finding;
+mod text;
+mod tree;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use block::{Blocks, Common};
+use document::Documents;
+use finding::{Findings, count};
+use tree::{Place, Tree};
+
+use crate::id::SegmentId;
+use crate::record::lane::Lane;
+use crate::record::outlet::Outlet;
+
+/// Gathers the lanes of each segment, and writes its documents when it is complete or large.
+pub(crate) struct Assembler {
+    outlet: Arc<Outlet>,
+    common: Common,
+    limit: usize,
+    /// Segments of which something is open, or has not arrived.
+    pending: HashMap<SegmentId, Tree>,
+    spare: Option<Tree>,
+    documents: Documents,
+}
+
+/// So many closed subsegments of an open segment are sent ahead of it, as the official SDKs do (Java, Node: 100).
+const STREAMED: usize = 100;
+
+impl Assembler {
+    /// `limit` is the most bytes of one document.
+    pub(crate) fn new(outlet: Arc<Outlet>, common: Common, limit: usize) -> Self {
+        Self {
+            outlet,
+            common,
+            limit: document::limit_of(limit),
+            pending: HashMap::new(),
+            spare: None,
+            documents: Documents::default(),
+        }
+    }
+
+    /// Takes what one owner recorded, and gives to `sink` the documents that are complete now.
+    pub(crate) fn take(&mut self, lane: Box<Lane>, sink: &mut dyn FnMut(&[u8])) {
+        let identity = lane.identity.clone();
+        let mut tree = match self.pending.remove(&identity.segment_id()) {
+            Some(tree) => tree,
+            None => match self.spare.take() {
+                Some(mut tree) => {
+                    tree.identity = identity.clone();
+                    tree
+                }
+                None => Tree::new(identity.clone()),
+            },
+        };
+        tree.add(lane);
+        let closed = tree
+            .segment()
+            .is_some_and(|segment| segment.closed.is_some());
+        if closed && !identity.is_sent() {
+            identity.set_sent();
+            count(&self.outlet.counts.segments, 1);
+        }
+        let waits = !identity.is_sent();
+        if !waits || tree.closed_count() >= STREAMED && tree.is_mostly_closed() {
+            self.send(&mut tree, is_closed, Kept::Open, sink);
+        }
+        if tree.is_empty() {
+            self.spare = Some(tree);
+        } else {
+            self.pending.insert(identity.segment_id(), tree);
+        }
+    }
+
+    /// Sends what is gathered of the largest segments as it is, when all of it takes too much memory.
+    pub(crate) fn relieve(&mut self, sink: &mut dyn FnMut(&[u8])) {
+        let mut bytes: usize = self.pending.values().map(Tree::bytes).sum();
+        while bytes > self.outlet.bytes_limit() / 2 {
+            let Some(largest) = self
+                .pending
+                .iter()
+                .max_by_key(|(_, tree)| tree.bytes())
+                .map(|(id, _)| *id)
+            else {
+                return;
+            };
+            let freed = self.send_unfinished(largest, Kept::Openings, sink);
+            if freed == 0 {
+                return;
+            }
+            bytes = bytes.saturating_sub(freed);
+        }
+    }
+
+    /// Sends all that is left, as it is.
+    pub(crate) fn finish(&mut self, sink: &mut dyn FnMut(&[u8])) {
+        let left: Vec<_> = self.pending.keys().copied().collect();
+        for id in left {
+            self.send_unfinished(id, Kept::Nothing, sink);
+        }
+    }
+
+    /// Sends one segment with what is open in it; returns the memory that this freed.
+    fn send_unfinished(&mut self, id: SegmentId, kept: Kept, sink: &mut dyn FnMut(&[u8])) -> usize {
+        let Some(mut tree) = self.pending.remove(&id) else {
+            return 0;
+        };
+        let bytes = tree.bytes();
+        Findings {
+            outlet: &self.outlet,
+        }
+        .incomplete(tree.open_count() as u64);
+        self.send(&mut tree, is_opened, kept, sink);
+        let freed = bytes.saturating_sub(tree.bytes());
+        if !tree.is_empty() {
+            self.pending.insert(id, tree);
+        }
+        freed
+    }
+
+    fn send(
+        &mut self,
+        tree: &mut Tree,
+        is_sent: impl Fn(&Tree, Place) -> bool,
+        kept: Kept,
+        sink: &mut dyn FnMut(&[u8]),
+    ) {
+        let outlet = self.outlet.clone();
+        let mut blocks = Blocks {
+            clock: &outlet.clock,
+            common: &self.common,
+            findings: Findings { outlet: &outlet },
+            limit: self.limit,
+        };
+        self.documents.write(tree, &mut blocks, &is_sent, sink);
+        let closed = tree.closed_count();
+        let kept = match kept {
+            Kept::Open => tree.keep(|tree, place| !is_sent(tree, place), Tree::copy_node),
+            Kept::Openings => tree.keep(|tree, place| !is_closed(tree, place), Tree::copy_opening),
+            Kept::Nothing => None,
+        };
+        count(&outlet.counts.nodes, closed as u64);
+        for lane in tree.take_lanes() {
+            outlet.recycle(lane);
+        }
+        tree.reset();
+        if let Some(lane) = kept {
+            outlet.adopt(&lane);
+            tree.add(lane);
+        }
+    }
+}
+
+/// What stays of a segment of which something was sent.
+#[derive(Clone, Copy)]
+enum Kept {
+    /// All that was recorded of what is still open.
+    Open,
+    /// That it is open, so that its end can be sent: for want of memory the rest went out with it in progress.
+    Openings,
+    Nothing,
+}
+
+fn is_closed(tree: &Tree, place: Place) -> bool {
+    let node = tree.node(place);
+    node.opened.is_some() && node.closed.is_some()
+}
+
+fn is_opened(tree: &Tree, place: Place) -> bool {
+    tree.node(place).opened.is_some()
+}

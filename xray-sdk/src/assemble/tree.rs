@@ -1,0 +1,285 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::assemble::cause::Written;
+use crate::clock::Tick;
+use crate::id::SegmentId;
+use crate::record::Text;
+use crate::record::event::{Event, What, Words};
+use crate::record::identity::Identity;
+use crate::record::lane::Lane;
+
+/// The segments and subsegments that the lanes of one segment tell of.
+pub(crate) struct Tree {
+    pub(crate) identity: Arc<Identity>,
+    #[allow(
+        clippy::vec_box,
+        reason = "lanes come boxed and go back to the pool so"
+    )]
+    lanes: Vec<Box<Lane>>,
+    nodes: Vec<Node>,
+    index: HashMap<SegmentId, Place>,
+    /// The events of all nodes, each a list through `next`.
+    events: Vec<Linked>,
+    open: usize,
+    pub(crate) exceptions: Written,
+}
+
+/// A node's place in the tree.
+pub(crate) type Place = usize;
+
+pub(crate) struct Node {
+    pub(crate) id: SegmentId,
+    pub(crate) opened: Option<Opened>,
+    pub(crate) closed: Option<Tick>,
+    pub(crate) parent: Option<Place>,
+    pub(crate) children: Vec<Place>,
+    first: usize,
+    last: usize,
+}
+
+/// What the opening of a node told.
+#[derive(Clone, Copy)]
+pub(crate) struct Opened {
+    pub(crate) parent: SegmentId,
+    pub(crate) name: Words,
+    pub(crate) at: Tick,
+    lane: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Linked {
+    lane: u32,
+    event: u32,
+    next: usize,
+}
+
+const NONE: usize = usize::MAX;
+
+impl Tree {
+    pub(crate) fn new(identity: Arc<Identity>) -> Self {
+        Self {
+            identity,
+            lanes: Vec::new(),
+            nodes: Vec::new(),
+            index: HashMap::new(),
+            events: Vec::new(),
+            open: 0,
+            exceptions: Written::default(),
+        }
+    }
+
+    /// Makes the tree empty, for another use. Its lanes were taken before.
+    pub(crate) fn reset(&mut self) {
+        self.nodes.clear();
+        self.index.clear();
+        self.events.clear();
+        self.open = 0;
+    }
+
+    pub(crate) fn add(&mut self, lane: Box<Lane>) {
+        let number = self.lanes.len();
+        for (position, event) in lane.events().iter().enumerate() {
+            let place = self.place(event.node);
+            let node = &mut self.nodes[place];
+            match event.what {
+                What::Open { parent, name, at } => {
+                    node.opened = Some(Opened {
+                        parent,
+                        name,
+                        at,
+                        lane: number,
+                    });
+                }
+                What::Close { at } => {
+                    if node.closed.is_none() {
+                        self.open -= 1;
+                    }
+                    node.closed = Some(at);
+                }
+                _ => {
+                    let linked = self.events.len();
+                    if node.first == NONE {
+                        node.first = linked;
+                    } else {
+                        self.events[node.last].next = linked;
+                    }
+                    node.last = linked;
+                    self.events.push(Linked {
+                        lane: number as u32,
+                        event: position as u32,
+                        next: NONE,
+                    });
+                }
+            }
+        }
+        self.lanes.push(lane);
+    }
+
+    /// The node with this id; made when it is new.
+    fn place(&mut self, id: SegmentId) -> Place {
+        // Most events are of the node that the event before was of, or of one nearby.
+        let near = self.nodes.len().saturating_sub(4);
+        if let Some(place) = self.nodes[near..].iter().rposition(|node| node.id == id) {
+            return near + place;
+        }
+        *self.index.entry(id).or_insert_with(|| {
+            self.nodes.push(Node {
+                id,
+                opened: None,
+                closed: None,
+                parent: None,
+                children: Vec::new(),
+                first: NONE,
+                last: NONE,
+            });
+            self.open += 1;
+            self.nodes.len() - 1
+        })
+    }
+
+    /// Finds each node's parent and children.
+    pub(crate) fn arrange(&mut self) {
+        for node in &mut self.nodes {
+            node.children.clear();
+            node.parent = None;
+        }
+        for place in 0..self.nodes.len() {
+            let parent = self.nodes[place]
+                .opened
+                .and_then(|opened| self.index.get(&opened.parent).copied())
+                .filter(|parent| *parent != place);
+            if let Some(parent) = parent {
+                self.nodes[place].parent = Some(parent);
+                self.nodes[parent].children.push(place);
+            }
+        }
+    }
+
+    pub(crate) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    pub(crate) fn node(&self, place: Place) -> &Node {
+        &self.nodes[place]
+    }
+
+    /// The segment itself, as far as it is known here.
+    pub(crate) fn segment(&self) -> Option<&Node> {
+        let place = self.index.get(&self.identity.segment_id())?;
+        Some(&self.nodes[*place])
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    pub(crate) fn open_count(&self) -> usize {
+        self.open
+    }
+
+    pub(crate) fn closed_count(&self) -> usize {
+        self.nodes.len() - self.open
+    }
+
+    /// Sending what is closed copies what is open: worth it when that is not much.
+    pub(crate) fn is_mostly_closed(&self) -> bool {
+        self.closed_count() >= self.open
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.lanes.iter().map(|lane| lane.bytes()).sum()
+    }
+
+    pub(crate) fn name_of<'a>(&'a self, opened: &'a Opened) -> &'a str {
+        self.lanes[opened.lane].words_of(&opened.name)
+    }
+
+    /// What was recorded of a node between its opening and its close, with the lane that holds the text.
+    pub(crate) fn events_of<'a>(
+        &'a self,
+        node: &Node,
+    ) -> impl Iterator<Item = (&'a Lane, &'a Event)> + use<'a> {
+        let mut next = node.first;
+        std::iter::from_fn(move || {
+            let linked = self.events.get(next)?;
+            next = linked.next;
+            let lane = &*self.lanes[linked.lane as usize];
+            Some((lane, &lane.events()[linked.event as usize]))
+        })
+    }
+
+    /// Whether `node` is `above` or stands somewhere below it, looking up at most `levels` levels.
+    pub(crate) fn is_below(&self, node: SegmentId, above: SegmentId, levels: usize) -> bool {
+        let mut place = match self.index.get(&node) {
+            Some(place) => *place,
+            // It was sent already and counts as its parent's, which may be gone too.
+            None => return node == above,
+        };
+        for _ in 0..levels {
+            if self.nodes[place].id == above {
+                return true;
+            }
+            match self.nodes[place].parent {
+                Some(parent) => place = parent,
+                None => return false,
+            }
+        }
+        false
+    }
+
+    /// `node` itself, or the id of the nearest one above it that is not among those `is_sent`.
+    pub(crate) fn nearest_above(
+        &self,
+        node: SegmentId,
+        is_sent: &impl Fn(Place) -> bool,
+    ) -> SegmentId {
+        let mut id = node;
+        for _ in 0..self.nodes.len() {
+            match self.index.get(&id) {
+                Some(place) if is_sent(*place) => match self.nodes[*place].opened {
+                    Some(opened) => id = opened.parent,
+                    None => break,
+                },
+                _ => break,
+            }
+        }
+        id
+    }
+
+    /// The lanes, for use elsewhere.
+    pub(crate) fn take_lanes(&mut self) -> std::vec::Drain<'_, Box<Lane>> {
+        self.lanes.drain(..)
+    }
+
+    /// Copies the nodes that stay into a lane of their own.
+    pub(crate) fn keep(
+        &self,
+        stays: impl Fn(&Self, Place) -> bool,
+        copy: impl Fn(&Self, &Node, &mut Lane),
+    ) -> Option<Box<Lane>> {
+        let mut kept: Option<Box<Lane>> = None;
+        for place in (0..self.nodes.len()).filter(|place| stays(self, *place)) {
+            let lane = kept.get_or_insert_with(|| Lane::new(self.identity.clone()));
+            copy(self, &self.nodes[place], lane);
+        }
+        kept
+    }
+
+    pub(crate) fn copy_opening(&self, node: &Node, to: &mut Lane) {
+        if let Some(opened) = &node.opened {
+            let name = Text::copied(self.name_of(opened));
+            to.open(node.id, opened.parent, &name, opened.at);
+        }
+    }
+
+    pub(crate) fn copy_node(&self, node: &Node, to: &mut Lane) {
+        self.copy_opening(node, to);
+        for (lane, event) in self.events_of(node) {
+            to.copy(event, lane);
+        }
+        if let Some(at) = node.closed {
+            to.push(node.id, What::Close { at });
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What is current on this thread.
+
+pub(crate) mod missing;
+
+use std::cell::RefCell;
+use std::mem;
+use std::sync::Arc;
+
+use crate::header::TraceHeader;
+use crate::id::SegmentId;
+use crate::record::identity::Identity;
+use crate::record::lane::Lane;
+
+/// Where calls on one thread, or on one handle, are recorded.
+#[derive(Default)]
+pub(crate) enum Context {
+    /// There is no segment.
+    #[default]
+    Missing,
+    /// There is one, and it is not recorded: only its header is passed on.
+    Passive(TraceHeader),
+    Recording(Box<Lane>),
+}
+
+thread_local! {
+    static CURRENT: RefCell<Context> = const { RefCell::new(Context::Missing) };
+}
+
+/// Looks at what is current. `work` must be ours alone: user code run inside could ask for the current context again.
+#[inline]
+pub(crate) fn with<R>(work: impl FnOnce(&mut Context) -> R) -> R {
+    let mut work = Some(work);
+    let looked = CURRENT.try_with(|current| {
+        let mut current = current.try_borrow_mut().ok()?;
+        work.take().map(|work| work(&mut current))
+    });
+    match (looked, work) {
+        (Ok(Some(result)), _) => result,
+        // The thread is ending and its context is gone: there is no segment here any more.
+        (_, Some(work)) => work(&mut Context::Missing),
+        (_, None) => unreachable!("work is taken only where it yields a result"),
+    }
+}
+
+/// Makes `context` current, and returns what was.
+#[inline]
+pub(crate) fn replace(context: Context) -> Context {
+    with(|current| mem::replace(current, context))
+}
+
+impl Context {
+    pub(crate) fn lane(&mut self) -> Option<&mut Box<Lane>> {
+        match self {
+            Self::Recording(lane) => Some(lane),
+            Self::Missing | Self::Passive(_) => None,
+        }
+    }
+
+    /// The segment or subsegment that is current here.
+    pub(crate) fn node(&self) -> Option<SegmentId> {
+        match self {
+            Self::Recording(lane) => Some(lane.node),
+            Self::Missing | Self::Passive(_) => None,
+        }
+    }
+
+    /// The lane, when it belongs to the segment of `identity`.
+    #[inline]
+    pub(crate) fn lane_of(&mut self, identity: &Arc<Identity>) -> Option<&mut Box<Lane>> {
+        self.lane()
+            .filter(|lane| Arc::ptr_eq(&lane.identity, identity))
+    }
+
+    /// What to send downstream from here.
+    pub(crate) fn header(&self) -> Option<TraceHeader> {
+        match self {
+            Self::Missing => None,
+            Self::Passive(header) => Some(header.clone()),
+            Self::Recording(lane) => Some(lane.identity.header(lane.node)),
+        }
+    }
+
+    /// Gives what was recorded to the background thread.
+    pub(crate) fn hand_over(self) {
+        if let Self::Recording(lane) = self {
+            let outlet = lane.identity.outlet().clone();
+            if lane.is_empty() {
+                outlet.give_back(lane);
+            } else {
+                outlet.hand_over(lane);
+            }
+        }
+    }
+}

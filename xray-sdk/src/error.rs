@@ -1,0 +1,135 @@
+use std::fmt;
+
+/// What went wrong while something was built, parsed or configured.
+///
+/// Nothing that runs while a program is traced returns an error: a recorder that was built never fails.
+/// The text names the value that was refused, what was expected, and what to do.
+pub struct Error {
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// A value that does not have the form it must have.
+    Invalid {
+        what: &'static str,
+        value: String,
+        expected: &'static str,
+    },
+    /// An environment variable holds a value that cannot be used.
+    Environment {
+        variable: &'static str,
+        value: String,
+        expected: &'static str,
+    },
+    /// JSON that could not be read as X-Ray's.
+    Json {
+        what: &'static str,
+        source: serde_json::Error,
+    },
+    /// The operating system refused a socket or a thread.
+    System {
+        what: &'static str,
+        source: std::io::Error,
+    },
+}
+
+/// The longest part of a refused value that is repeated in a message.
+const SHOWN: usize = 80;
+
+impl Error {
+    pub(crate) fn invalid(what: &'static str, value: &str, expected: &'static str) -> Self {
+        Self {
+            kind: Kind::Invalid {
+                what,
+                value: shown(value),
+                expected,
+            },
+        }
+    }
+
+    pub(crate) fn environment(variable: &'static str, value: &str, expected: &'static str) -> Self {
+        Self {
+            kind: Kind::Environment {
+                variable,
+                value: shown(value),
+                expected,
+            },
+        }
+    }
+
+    pub(crate) fn json(what: &'static str, source: serde_json::Error) -> Self {
+        Self {
+            kind: Kind::Json { what, source },
+        }
+    }
+
+    pub(crate) fn system(what: &'static str, source: std::io::Error) -> Self {
+        Self {
+            kind: Kind::System { what, source },
+        }
+    }
+
+    /// The value of an environment variable was refused.
+    pub fn is_environment(&self) -> bool {
+        matches!(self.kind, Kind::Environment { .. })
+    }
+
+    /// A text or a number did not have the form it must have.
+    pub fn is_invalid(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Invalid { .. } | Kind::Json { .. } | Kind::Environment { .. }
+        )
+    }
+
+    /// The operating system refused a socket or a thread.
+    pub fn is_system(&self) -> bool {
+        matches!(self.kind, Kind::System { .. })
+    }
+}
+
+fn shown(value: &str) -> String {
+    match value.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Invalid {
+                what,
+                value,
+                expected,
+            } => write!(f, "{what} {value:?} is not valid: expected {expected}"),
+            Kind::Environment {
+                variable,
+                value,
+                expected,
+            } => write!(
+                f,
+                "{variable}={value:?} cannot be used: expected {expected}"
+            ),
+            Kind::Json { what, source } => write!(f, "{what} cannot be read: {source}"),
+            Kind::System { what, source } => write!(f, "{what} failed: {source}"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.kind, f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            Kind::Invalid { .. } | Kind::Environment { .. } => None,
+            Kind::Json { source, .. } => Some(source),
+            Kind::System { source, .. } => Some(source),
+        }
+    }
+}

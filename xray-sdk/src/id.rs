@@ -1,0 +1,237 @@
+//! Trace ids and segment ids: made, parsed, printed.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::str::FromStr;
+
+use rand::rngs::SmallRng;
+use rand::{Rng, RngExt, SeedableRng};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::error::Error;
+
+/// The id that all segments of one trace share: `1-`, 8 hex digits of epoch seconds, `-`, 24 random hex digits.
+///
+/// Ids that were made from W3C trace ids have random digits where the seconds stand; X-Ray does not check them
+/// (API reference, "PutTraceSegments").
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TraceId(u128);
+
+/// The id of one segment or subsegment: 16 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SegmentId(u64);
+
+const TRACE_ID_FORM: &str =
+    "1-, 8 hex digits, -, 24 hex digits (or the 32 hex digits of a W3C trace id)";
+const SEGMENT_ID_FORM: &str = "16 hex digits";
+
+impl TraceId {
+    /// Makes a new id whose time part is `epoch_seconds`.
+    ///
+    /// The random part comes from a cryptographically secure generator: trace ids leave the program and must not be guessable.
+    pub(crate) fn random(epoch_seconds: u32) -> Self {
+        let mut random = rand::rng();
+        let high = u128::from(random.next_u32());
+        let low = u128::from(random.next_u64());
+        Self(u128::from(epoch_seconds) << 96 | high << 64 | low)
+    }
+
+    /// Reads `1-` 8 hex `-` 24 hex, or the 32 hex digits of a W3C trace id. Letters may be of either case.
+    ///
+    /// # Errors
+    ///
+    /// When the text has any other form.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        Self::from_text(text.as_bytes())
+            .ok_or_else(|| Error::invalid("trace id", text, TRACE_ID_FORM))
+    }
+
+    pub(crate) fn from_text(text: &[u8]) -> Option<Self> {
+        match text.len() {
+            35 if text.starts_with(b"1-") && text[10] == b'-' => {
+                Some(Self(hex(&text[2..10])? << 96 | hex(&text[11..])?))
+            }
+            32 => Some(Self(hex(text)?)),
+            _ => None,
+        }
+    }
+
+    /// The id as one number: the seconds in the upper 32 bits, the random part below.
+    pub fn to_u128(self) -> u128 {
+        self.0
+    }
+
+    /// The id of which [`to_u128`](Self::to_u128) is the number.
+    pub fn from_u128(number: u128) -> Self {
+        Self(number)
+    }
+
+    /// The same id as W3C writes it: 32 hex digits.
+    pub fn to_w3c(self) -> String {
+        format!("{:032x}", self.0)
+    }
+
+    /// The time part, in seconds since 1970. Not a time when the id came from W3C.
+    pub fn epoch_seconds(self) -> u32 {
+        (self.0 >> 96) as u32
+    }
+}
+
+thread_local! {
+    // Segment ids need to be unique, not secret: a fast generator seeded by the system, one a thread.
+    static SEGMENT_IDS: RefCell<SmallRng> = RefCell::new(SmallRng::from_rng(&mut rand::rng()));
+}
+
+impl SegmentId {
+    /// Makes a new id. Never zero, which X-Ray's SDKs use for "no id".
+    pub(crate) fn random() -> Self {
+        let number = SEGMENT_IDS
+            .try_with(|generator| generator.borrow_mut().random_range(1..=u64::MAX))
+            // The thread is ending and its generator is gone: the shared one still serves.
+            .unwrap_or_else(|_| rand::rng().random_range(1..=u64::MAX));
+        Self(number)
+    }
+
+    /// Reads 16 hex digits of either case.
+    ///
+    /// # Errors
+    ///
+    /// When the text has any other form.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        Self::from_text(text.as_bytes())
+            .ok_or_else(|| Error::invalid("segment id", text, SEGMENT_ID_FORM))
+    }
+
+    pub(crate) fn from_text(text: &[u8]) -> Option<Self> {
+        if text.len() != 16 {
+            return None;
+        }
+        Some(Self(hex(text)? as u64))
+    }
+
+    /// The id as a number.
+    pub fn to_u64(self) -> u64 {
+        self.0
+    }
+
+    /// The id of which [`to_u64`](Self::to_u64) is the number.
+    pub fn from_u64(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+fn hex(digits: &[u8]) -> Option<u128> {
+    digits.iter().try_fold(0u128, |number, digit| {
+        let value = char::from(*digit).to_digit(16)?;
+        Some(number << 4 | u128::from(value))
+    })
+}
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "1-{:08x}-{:024x}",
+            self.epoch_seconds(),
+            self.0 & (u128::MAX >> 32)
+        )
+    }
+}
+
+impl fmt::Display for SegmentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+macro_rules! as_text {
+    ($id:ident, $expecting:expr) => {
+        impl fmt::Debug for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{self}")
+            }
+        }
+
+        impl FromStr for $id {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<Self, Error> {
+                Self::parse(text)
+            }
+        }
+
+        impl Serialize for $id {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $id {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct AsText;
+                impl serde::de::Visitor<'_> for AsText {
+                    type Value = $id;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str($expecting)
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$id, E> {
+                        $id::parse(text).map_err(E::custom)
+                    }
+                }
+                deserializer.deserialize_str(AsText)
+            }
+        }
+    };
+}
+
+as_text!(TraceId, TRACE_ID_FORM);
+as_text!(SegmentId, SEGMENT_ID_FORM);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_id_reads_what_it_prints() {
+        let id = TraceId::random(0x5759_e988);
+        assert_eq!(TraceId::parse(&id.to_string()).expect("own form"), id);
+        assert_eq!(TraceId::parse(&id.to_w3c()).expect("w3c form"), id);
+        assert!(id.to_string().starts_with("1-5759e988-"));
+        assert_eq!(id.epoch_seconds(), 0x5759_e988);
+    }
+
+    #[test]
+    fn leading_zeros_stay() {
+        let text = "1-00000000-000000000000000000000001";
+        assert_eq!(TraceId::parse(text).expect("valid").to_string(), text);
+        assert_eq!(
+            SegmentId::parse("000000000000000a")
+                .expect("valid")
+                .to_string(),
+            "000000000000000a"
+        );
+    }
+
+    #[test]
+    fn other_forms_are_refused_and_named() {
+        for text in [
+            "",
+            "1-5759e988",
+            "2-5759e988-bd862e3fe1be46a994272793",
+            "1-5759e988-bd862e3fe1be46a99427279g",
+        ] {
+            let error = TraceId::parse(text).expect_err("not a trace id");
+            assert!(error.to_string().contains("1-, 8 hex digits"), "{error}");
+        }
+        assert!(SegmentId::parse("53995c3f42cd8ad").is_err());
+        assert!(SegmentId::parse("53995c3f42cd8ad€").is_err());
+    }
+
+    #[test]
+    fn ids_do_not_repeat() {
+        let ids: std::collections::HashSet<_> = (0..10_000).map(|_| SegmentId::random()).collect();
+        assert_eq!(ids.len(), 10_000);
+    }
+}

@@ -1,0 +1,71 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::header::{Sampled, TraceHeader};
+use crate::id::{SegmentId, TraceId};
+use crate::record::outlet::Outlet;
+
+/// What all that is recorded in one segment shares: whose it is and where it goes. Never changes but for `is_sent`.
+pub(crate) struct Identity {
+    outlet: Arc<Outlet>,
+    segment_id: SegmentId,
+    header: TraceHeader,
+    trace_id: TraceId,
+    sent: AtomicBool,
+}
+
+impl Identity {
+    /// `header` holds the trace's root and what is passed on beside it; its parent is not used.
+    pub(crate) fn new(
+        outlet: Arc<Outlet>,
+        trace_id: TraceId,
+        segment_id: SegmentId,
+        header: TraceHeader,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            outlet,
+            segment_id,
+            header: header.with_sampled(Sampled::Yes),
+            trace_id,
+            sent: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn outlet(&self) -> &Arc<Outlet> {
+        &self.outlet
+    }
+
+    pub(crate) fn trace_id(&self) -> TraceId {
+        self.trace_id
+    }
+
+    pub(crate) fn segment_id(&self) -> SegmentId {
+        self.segment_id
+    }
+
+    /// What to send downstream when `parent` is the caller.
+    pub(crate) fn header(&self, parent: SegmentId) -> TraceHeader {
+        self.header.clone().with_parent(parent)
+    }
+
+    /// The segment's document has been written: what comes now goes out as independent documents.
+    /// Only the background thread sets and asks this.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_sent(&self) {
+        self.sent.store(true, Ordering::Relaxed);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_tests(outlet: &Arc<Outlet>) -> Arc<Self> {
+        let trace_id = TraceId::random(1_700_000_000);
+        Self::new(
+            outlet.clone(),
+            trace_id,
+            SegmentId::random(),
+            TraceHeader::new(trace_id),
+        )
+    }
+}

@@ -1,0 +1,12 @@
+//! What is recorded on the request path, before it becomes a document.
+
+pub(crate) mod event;
+pub(crate) mod identity;
+pub(crate) mod json;
+pub(crate) mod lane;
+pub(crate) mod outlet;
+mod text;
+mod value;
+
+pub use text::Text;
+pub use value::Value;

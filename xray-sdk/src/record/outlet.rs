@@ -1,0 +1,239 @@
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_queue::ArrayQueue;
+
+use crate::clock::Clock;
+use crate::notice::Notices;
+use crate::record::identity::Identity;
+use crate::record::lane::Lane;
+
+/// Where recorded lanes leave the request path: a bounded queue to the background thread, and the lanes that come back.
+pub(crate) struct Outlet {
+    pub(crate) clock: Clock,
+    pub(crate) notices: Notices,
+    pub(crate) counts: Counts,
+    queue: ArrayQueue<Box<Lane>>,
+    pool: ArrayQueue<Box<Lane>>,
+    /// Lanes that exist, in use, queued or pooled.
+    lanes: AtomicUsize,
+    lanes_limit: usize,
+    queued_bytes: AtomicUsize,
+    bytes_limit: usize,
+    closed: AtomicBool,
+    background: OnceLock<Thread>,
+    // Guards the numbers of the latest flush asked for and done. Locked by flush and, when a flush waits, by the background thread.
+    flushes: Mutex<Flushes>,
+    flushed: Condvar,
+    flush_wanted: AtomicBool,
+}
+
+#[derive(Default)]
+struct Flushes {
+    asked: u64,
+    done: u64,
+}
+
+/// What is counted. All but the first three on the background thread only.
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub(crate) unsampled: AtomicU64,
+    pub(crate) refused: AtomicU64,
+    pub(crate) misplaced: AtomicU64,
+    pub(crate) segments: AtomicU64,
+    pub(crate) nodes: AtomicU64,
+    pub(crate) split: AtomicU64,
+    pub(crate) trimmed: AtomicU64,
+    pub(crate) repaired: AtomicU64,
+    pub(crate) incomplete: AtomicU64,
+}
+
+/// A lane with little in it takes about this much memory; the number of lanes follows from the bound on memory.
+const LANE_BYTES: usize = 1024;
+/// How many empty lanes are kept for use. After a burst the others are freed.
+const POOLED: usize = 1024;
+
+impl Outlet {
+    pub(crate) fn new(clock: Clock, bytes_limit: usize) -> Arc<Self> {
+        let lanes_limit = (bytes_limit / LANE_BYTES).clamp(64, 1 << 16);
+        Arc::new(Self {
+            clock,
+            notices: Notices::default(),
+            counts: Counts::default(),
+            // Room for what is open when the limit is reached, and ends then.
+            queue: ArrayQueue::new(lanes_limit + lanes_limit / 4),
+            pool: ArrayQueue::new(POOLED.min(lanes_limit)),
+            lanes: AtomicUsize::new(0),
+            lanes_limit,
+            queued_bytes: AtomicUsize::new(0),
+            bytes_limit,
+            closed: AtomicBool::new(false),
+            background: OnceLock::new(),
+            flushes: Mutex::default(),
+            flushed: Condvar::new(),
+            flush_wanted: AtomicBool::new(false),
+        })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Arc<Self> {
+        Self::new(Clock::manual(Duration::from_secs(1_700_000_000)), 1 << 20)
+    }
+
+    /// An empty lane for `identity`; `None` when the bound on memory is reached or the recorder was shut down.
+    pub(crate) fn lane(&self, identity: &Arc<Identity>) -> Option<Box<Lane>> {
+        if self.queued_bytes.load(Ordering::Relaxed) > self.bytes_limit
+            || self.closed.load(Ordering::Relaxed)
+        {
+            return None;
+        }
+        if self.pool.is_empty() && self.lanes.load(Ordering::Relaxed) >= self.lanes_limit {
+            return None;
+        }
+        Some(self.lane_to_end(identity))
+    }
+
+    /// An empty lane for what is open already: its end has to be recorded, also beyond the bound.
+    pub(crate) fn lane_to_end(&self, identity: &Arc<Identity>) -> Box<Lane> {
+        if let Some(mut lane) = self.pool.pop() {
+            lane.begin(identity.clone());
+            return lane;
+        }
+        self.lanes.fetch_add(1, Ordering::Relaxed);
+        Lane::new(identity.clone())
+    }
+
+    /// Counts something that was not recorded because the bound on memory is reached.
+    pub(crate) fn refuse(&self) {
+        self.counts.refused.fetch_add(1, Ordering::Relaxed);
+        self.notices.tell_once("refused", || {
+            if self.is_closed() {
+                return "segments and subsegments were recorded after the recorder was shut down, and are left out".to_owned();
+            }
+            format!(
+                "more than {} bytes are recorded and not yet sent, so new segments and subsegments are left out and counted; \
+                 is the daemon reachable? if it is, raise queue_bytes",
+                self.bytes_limit
+            )
+        });
+    }
+
+    /// Gives what was recorded to the background thread. Never blocks; costs no system call but when the queue runs full.
+    pub(crate) fn hand_over(&self, lane: Box<Lane>) {
+        if self.is_closed() {
+            self.refuse();
+            return;
+        }
+        let bytes = lane.bytes();
+        let queued = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if let Err(lane) = self.queue.push(lane) {
+            self.refuse();
+            self.recycle(lane);
+            return;
+        }
+        if queued - bytes <= self.bytes_limit / 2 && queued > self.bytes_limit / 2
+            || self.queue.len() == self.lanes_limit / 2
+        {
+            self.wake();
+        }
+    }
+
+    pub(crate) fn take(&self) -> Option<Box<Lane>> {
+        self.queue.pop()
+    }
+
+    /// Takes a lane that the background thread made and keeps, into the account of what is recorded and not sent.
+    pub(crate) fn adopt(&self, lane: &Lane) {
+        self.lanes.fetch_add(1, Ordering::Relaxed);
+        self.queued_bytes.fetch_add(lane.bytes(), Ordering::Relaxed);
+    }
+
+    /// Takes back a lane whose content was written.
+    pub(crate) fn recycle(&self, mut lane: Box<Lane>) {
+        self.queued_bytes.fetch_sub(lane.bytes(), Ordering::Relaxed);
+        lane.clear();
+        self.give_back(lane);
+    }
+
+    /// Takes back a lane that holds nothing.
+    pub(crate) fn give_back(&self, lane: Box<Lane>) {
+        if self.is_closed() || self.pool.push(lane).is_err() {
+            self.lanes.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn wake(&self) {
+        if let Some(thread) = self.background.get() {
+            thread.unpark();
+        }
+    }
+
+    pub(crate) fn bytes_limit(&self) -> usize {
+        self.bytes_limit
+    }
+
+    pub(crate) fn set_background(&self, thread: Thread) {
+        let _ = self.background.set(thread);
+    }
+
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// The background thread has ended: nobody waits for it any more.
+    pub(crate) fn end(&self) {
+        // Pooled lanes hold references back to this outlet.
+        while self.pool.pop().is_some() {}
+        self.flush_done(u64::MAX);
+    }
+
+    /// Waits until all that was handed over before the call has been emitted; false when `deadline` passes first.
+    pub(crate) fn flush(&self, deadline: Duration) -> bool {
+        let until = Instant::now().checked_add(deadline);
+        let mut flushes = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
+        flushes.asked += 1;
+        let mine = flushes.asked;
+        self.flush_wanted.store(true, Ordering::Release);
+        self.wake();
+        while flushes.done < mine {
+            let left = until.map_or(Duration::from_secs(3600), |until| {
+                until.saturating_duration_since(Instant::now())
+            });
+            if left.is_zero() {
+                return false;
+            }
+            flushes = self
+                .flushed
+                .wait_timeout(flushes, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        true
+    }
+
+    /// Called by the background thread before it empties the queue: the flush that this sweep will complete.
+    pub(crate) fn flush_asked(&self) -> Option<u64> {
+        if !self.flush_wanted.swap(false, Ordering::AcqRel) {
+            return None;
+        }
+        Some(
+            self.flushes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .asked,
+        )
+    }
+
+    pub(crate) fn flush_done(&self, number: u64) {
+        let mut flushes = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
+        flushes.done = flushes.done.max(number);
+        self.flushed.notify_all();
+    }
+}

@@ -1,0 +1,174 @@
+use std::sync::Arc;
+use std::thread;
+
+use crate::assemble::Assembler;
+use crate::assemble::block::Common;
+use crate::clock::Clock;
+use crate::document::Service;
+use crate::emitter::{DaemonAddress, Emitter, Tally, UdpEmitter};
+use crate::error::Error;
+use crate::record::outlet::Outlet;
+use crate::recorder::environment::Environment;
+use crate::recorder::worker::Worker;
+use crate::recorder::{Inner, Recorder};
+use crate::sampling::{LocalSampler, Sampler};
+
+/// Settings of a [`Recorder`]. Made by [`Recorder::builder`].
+#[must_use = "a builder does nothing until build() is called"]
+pub struct RecorderBuilder {
+    name: String,
+    emitter: Option<Box<dyn Emitter>>,
+    daemon_address: Option<String>,
+    sampler: Box<dyn Sampler>,
+    service_version: Option<String>,
+    origin: Option<String>,
+    queue_bytes: usize,
+    clock: Option<Clock>,
+}
+
+/// Memory for what is recorded and not yet sent, unless set otherwise: some 16,000 requests of a handful of subsegments.
+const QUEUE_BYTES: usize = 32 * 1024 * 1024;
+
+impl RecorderBuilder {
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            emitter: None,
+            daemon_address: None,
+            sampler: Box::new(LocalSampler::default()),
+            service_version: None,
+            origin: None,
+            queue_bytes: QUEUE_BYTES,
+            clock: None,
+        }
+    }
+
+    /// Where documents go, instead of a daemon over UDP.
+    pub fn emitter(self, emitter: impl Emitter + 'static) -> Self {
+        Self {
+            emitter: Some(Box::new(emitter)),
+            ..self
+        }
+    }
+
+    /// The daemon's address, in any form that `AWS_XRAY_DAEMON_ADDRESS` may have: see [`DaemonAddress`].
+    /// That environment variable wins over it.
+    pub fn daemon_address(self, address: &str) -> Self {
+        Self {
+            daemon_address: Some(address.to_owned()),
+            ..self
+        }
+    }
+
+    /// Decides which requests are recorded, where the caller did not: one a second and 5 % of the rest by default.
+    pub fn sampler(self, sampler: impl Sampler + 'static) -> Self {
+        Self {
+            sampler: Box::new(sampler),
+            ..self
+        }
+    }
+
+    /// The version of the service, for its segments' `service` block.
+    pub fn service_version(self, version: impl Into<String>) -> Self {
+        Self {
+            service_version: Some(version.into()),
+            ..self
+        }
+    }
+
+    /// The kind of AWS resource that the service runs on, as `AWS::ECS::Container` (developer guide, "Segment documents").
+    pub fn origin(self, origin: impl Into<String>) -> Self {
+        Self {
+            origin: Some(origin.into()),
+            ..self
+        }
+    }
+
+    /// How much memory may be taken by what is recorded and not yet sent, in bytes; 32 MiB by default.
+    /// When it is full, new segments are left out and counted.
+    pub fn queue_bytes(self, bytes: usize) -> Self {
+        Self {
+            queue_bytes: bytes,
+            ..self
+        }
+    }
+
+    pub(crate) fn clock(self, clock: Clock) -> Self {
+        Self {
+            clock: Some(clock),
+            ..self
+        }
+    }
+
+    /// Reads the environment, and starts the thread that sends.
+    ///
+    /// # Errors
+    ///
+    /// When an environment variable or the daemon's address has a value that cannot be used, or the thread cannot be started.
+    pub fn build(self) -> Result<Recorder, Error> {
+        let environment = Environment::read()?;
+        if let Some(strategy) = environment.context_missing {
+            strategy.install();
+        }
+        let emitter = match self.emitter {
+            Some(emitter) => emitter,
+            None => Box::new(UdpEmitter::new(&daemon_address(
+                &environment,
+                self.daemon_address.as_deref(),
+            )?)),
+        };
+        let outlet = Outlet::new(self.clock.unwrap_or_else(Clock::system), self.queue_bytes);
+        let tally = Arc::new(Tally::default());
+        let common = common(self.origin.as_deref(), self.service_version);
+        let assembler = Assembler::new(outlet.clone(), common, emitter.document_limit());
+        let worker = Worker::new(outlet.clone(), assembler, emitter, tally.clone());
+        let thread = thread::Builder::new()
+            .name("xray-sdk".to_owned())
+            .spawn(move || worker.run())
+            .map_err(|error| Error::system("starting the thread that sends segments", error))?;
+        outlet.set_background(thread.thread().clone());
+        Ok(Recorder {
+            inner: Arc::new(Inner {
+                name: environment.tracing_name.unwrap_or(self.name),
+                outlet,
+                sampler: self.sampler,
+                origin: self.origin,
+                tally,
+            }),
+        })
+    }
+}
+
+/// The environment wins over code, as in the official SDKs.
+fn daemon_address(environment: &Environment, code: Option<&str>) -> Result<DaemonAddress, Error> {
+    match (&environment.daemon_address, code) {
+        (Some(address), _) => DaemonAddress::parse(address).map_err(|_| {
+            Error::environment(
+                super::environment::DAEMON_ADDRESS,
+                address,
+                DaemonAddress::FORMS,
+            )
+        }),
+        (None, Some(address)) => DaemonAddress::parse(address),
+        (None, None) => Ok(DaemonAddress::default()),
+    }
+}
+
+fn common(origin: Option<&str>, version: Option<String>) -> Common {
+    let service = Service {
+        version,
+        runtime: Some("rustc".to_owned()),
+        ..Service::default()
+    };
+    let mut fields = Vec::new();
+    if let Some(origin) = origin {
+        fields.push(format!("\"origin\":{}", serde_json::Value::from(origin)));
+    }
+    if let Ok(service) = serde_json::to_string(&service) {
+        fields.push(format!("\"service\":{service}"));
+    }
+    Common {
+        fields: fields.join(","),
+        aws: String::new(),
+    }
+}

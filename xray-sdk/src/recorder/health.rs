@@ -1,0 +1,59 @@
+use std::sync::atomic::Ordering;
+
+use crate::emitter::Tally;
+use crate::record::outlet::Counts;
+
+/// What a recorder did so far: every loss is counted here, and the first of each kind is told with its cure.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Health {
+    /// Segments that were recorded and closed.
+    pub segments: u64,
+    /// Segments and subsegments that were closed and written into documents.
+    pub nodes: u64,
+    /// Segments that were not sampled, so not recorded.
+    pub unsampled: u64,
+    /// Documents handed to the emitter's socket.
+    pub documents: u64,
+    /// Documents that were lost while they were emitted, by reason; see `notices` for the cure.
+    pub lost: Vec<(String, u64)>,
+    /// Segments, subsegments and values that were left out because the bound on memory was reached.
+    pub refused: u64,
+    /// What was recorded through a handle while another segment was current.
+    pub misplaced: u64,
+    /// Subsegments that were sent as documents of their own because the whole did not fit into one datagram.
+    pub split: u64,
+    /// Values that were cut or left out because they did not fit into one datagram.
+    pub trimmed: u64,
+    /// Names and annotation keys that were changed into what X-Ray accepts.
+    pub repaired: u64,
+    /// Segments and subsegments that were sent as in progress because they never closed.
+    pub incomplete: u64,
+    /// What was told, each thing once.
+    pub notices: Vec<String>,
+}
+
+impl Health {
+    pub(crate) fn read(counts: &Counts, tally: &Tally, notices: Vec<String>) -> Self {
+        let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        Self {
+            segments: load(&counts.segments),
+            nodes: load(&counts.nodes),
+            unsampled: load(&counts.unsampled),
+            documents: tally.sent(),
+            lost: tally.lost(),
+            refused: load(&counts.refused),
+            misplaced: load(&counts.misplaced),
+            split: load(&counts.split),
+            trimmed: load(&counts.trimmed),
+            repaired: load(&counts.repaired),
+            incomplete: load(&counts.incomplete),
+            notices,
+        }
+    }
+
+    /// All that was to be recorded and will not arrive: refused, misplaced, or lost on the way.
+    pub fn lost_total(&self) -> u64 {
+        self.refused + self.misplaced + self.lost.iter().map(|(_, count)| count).sum::<u64>()
+    }
+}

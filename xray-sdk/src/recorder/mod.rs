@@ -1,0 +1,127 @@
+//! The recorder: what a program makes once, and hands to all that opens segments.
+
+mod builder;
+mod environment;
+mod health;
+mod open;
+mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use builder::RecorderBuilder;
+pub use health::Health;
+pub use open::SegmentBuilder;
+
+use crate::emitter::Tally;
+use crate::error::Error;
+use crate::record::Text;
+use crate::record::outlet::Outlet;
+use crate::sampling::Sampler;
+
+/// Opens segments, and sends what is recorded in them from a thread of its own. Cloning is cheap.
+///
+/// A program makes one and hands clones to what opens segments: a server layer, a queue consumer, a job loop.
+/// There is no global one. When the last clone is dropped, what was recorded is still sent, for up to two seconds.
+///
+/// ```
+/// use std::time::Duration;
+/// use xray_sdk::Recorder;
+///
+/// # fn main() -> Result<(), xray_sdk::Error> {
+/// let recorder = Recorder::from_env("checkout")?;
+/// recorder.segment("nightly report").run_sync(|segment| {
+///     segment.annotate("rows", 1_200);
+/// });
+/// recorder.shutdown(Duration::from_secs(2));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Recorder {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    name: String,
+    outlet: Arc<Outlet>,
+    sampler: Box<dyn Sampler>,
+    origin: Option<String>,
+    tally: Arc<Tally>,
+}
+
+/// How long dropping the last recorder waits for what is still to be sent.
+const LAST_DEADLINE: Duration = Duration::from_secs(2);
+
+impl Recorder {
+    /// A recorder for the service `name`, set up by the environment variables of the official SDKs:
+    ///
+    /// - `AWS_XRAY_DAEMON_ADDRESS`: where segments are sent, `127.0.0.1:2000` by default
+    /// - `AWS_XRAY_TRACING_NAME`: the service's name, instead of `name`
+    /// - `AWS_XRAY_CONTEXT_MISSING`: `LOG_ERROR` (the default), `IGNORE_ERROR` or `RUNTIME_ERROR`
+    ///
+    /// # Errors
+    ///
+    /// When a variable has a value that cannot be used, or the thread that sends cannot be started.
+    /// A daemon that is not there is no error: losses are counted until it comes.
+    pub fn from_env(name: &str) -> Result<Self, Error> {
+        Self::builder(name).build()
+    }
+
+    /// A recorder with other settings.
+    pub fn builder(name: &str) -> RecorderBuilder {
+        RecorderBuilder::new(name)
+    }
+
+    /// The service's name: segments are named so unless they are given another name.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// A new segment: for a request, a message or a job.
+    pub fn segment<'a>(&'a self, name: impl Into<Text<'a>>) -> SegmentBuilder<'a> {
+        SegmentBuilder::new(self, name.into())
+    }
+
+    /// A new segment that is named as the service is, as most are.
+    pub fn own_segment(&self) -> SegmentBuilder<'_> {
+        self.segment(Text::copied(self.name()))
+    }
+
+    /// Waits until all segments that were closed before the call are handed to the socket. False when that takes longer
+    /// than `deadline`.
+    pub fn flush(&self, deadline: Duration) -> bool {
+        self.inner.outlet.flush(deadline)
+    }
+
+    /// Sends all that is recorded, open segments as in progress, and stops. False when that takes longer than `deadline`;
+    /// sending then goes on while the program lives. What is recorded later is counted as refused.
+    pub fn shutdown(&self, deadline: Duration) -> bool {
+        self.inner.outlet.close();
+        self.inner.outlet.flush(deadline)
+    }
+
+    /// What was recorded, sent, repaired and lost so far.
+    pub fn health(&self) -> Health {
+        Health::read(
+            &self.inner.outlet.counts,
+            &self.inner.tally,
+            self.inner.outlet.notices.texts(),
+        )
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.outlet.close();
+        self.outlet.flush(LAST_DEADLINE);
+    }
+}
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recorder")
+            .field("name", &self.inner.name)
+            .finish_non_exhaustive()
+    }
+}

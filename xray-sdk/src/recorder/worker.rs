@@ -1,0 +1,94 @@
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::assemble::Assembler;
+use crate::emitter::{Batch, Emitter, Tally};
+use crate::record::outlet::Outlet;
+
+/// The thread that turns lanes into documents and emits them. It alone waits, resolves names and uses sockets.
+pub(crate) struct Worker {
+    outlet: Arc<Outlet>,
+    assembler: Assembler,
+    emitter: Box<dyn Emitter>,
+    batch: Batch,
+    tally: Arc<Tally>,
+    anchored: Instant,
+}
+
+/// How long documents wait for others, so that no request has to wake this thread.
+const INTERVAL: Duration = Duration::from_millis(50);
+/// How often the clock is compared with the system's.
+const ANCHOR_INTERVAL: Duration = Duration::from_secs(5);
+/// Documents are emitted when this much text has gathered, or nothing more is there.
+const BATCH_BYTES: usize = 256 * 1024;
+
+impl Worker {
+    pub(crate) fn new(
+        outlet: Arc<Outlet>,
+        assembler: Assembler,
+        emitter: Box<dyn Emitter>,
+        tally: Arc<Tally>,
+    ) -> Self {
+        Self {
+            outlet,
+            assembler,
+            emitter,
+            batch: Batch::default(),
+            tally,
+            anchored: Instant::now(),
+        }
+    }
+
+    pub(crate) fn run(mut self) {
+        loop {
+            // Both are asked before the queue is emptied: what was handed over before them is in it.
+            let flush = self.outlet.flush_asked();
+            let closed = self.outlet.is_closed();
+            self.sweep();
+            if closed {
+                self.finish();
+                return;
+            }
+            match flush {
+                Some(number) => self.outlet.flush_done(number),
+                None => thread::park_timeout(INTERVAL),
+            }
+            if self.anchored.elapsed() > ANCHOR_INTERVAL {
+                self.anchored = Instant::now();
+                self.outlet.clock.anchor();
+            }
+        }
+    }
+
+    /// Empties the queue.
+    fn sweep(&mut self) {
+        while let Some(lane) = self.outlet.take() {
+            let batch = &mut self.batch;
+            self.assembler
+                .take(lane, &mut |document| batch.push(document));
+            if self.batch.bytes() >= BATCH_BYTES {
+                self.emit();
+            }
+        }
+        let batch = &mut self.batch;
+        self.assembler.relieve(&mut |document| batch.push(document));
+        self.emit();
+    }
+
+    fn finish(mut self) {
+        let batch = &mut self.batch;
+        self.assembler.finish(&mut |document| batch.push(document));
+        self.emit();
+        self.outlet.end();
+    }
+
+    fn emit(&mut self) {
+        if self.batch.is_empty() {
+            return;
+        }
+        let report = self.emitter.emit(&self.batch);
+        self.batch.clear();
+        self.tally.add(&report, &self.outlet.notices);
+    }
+}

@@ -1,0 +1,102 @@
+//! The blocks that integrations fill: HTTP, SQL, AWS.
+
+use serde::Serialize;
+
+use crate::document::Sql;
+use crate::record::event::{Field, Mark};
+use crate::record::{Text, json};
+use crate::segment::entity::Entity;
+
+impl Entity {
+    /// Records the method and URL of the HTTP request that this entity answers or sends.
+    /// Give the URL without user information and query: both may hold secrets, and nothing is removed here.
+    #[track_caller]
+    pub fn http_request(&mut self, method: &str, url: &str) -> &mut Self {
+        self.record(|lane, node| {
+            lane.field(node, Field::HttpMethod, method);
+            lane.field(node, Field::HttpUrl, url);
+        });
+        self
+    }
+
+    /// Records the user agent of the request.
+    #[track_caller]
+    pub fn user_agent(&mut self, agent: &str) -> &mut Self {
+        self.field(Field::HttpUserAgent, agent)
+    }
+
+    /// Records who sent the request; `forwarded` says that the address comes from an `X-Forwarded-For` header,
+    /// which any client can forge.
+    #[track_caller]
+    pub fn client_ip(&mut self, address: &str, forwarded: bool) -> &mut Self {
+        self.record(|lane, node| {
+            lane.field(node, Field::HttpClientIp, address);
+            if forwarded {
+                lane.mark(node, Mark::Forwarded);
+            }
+        });
+        self
+    }
+
+    /// Records the status of the HTTP response: 429 is throttling, other 4xx an error, 5xx a fault.
+    #[track_caller]
+    pub fn http_status(&mut self, status: u16) -> &mut Self {
+        self.record(|lane, node| {
+            lane.number(node, Field::HttpStatus, u64::from(status));
+            match status {
+                429 => {
+                    lane.mark(node, Mark::Error);
+                    lane.mark(node, Mark::Throttle);
+                }
+                400..=499 => lane.mark(node, Mark::Error),
+                500..=599 => lane.mark(node, Mark::Fault),
+                _ => {}
+            }
+        });
+        self
+    }
+
+    /// Records the length of the response's body, in bytes.
+    #[track_caller]
+    pub fn content_length(&mut self, bytes: u64) -> &mut Self {
+        self.record(|lane, node| lane.number(node, Field::HttpContentLength, bytes));
+        self
+    }
+
+    /// Records a database call. The text of the statement is recorded as given: remove literals first.
+    #[track_caller]
+    pub fn sql(&mut self, sql: &Sql<'_>) -> &mut Self {
+        self.record(|lane, node| {
+            let fields = [
+                (Field::SqlConnection, &sql.connection_string),
+                (Field::SqlUrl, &sql.url),
+                (Field::SqlQuery, &sql.sanitized_query),
+                (Field::SqlDatabaseType, &sql.database_type),
+                (Field::SqlDatabaseVersion, &sql.database_version),
+                (Field::SqlDriverVersion, &sql.driver_version),
+                (Field::SqlUser, &sql.user),
+                (Field::SqlPreparation, &sql.preparation),
+            ];
+            for (field, text) in fields {
+                if let Some(text) = text {
+                    lane.field(node, field, text);
+                }
+            }
+        });
+        self
+    }
+
+    /// Sets a field of the `aws` block, as `operation`, `region`, `request_id` or `table_name` (developer guide, "Segment documents").
+    #[track_caller]
+    pub fn aws<'k>(
+        &mut self,
+        key: impl Into<Text<'k>>,
+        value: &(impl Serialize + ?Sized),
+    ) -> &mut Self {
+        if self.is_recording_here() {
+            let json = json::write(value);
+            self.record(|lane, node| lane.aws(node, &key.into(), &json));
+        }
+        self
+    }
+}

@@ -1,0 +1,212 @@
+use std::marker::PhantomData;
+use std::mem;
+use std::panic::Location;
+use std::sync::Arc;
+use std::thread;
+
+use crate::context::{self, Context, missing};
+use crate::header::TraceHeader;
+use crate::id::SegmentId;
+use crate::record::Text;
+use crate::record::identity::Identity;
+use crate::record::lane::Lane;
+use crate::segment::subsegment::{self, Namespace};
+
+/// What was current in one place, to be made current in another: on another thread, in a spawned task, at a later poll.
+///
+/// Where the same segment is current already, its lane is used. Elsewhere a lane is taken for as long as the work runs,
+/// and handed over before control goes back: what happened before the segment closed is then queued before its close.
+pub(crate) struct Carried {
+    origin: Origin,
+    /// An empty lane from the last time, if it was needed.
+    spare: Option<Box<Lane>>,
+    /// A subsegment was opened and not closed yet.
+    is_open: bool,
+}
+
+enum Origin {
+    Missing,
+    Passive(TraceHeader),
+    Recording {
+        identity: Arc<Identity>,
+        node: SegmentId,
+    },
+}
+
+impl Carried {
+    /// What is current on this thread.
+    pub(crate) fn capture() -> Self {
+        Self {
+            origin: context::with(|current| match current {
+                Context::Missing => Origin::Missing,
+                Context::Passive(header) => Origin::Passive(header.clone()),
+                Context::Recording(lane) => Origin::Recording {
+                    identity: lane.identity.clone(),
+                    node: lane.node,
+                },
+            }),
+            spare: None,
+            is_open: false,
+        }
+    }
+
+    /// What is current on this thread; tells when nothing is.
+    #[track_caller]
+    pub(crate) fn capture_here() -> Self {
+        let mut carried = Self::capture();
+        carried.resolve(Location::caller());
+        carried
+    }
+
+    /// Takes what is current now when nothing was before; tells when there still is nothing.
+    pub(crate) fn resolve(&mut self, place: &'static Location<'static>) {
+        if let Origin::Missing = self.origin {
+            *self = Self::capture();
+            if let Origin::Missing = self.origin {
+                missing::report(place);
+            }
+        }
+    }
+
+    /// Makes it current on this thread while the guard lives.
+    pub(crate) fn enter(&mut self) -> Inside<'_> {
+        let before = match &self.origin {
+            Origin::Missing => Before::Nothing,
+            Origin::Passive(header) => context::with(|current| match current {
+                // A segment that is current here stays so: nothing of this one is recorded anyway.
+                Context::Passive(_) | Context::Recording(_) => Before::Nothing,
+                Context::Missing => {
+                    Before::Context(mem::replace(current, Context::Passive(header.clone())))
+                }
+            }),
+            Origin::Recording { identity, node } => {
+                let same = context::with(|current| {
+                    let lane = current.lane_of(identity)?;
+                    Some(mem::replace(&mut lane.node, *node))
+                });
+                match same {
+                    Some(before) => Before::Node(before),
+                    None => Before::Context(context::replace(lane(
+                        self.spare.take(),
+                        identity,
+                        *node,
+                        self.is_open,
+                    ))),
+                }
+            }
+        };
+        Inside {
+            carried: self,
+            before,
+            panicking: thread::panicking(),
+            _thread: PhantomData,
+        }
+    }
+}
+
+fn lane(
+    spare: Option<Box<Lane>>,
+    identity: &Arc<Identity>,
+    node: SegmentId,
+    is_open: bool,
+) -> Context {
+    let outlet = identity.outlet();
+    let lane = match spare {
+        Some(lane) => Some(lane),
+        None if is_open => Some(outlet.lane_to_end(identity)),
+        None => outlet.lane(identity),
+    };
+    match lane {
+        Some(mut lane) => {
+            lane.node = node;
+            Context::Recording(lane)
+        }
+        None => {
+            outlet.refuse();
+            Context::Passive(identity.header(node))
+        }
+    }
+}
+
+impl Drop for Carried {
+    fn drop(&mut self) {
+        if let Some(lane) = self.spare.take() {
+            Context::Recording(lane).hand_over();
+        }
+    }
+}
+
+/// While it lives, what was carried is current on this thread.
+pub(crate) struct Inside<'a> {
+    carried: &'a mut Carried,
+    before: Before,
+    panicking: bool,
+    /// Bound to this thread.
+    _thread: PhantomData<*const ()>,
+}
+
+enum Before {
+    Nothing,
+    Node(SegmentId),
+    Context(Context),
+}
+
+impl Inside<'_> {
+    /// Opens a subsegment here, which becomes what is carried. `None` where nothing is recorded.
+    pub(crate) fn open(&mut self, name: &Text<'_>, namespace: Namespace) -> Option<SegmentId> {
+        let Origin::Recording { identity, node } = &mut self.carried.origin else {
+            return None;
+        };
+        context::with(|current| {
+            let lane = current.lane_of(identity)?;
+            if !lane.has_room() {
+                lane.refuse();
+                return None;
+            }
+            let id = SegmentId::random();
+            subsegment::open(lane, id, *node, name, namespace);
+            *node = id;
+            self.carried.is_open = true;
+            Some(id)
+        })
+    }
+
+    /// Closes what [`open`](Self::open) opened.
+    pub(crate) fn close(&mut self, node: SegmentId) {
+        self.carried.is_open = false;
+        if let Origin::Recording { identity, .. } = &self.carried.origin {
+            context::with(|current| {
+                if let Some(lane) = current.lane_of(identity) {
+                    let now = identity.outlet().clock.now();
+                    lane.close(node, now);
+                }
+            });
+        }
+    }
+
+    /// The code that ran inside is panicking.
+    pub(crate) fn has_panicked(&self) -> bool {
+        thread::panicking() && !self.panicking
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        match mem::replace(&mut self.before, Before::Nothing) {
+            Before::Nothing => {}
+            Before::Node(before) => {
+                if let Origin::Recording { identity, .. } = &self.carried.origin {
+                    context::with(|current| {
+                        if let Some(lane) = current.lane_of(identity) {
+                            lane.node = before;
+                        }
+                    });
+                }
+            }
+            Before::Context(before) => match context::replace(before) {
+                Context::Recording(lane) if lane.is_empty() => self.carried.spare = Some(lane),
+                own => own.hand_over(),
+            },
+        }
+    }
+}

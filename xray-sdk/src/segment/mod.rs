@@ -1,0 +1,104 @@
+//! Segments and subsegments as a program holds them.
+
+mod blocks;
+mod carried;
+mod current;
+mod entered;
+mod entity;
+mod exception;
+mod future;
+mod subsegment;
+
+use std::ops::{Deref, DerefMut};
+
+pub use current::{Current, current};
+pub use entered::Entered;
+pub use entity::Entity;
+pub use future::{CurrentFuture, InSubsegment, SegmentFuture, SubsegmentFuture};
+pub use subsegment::{Subsegment, SubsegmentBuilder, subsegment};
+
+use crate::context::Context;
+use crate::header::{Sampled, TraceHeader};
+use crate::id::SegmentId;
+use entity::Place;
+
+/// One service's part of a trace: opened for each request, message or job, closed and handed over when it is dropped.
+///
+/// A handle that is `Send`. What is to be recorded below it by [`current()`](crate::current) and
+/// [`subsegment()`](crate::subsegment) must run while it is entered.
+#[must_use = "a segment closes when it is dropped"]
+pub struct Segment {
+    entity: Entity,
+    asked: bool,
+}
+
+impl Segment {
+    /// `asked` says that the caller asked for the sampling decision.
+    pub(crate) fn new(context: Context, id: SegmentId, asked: bool) -> Self {
+        Self {
+            entity: Entity {
+                place: Place::Held { context, node: id },
+            },
+            asked,
+        }
+    }
+
+    /// Makes this segment current on this thread while the guard lives.
+    pub fn enter(&mut self) -> Entered<'_> {
+        Entered::enter(&mut self.entity)
+    }
+
+    /// The segment as work inside it sees it, while it is entered.
+    pub(crate) fn inside(&self) -> Entity {
+        Entity {
+            place: match self.entity.id() {
+                Some(id) => Place::Within {
+                    node: id,
+                    segment: id,
+                },
+                None => Place::Nowhere,
+            },
+        }
+    }
+
+    /// Closes the segment. The same as dropping it.
+    pub fn end(self) {}
+
+    /// What to answer in the response's `X-Amzn-Trace-Id`: the root, and the decision when the caller asked for it
+    /// with `Sampled=?` (developer guide, "Tracing header").
+    pub fn response_header(&self) -> TraceHeader {
+        let header = self.entity.header();
+        let mut answer = match header.as_ref().and_then(TraceHeader::root) {
+            Some(root) => TraceHeader::new(root),
+            None => return TraceHeader::default(),
+        };
+        if self.asked {
+            answer = answer.with_sampled(if self.entity.is_recording() {
+                Sampled::Yes
+            } else {
+                Sampled::No
+            });
+        }
+        answer
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        self.entity.close();
+    }
+}
+
+impl Deref for Segment {
+    type Target = Entity;
+
+    fn deref(&self) -> &Entity {
+        &self.entity
+    }
+}
+
+impl DerefMut for Segment {
+    fn deref_mut(&mut self) -> &mut Entity {
+        &mut self.entity
+    }
+}

@@ -1,0 +1,258 @@
+//! How segments and subsegments end when the work does not end well.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use xray_sdk::document::{Cause, Document};
+use xray_sdk::testing::Capture;
+use xray_sdk::{InSubsegment as _, Segment, current, subsegment};
+
+/// Polls `work` at most `polls` times and then drops it.
+fn poll_and_drop(work: impl Future<Output = ()>, polls: usize) -> bool {
+    let mut work = pin!(work);
+    let mut task = Context::from_waker(Waker::noop());
+    (0..polls).any(|_| work.as_mut().poll(&mut task).is_ready())
+}
+
+/// Pending once.
+async fn pause() {
+    let mut paused = false;
+    std::future::poll_fn(|task| {
+        task.waker().wake_by_ref();
+        if std::mem::replace(&mut paused, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+}
+
+async fn request() {
+    async {
+        pause().await;
+        async {
+            pause().await;
+            current().annotate("deep", true);
+            pause().await;
+        }
+        .in_subsegment("payments")
+        .await;
+        pause().await;
+    }
+    .in_subsegment("load order")
+    .await;
+    pause().await;
+    subsegment("price").run(|_| ());
+    pause().await;
+}
+
+#[test]
+fn a_request_cancelled_at_any_await_closes_all_that_was_open() {
+    let trees = [
+        "checkout\n",
+        "checkout\n  load order\n",
+        "checkout\n  load order\n    payments\n",
+        "checkout\n  load order\n    payments\n",
+        "checkout\n  load order\n    payments\n",
+        "checkout\n  load order\n    payments\n",
+        "checkout\n  load order\n    payments\n  price\n",
+        "checkout\n  load order\n    payments\n  price\n",
+    ];
+    for (polls, tree) in trees.iter().enumerate() {
+        let capture = Capture::new("checkout");
+        let done = poll_and_drop(capture.recorder().segment("checkout").run(request()), polls);
+        assert_eq!(done, polls == 7, "the request has seven polls");
+        assert_eq!(capture.tree(), *tree, "after {polls} polls");
+        assert_eq!(capture.bytes().len(), 1, "after {polls} polls");
+        assert!(
+            capture.documents()[0].walk().all(is_complete),
+            "after {polls} polls"
+        );
+    }
+}
+
+fn is_complete(document: &Document) -> bool {
+    document.end_time.is_some() && !document.in_progress
+}
+
+#[test]
+fn a_panic_closes_and_marks_what_it_passes() {
+    let capture = Capture::new("checkout");
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        capture.recorder().segment("checkout").run_sync(|_| {
+            subsegment("fine").run(|_| ());
+            subsegment("load order").run(|_| resume_unwind(Box::new("no")));
+        });
+    }));
+    assert!(caught.is_err(), "the panic goes on");
+    assert_eq!(
+        capture.tree(),
+        "checkout fault\n  fine\n  load order fault\n"
+    );
+    assert!(!current().is_recording(), "nothing stays current");
+}
+
+#[test]
+fn a_panic_in_a_future_is_marked_though_it_is_caught_before_the_future_is_dropped() {
+    let capture = Capture::new("checkout");
+    let mut work = Box::pin(
+        capture.recorder().segment("checkout").run(
+            async {
+                pause().await;
+                resume_unwind(Box::new("no"))
+            }
+            .in_subsegment("load order"),
+        ),
+    );
+    let mut task = Context::from_waker(Waker::noop());
+    assert!(work.as_mut().poll(&mut task).is_pending());
+    let caught = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(&mut task)));
+    assert!(caught.is_err());
+    drop(work);
+    assert_eq!(capture.tree(), "checkout fault\n  load order fault\n");
+}
+
+#[test]
+fn a_subsegment_that_outlives_its_segment_arrives_on_its_own() {
+    let capture = Capture::new("checkout");
+    let mut segment = capture.recorder().segment("checkout").begin();
+    let mut late = segment.subsegment("send mail").begin();
+    let early = late.subsegment("render").begin();
+    early.end();
+    let id = segment.id();
+    segment.end();
+    let mut sent: Vec<_> = capture
+        .documents()
+        .into_iter()
+        .map(|document| document.name)
+        .collect();
+    sent.sort();
+    assert_eq!(
+        sent,
+        ["checkout", "render"],
+        "neither waits for what is open"
+    );
+    late.subsegment("deliver").run(|_| ());
+    late.annotate("late", true);
+    late.end();
+    let documents = capture.documents();
+    let late = documents
+        .iter()
+        .find(|document| document.name == "send mail")
+        .expect("it arrives");
+    assert!(late.is_subsegment());
+    assert_eq!(late.parent_id, id);
+    assert_eq!(
+        capture.tree(),
+        "checkout\n  send mail\n    render\n    deliver\n"
+    );
+}
+
+#[test]
+fn what_is_open_at_shutdown_is_sent_as_in_progress() {
+    let capture = Capture::new("checkout");
+    let mut segment = capture.recorder().segment("checkout").begin();
+    let child = segment.subsegment("load order").begin();
+    child.end();
+    assert!(
+        capture
+            .recorder()
+            .shutdown(std::time::Duration::from_secs(30))
+    );
+    segment.end();
+    let health = capture.recorder().health();
+    assert_eq!(health.refused, 1, "{health:?}");
+    assert_eq!(capture.documents()[0].name, "load order");
+}
+
+#[test]
+fn an_error_that_bubbles_up_is_recorded_once() {
+    #[derive(Debug)]
+    struct Wrapped(std::num::ParseIntError);
+    impl std::fmt::Display for Wrapped {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("the order is broken")
+        }
+    }
+    impl std::error::Error for Wrapped {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+    let capture = Capture::new("checkout");
+    capture.recorder().segment("checkout").run_sync(|segment| {
+        let wrapped = subsegment("load order").run(|outer| {
+            let error = subsegment("parse").run(|inner| {
+                let error = "x".parse::<u8>().expect_err("no number");
+                inner.record_error(&error);
+                error
+            });
+            let wrapped = Wrapped(error);
+            outer.record_error(&wrapped);
+            wrapped
+        });
+        segment.record_error(&wrapped);
+    });
+    let document = &capture.documents()[0];
+    let outer = &document.subsegments[0];
+    let inner = &outer.subsegments[0];
+    let exceptions = |document: &Document| match &document.cause {
+        Some(Cause::Exceptions(cause)) => cause.exceptions.clone(),
+        other => panic!("{other:?}"),
+    };
+    let root = &exceptions(inner)[0];
+    assert_eq!(
+        root.message.as_deref(),
+        Some("invalid digit found in string")
+    );
+    assert_eq!(
+        root.kind.as_deref(),
+        Some("core::num::error::ParseIntError")
+    );
+    let wrapped = exceptions(outer);
+    assert_eq!(wrapped.len(), 1, "the source is only referred to");
+    assert_eq!(wrapped[0].message.as_deref(), Some("the order is broken"));
+    assert_eq!(wrapped[0].cause, root.id);
+    assert!(
+        matches!(&document.cause, Some(Cause::Recorded(id)) if Some(*id) == wrapped[0].id),
+        "{:?}",
+        document.cause
+    );
+    assert!(document.walk().all(|document| document.fault));
+}
+
+#[test]
+fn the_same_text_in_two_siblings_is_two_exceptions() {
+    let capture = Capture::new("checkout");
+    capture.recorder().segment("checkout").run_sync(|_| {
+        for _ in 0..2 {
+            subsegment("try").run(|subsegment| {
+                subsegment.record_error(&std::io::Error::other("refused"));
+            });
+        }
+    });
+    let ids: std::collections::HashSet<_> = capture.documents()[0]
+        .subsegments
+        .iter()
+        .map(|document| match &document.cause {
+            Some(Cause::Exceptions(cause)) => cause.exceptions[0].id,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(ids.len(), 2);
+}
+
+#[test]
+fn a_handle_can_go_to_another_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    let capture = Capture::new("checkout");
+    let segment: Segment = capture.recorder().segment("checkout").begin();
+    is_send(&segment);
+    std::thread::spawn(move || drop(segment))
+        .join()
+        .expect("ends");
+    assert_eq!(capture.tree(), "checkout\n");
+}

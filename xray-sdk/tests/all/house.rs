@@ -1,0 +1,27 @@
+#[path = "../../../tests/house.rs"]
+mod rules;
+
+use std::path::Path;
+
+#[test]
+fn modules_use_their_own_floor_and_those_below() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    rules::check(
+        &source,
+        &[
+            &["error"],
+            &["clock", "notice"],
+            &["id"],
+            &["header"],
+            &["document"],
+            &["sampling"],
+            &["record"],
+            &["assemble"],
+            &["emitter"],
+            &["context"],
+            &["segment"],
+            &["recorder", "outcome"],
+            &["testing"],
+        ],
+    );
+}
