@@ -183,7 +183,8 @@ fn path(url: &str) -> &str {
 
 fn duration(seconds: f64) -> String {
     let milliseconds = seconds * 1e3;
-    if milliseconds < 10.0 {
+    // From here on, one digit behind the point rounds to 10.0.
+    if milliseconds < 9.95 {
         format!("{milliseconds:.1} ms")
     } else if milliseconds < 10_000.0 {
         format!("{milliseconds:.0} ms")

@@ -1,3 +1,4 @@
 //! The behaviours of the receiver, over real sockets on loopback.
 
+mod house;
 mod receiver;

@@ -7,12 +7,16 @@ use super::error::ApiError;
 
 /// Reads the input of a call. No body is an empty input; unknown fields are ignored.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let unreadable = |cause: &dyn std::fmt::Display| {
+        ApiError::invalid_request(format!("the request body cannot be read: {cause}"))
+    };
     let body = match body.trim_ascii() {
         [] => b"{}",
+        // A list would pass for an object whose fields it has in order.
+        [b'[', ..] => return Err(unreadable(&"expected an object, not a list")),
         body => body,
     };
-    serde_json::from_slice(body)
-        .map_err(|error| ApiError::invalid_request(format!("the request body cannot be read: {error}")))
+    serde_json::from_slice(body).map_err(|error| unreadable(&error))
 }
 
 /// Writes the output of a call.

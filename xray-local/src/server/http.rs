@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -97,12 +97,16 @@ fn router(store: Store, guard: Guard) -> Router {
         .with_state(store)
 }
 
-/// Lets a request through, or refuses it.
+/// Lets a request through, or refuses it before its body is read.
 async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
-    match guard.check(host(&request), text(request.headers(), ORIGIN)) {
-        Ok(()) => next.run(request).await,
-        Err(error) => refuse(&error),
+    if let Err(error) = guard.check(host(&request), text(request.headers(), ORIGIN)) {
+        return refuse(&error);
     }
+    let length = text(request.headers(), CONTENT_LENGTH).and_then(|length| length.parse().ok());
+    if length.is_some_and(|length: u64| length > BODY_LIMIT as u64) {
+        return refuse(&ApiError::request_too_large(BODY_LIMIT));
+    }
+    next.run(request).await
 }
 
 fn host(request: &Request) -> Option<&str> {

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use xray_sdk::document::Namespace;
 use xray_sdk::subsegment;
 use xray_sdk::testing::Capture;
 
@@ -93,9 +94,9 @@ fn a_remote_function_is_a_remote_subsegment() {
     let names: Vec<_> = segment
         .subsegments
         .iter()
-        .map(|child| (child.name.as_str(), child.namespace.as_deref()))
+        .map(|child| (child.name.as_str(), child.namespace))
         .collect();
-    assert_eq!(names, [("payments.example.com", Some("remote"))]);
+    assert_eq!(names, [("payments.example.com", Some(Namespace::Remote))]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod expose;
 mod grpc;
 mod house;
 mod hyper;
+mod inner;
 mod reqwest;
 mod script;
 mod server_behaviour;

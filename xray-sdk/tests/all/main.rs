@@ -1,6 +1,8 @@
 //! The tests of this crate that need nothing but its public interface.
 
+mod anything;
 mod arbitrary;
+mod daemon;
 mod document;
 mod endings;
 mod house;

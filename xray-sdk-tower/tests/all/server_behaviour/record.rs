@@ -11,6 +11,11 @@ pub(crate) async fn a_request_has_a_segment_and_what_runs_for_it_stands_below<S:
     let shop = Shop::open::<S>().await;
     let response = shop.get("/hello").await;
     assert_eq!(response.body(), "hello");
+    assert_eq!(
+        response.headers()["content-length"],
+        "5",
+        "known to the server as before"
+    );
     assert_eq!(shop.capture.tree(), "shop 200\n  greet\n");
     assert_eq!(content_length(&shop.segment()), Some(5));
 }

@@ -1,0 +1,101 @@
+//! The program, started as a user starts it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, UdpSocket};
+use std::process::{Child, Command, Output, Stdio};
+
+use crate::client::request;
+use crate::shop::small;
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xray-local"));
+    command.env_remove("XRAY_LOCAL_BIND");
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    program().args(arguments).output().expect("the program starts")
+}
+
+fn talk(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("is text")
+}
+
+/// Starts the server; returns the greeting, the address in it, and what is still to be said.
+fn serve() -> (Child, String, SocketAddr, BufReader<impl Read>) {
+    let mut child = program()
+        .args(["--bind", "127.0.0.1:0"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut talk = BufReader::new(child.stderr.take().expect("is piped"));
+    let mut greeting = String::new();
+    while !greeting.contains("Ctrl-C") {
+        assert_ne!(talk.read_line(&mut greeting).expect("is text"), 0, "{greeting}");
+    }
+    let address = greeting
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("export AWS_XRAY_DAEMON_ADDRESS="))
+        .expect("a line to paste");
+    let address = address.parse().expect("an address");
+    (child, greeting, address, talk)
+}
+
+#[test]
+fn help_starts_with_two_examples_and_ends_with_the_exit_codes() {
+    let output = run(&["--help"]);
+    let help = String::from_utf8(output.stdout).expect("is text");
+    assert!(output.status.success());
+    assert!(help.starts_with("Examples:\n  xray-local "), "{help}");
+    assert_eq!(help.lines().skip(1).take_while(|line| !line.is_empty()).count(), 2);
+    assert!(help.contains("6  the port is in use"), "{help}");
+}
+
+#[test]
+fn it_serves_until_it_is_interrupted() {
+    let (mut child, greeting, address, mut talk) = serve();
+    assert!(greeting.contains(&format!("export AWS_ENDPOINT_URL_XRAY=http://{address}")), "{greeting}");
+    let datagram = format!("{{\"format\":\"json\",\"version\":1}}\n{}", small(1));
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    socket.send_to(datagram.as_bytes(), address).expect("sent");
+    socket.send_to(b"{\"format\":\"json\",\"version\":1}\n{}", address).expect("sent");
+    assert_eq!(request(address, "GET", "/", &[], "").status, 200);
+
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().expect("there is kill").success());
+    assert_eq!(child.wait().expect("ends").code(), Some(0));
+    let mut farewell = String::new();
+    talk.read_to_string(&mut farewell).expect("is text");
+    assert!(farewell.contains("2 datagrams received"), "{farewell}");
+    assert!(farewell.contains("1 documents stored, 1 refused"), "{farewell}");
+    assert!(farewell.contains("MissingId"), "{farewell}");
+}
+
+#[test]
+fn a_port_in_use_is_told_with_what_to_do() {
+    let (mut child, _, address, _talk) = serve();
+    let output = run(&["--bind", &address.to_string()]);
+    child.kill().expect("runs");
+    child.wait().expect("ends");
+    assert_eq!(output.status.code(), Some(6));
+    let talk = talk(&output);
+    assert!(talk.contains(&format!("{address} is in use")), "{talk}");
+    assert!(talk.contains("--bind 127.0.0.1:0"), "{talk}");
+    assert!(output.stdout.is_empty(), "talk does not go to standard output");
+}
+
+#[test]
+fn an_address_that_others_can_reach_is_refused_with_what_to_do() {
+    let output = run(&["--bind", "0.0.0.0:0"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(talk(&output).contains("--allow-remote"), "{}", talk(&output));
+}
+
+#[test]
+fn an_address_that_is_none_is_refused_with_an_example() {
+    for wrong in ["2000", "nonsense", "127.0.0.1:99999", ""] {
+        let output = run(&["--bind", wrong]);
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+        assert!(talk(&output).contains("as in 127.0.0.1:2"), "{}", talk(&output));
+    }
+}

@@ -1,0 +1,23 @@
+#[path = "../../../tests/house.rs"]
+mod house;
+
+use std::path::Path;
+
+/// The modules of the crate, the lowest floor first.
+const FLOORS: &[&[&str]] = &[
+    &["clock", "error", "terminal"],
+    &["validate"],
+    &["trace"],
+    &["graph", "query", "timeline"],
+    &["map"],
+    &["store"],
+    &["api"],
+    &["server"],
+    &["commands"],
+];
+
+#[test]
+fn files_use_their_own_floor_and_those_below() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    house::check(&source, FLOORS);
+}

@@ -1,0 +1,15 @@
+//! The behaviours of xray-local: the library by itself, and the server over real sockets on loopback.
+
+mod batch;
+mod client;
+#[cfg(feature = "cli")]
+mod command_line;
+mod drawing;
+mod graph;
+mod house;
+mod ingest;
+mod refusal;
+mod sampling;
+mod server;
+mod shop;
+mod summaries;

@@ -1,0 +1,169 @@
+use serde_json::{Value, json};
+use xray_local::TimeRange;
+
+use crate::client::{call, post, server};
+use crate::shop::{START, TRACE, front, orders, small, store};
+
+fn summaries(documents: &[Value]) -> Value {
+    let summaries = store(documents).summaries(&TimeRange::ALWAYS);
+    serde_json::to_value(summaries).expect("can be written")
+}
+
+#[test]
+fn a_summary_tells_of_the_root_and_of_all_services() {
+    let service = |name: &str, kind: &str| json!({"Name": name, "Names": [name], "Type": kind});
+    let front_id = json!({"Name": "front", "Names": ["front"], "AccountId": "123456789012", "Type": "AWS::ECS::Container"});
+    let orders_id = service("orders", "AWS::EC2::Instance");
+    assert_eq!(summaries(&[orders(), front()])[0], json!({
+        "Id": TRACE,
+        "StartTime": START,
+        "Duration": 0.2,
+        "ResponseTime": 0.2,
+        "HasFault": false,
+        "HasError": false,
+        "HasThrottle": true,
+        "IsPartial": false,
+        "Http": {
+            "HttpURL": "http://shop.example.com/checkout",
+            "HttpStatus": 200,
+            "HttpMethod": "GET",
+            "UserAgent": "curl/8",
+            "ClientIp": "192.0.2.7",
+        },
+        "Annotations": {
+            "basket": [{"AnnotationValue": {"NumberValue": 3.0}, "ServiceIds": [front_id]}],
+            "express": [{"AnnotationValue": {"BooleanValue": true}, "ServiceIds": [front_id]}],
+            "order": [{"AnnotationValue": {"StringValue": "o-17"}, "ServiceIds": [front_id, orders_id]}],
+        },
+        "Users": [{"UserName": "alice", "ServiceIds": [front_id, orders_id]}],
+        "ServiceIds": [
+            service("SNS", "AWS::SNS"),
+            front_id,
+            service("front", "client"),
+            orders_id,
+            service("orders-table", "AWS::DynamoDB::Table"),
+            service("pay.example.com", "remote"),
+            service("shop@db", "Database::SQL"),
+        ],
+        "ResourceARNs": [],
+        "InstanceIds": [{"Id": "i-0b5a4678fc325bg98"}],
+        "AvailabilityZones": [{"Name": "eu-west-1a"}],
+        "EntryPoint": front_id,
+        "FaultRootCauses": [],
+        "ErrorRootCauses": [],
+        "ResponseTimeRootCauses": [],
+        "Revision": 2,
+        "MatchedEventTime": START,
+    }));
+}
+
+#[test]
+fn a_summary_without_http_users_or_annotations_has_empty_ones() {
+    let summary = &summaries(&[small(7)])[0];
+    assert_eq!(summary["Http"], json!({}));
+    assert_eq!(summary["Annotations"], json!({}));
+    assert_eq!(summary["Users"], json!([]));
+    assert_eq!(summary["EntryPoint"]["Type"], "", "a text, also when nothing is known");
+}
+
+#[test]
+fn only_the_root_decides_on_fault_and_error() {
+    let summary = &summaries(&[front(), orders()])[0];
+    assert_eq!(
+        (&summary["HasFault"], &summary["HasError"]),
+        (&json!(false), &json!(false)),
+        "the failed calls of the order service were dealt with"
+    );
+    let mut failed = front();
+    failed["error"] = json!(true);
+    assert_eq!(summaries(&[failed, orders()])[0]["HasError"], json!(true));
+    let mut failed = front();
+    failed["http"]["response"]["status"] = json!(500);
+    assert_eq!(summaries(&[failed])[0]["HasFault"], json!(true));
+}
+
+#[test]
+fn a_trace_in_progress_is_partial_and_has_no_response_time() {
+    let mut open = front();
+    open["in_progress"] = json!(true);
+    open.as_object_mut().expect("an object").remove("end_time");
+    let summary = &summaries(std::slice::from_ref(&open))[0];
+    assert_eq!(summary["IsPartial"], json!(true));
+    assert!(summary.get("ResponseTime").is_none());
+
+    let summary = &summaries(&[front(), open])[0];
+    assert_eq!(summary["IsPartial"], json!(false), "the complete one counts, also when it came first");
+    assert_eq!(summary["ResponseTime"], json!(0.2));
+}
+
+#[test]
+fn subsegments_without_their_segment_have_a_summary_too() {
+    let orphan = json!({
+        "name": "lost", "id": "1000000000000009", "trace_id": TRACE, "type": "subsegment", "parent_id": "1000000000000008",
+        "start_time": START, "end_time": START + 1.0,
+    });
+    let summary = &summaries(&[orphan])[0];
+    assert_eq!(summary["Id"], TRACE);
+    assert_eq!(summary["Duration"], json!(1.0));
+    assert!(summary.get("EntryPoint").is_none());
+    assert_eq!(summary["ServiceIds"], json!([]));
+}
+
+#[test]
+fn a_page_ends_with_a_token_and_the_last_page_with_none() {
+    let server = server();
+    for number in 1..=450 {
+        assert!(server.store().insert(&small(number).to_string()).is_empty());
+    }
+    let mut input = json!({"StartTime": 0, "EndTime": 1000.5});
+    let mut starts = Vec::new();
+    let mut pages = 0;
+    loop {
+        let page = call(&server, "/TraceSummaries", &input);
+        let traces = page["TraceSummaries"].as_array().expect("a list");
+        assert_eq!(page["TracesProcessedCount"], traces.len());
+        assert_eq!(page["ApproximateTime"], traces[0]["StartTime"]);
+        starts.extend(traces.iter().map(|trace| trace["StartTime"].as_f64().expect("a number")));
+        pages += 1;
+        // What comes meanwhile does not shift the pages that follow.
+        assert!(server.store().insert(&small(500 + pages).to_string()).is_empty());
+        match page.get("NextToken") {
+            Some(token) => input["NextToken"] = token.clone(),
+            None => break,
+        }
+    }
+    assert_eq!(pages, 3);
+    let newest_first: Vec<_> = (1..=450).rev().map(f64::from).collect();
+    assert_eq!(starts, newest_first);
+}
+
+#[test]
+fn each_type_of_time_range_looks_at_its_own_time() {
+    let server = server();
+    server.store().insert(&small(100).to_string()); // ends at 100.5
+    let count = |kind: &str, start: f64, end: f64| {
+        let input = json!({"StartTime": start, "EndTime": end, "TimeRangeType": kind});
+        let answer = call(&server, "/TraceSummaries", &input);
+        answer["TraceSummaries"].as_array().expect("a list").len()
+    };
+    assert_eq!(count("TraceId", 100.0, 100.4), 1);
+    assert_eq!(count("Service", 100.0, 100.4), 0);
+    assert_eq!(count("Event", 100.2, 100.4), 1);
+    assert_eq!(count("TraceId", 100.2, 100.6), 0);
+    assert_eq!(count("Service", 100.2, 100.6), 1);
+}
+
+#[test]
+fn an_empty_time_has_an_empty_page() {
+    let server = server();
+    assert_eq!(
+        call(&server, "/TraceSummaries", &json!({"StartTime": 1.7e9, "EndTime": 1.8e9})),
+        json!({"TraceSummaries": [], "ApproximateTime": 1.7e9, "TracesProcessedCount": 0})
+    );
+}
+
+#[test]
+fn an_empty_filter_is_no_filter() {
+    let input = json!({"StartTime": 0, "EndTime": 1, "FilterExpression": ""});
+    assert_eq!(post(&server(), "/TraceSummaries", &input).status, 200);
+}
