@@ -27,9 +27,7 @@ pub use graph::{
     Edge, ErrorStatistics, FaultStatistics, Histogram, Service, ServiceGraph, State, Statistics,
 };
 pub use map::map;
-pub use query::{
-    AnnotationValues, EntryHttp, TimeRange, TimeRangeType, TraceSummary, TraceUser,
-};
+pub use query::{AnnotationValues, EntryHttp, TimeRange, TimeRangeType, TraceSummary, TraceUser};
 pub use server::{Options, Server};
 pub use store::{Limits, Store, StoreCounts};
 pub use timeline::{TimelineStyle, timeline};

@@ -70,12 +70,17 @@ impl Drawing<'_> {
         self.is_drawn[number] = true;
 
         let called: Vec<_> = edges.iter().map(|edge| edge.reference_id).collect();
-        let labels = called.iter().map(|number| self.label(*number).chars().count());
+        let labels = called
+            .iter()
+            .map(|number| self.label(*number).chars().count());
         let widest = labels.max().unwrap_or(0);
         let below = called.into_iter().flat_map(|number| {
             let lines = self.lines(number, widest, depth + 1);
             let arrows = std::iter::once(ARROW).chain(std::iter::repeat("    "));
-            arrows.zip(lines).map(|(arrow, line)| format!("{arrow}{line}")).collect::<Vec<_>>()
+            arrows
+                .zip(lines)
+                .map(|(arrow, line)| format!("{arrow}{line}"))
+                .collect::<Vec<_>>()
         });
         let margin = head.chars().count() - ARROW.len();
         let heads = std::iter::once(format!("{label:margin$}"))

@@ -28,7 +28,10 @@ mod tests {
 
     #[test]
     fn text_from_documents_cannot_steer_the_terminal() {
-        assert_eq!(printable("SELECT *\n  FROM\torders"), "SELECT * FROM orders");
+        assert_eq!(
+            printable("SELECT *\n  FROM\torders"),
+            "SELECT * FROM orders"
+        );
         assert_eq!(printable("a\x1b[31mb\x07"), "a\u{fffd}[31mb\u{fffd}");
         assert_eq!(printable("a\u{202e}b"), "a\u{fffd}b");
         assert_eq!(printable("Größe 中文"), "Größe 中文");

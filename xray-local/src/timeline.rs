@@ -63,7 +63,10 @@ fn headline(trace: &Trace, root: Option<&Document>) -> String {
         let path = request.url.as_deref().map(path).unwrap_or_default();
         parts.push(printable(&format!("{method} {path}")));
     }
-    parts.extend(root.and_then(Document::status).map(|status| status.to_string()));
+    parts.extend(
+        root.and_then(Document::status)
+            .map(|status| status.to_string()),
+    );
     parts.join("  ")
 }
 
@@ -84,7 +87,9 @@ impl Layout {
         let ends = rows.iter().filter_map(|row| row.document.end_time);
         let start = starts.reduce(f64::min).unwrap_or(0.0);
         let end = ends.reduce(f64::max).unwrap_or(start);
-        let widest = rows.iter().map(|row| 2 * row.level + name(row.document).chars().count());
+        let widest = rows
+            .iter()
+            .map(|row| 2 * row.level + name(row.document).chars().count());
         // A name, a blank and at least one dot, then a blank before the bars.
         let names = (widest.max().unwrap_or(0) + 3).min(width * 2 / 5);
         let has_notes = rows.iter().any(|row| !note(row.document).is_empty());
@@ -124,14 +129,22 @@ impl Layout {
     /// The bar, with blanks on both sides to the full width.
     fn bar(&self, document: &Document) -> String {
         let place = |time: f64| {
-            let part = if self.length > 0.0 { (time - self.start) / self.length } else { 0.0 };
+            let part = if self.length > 0.0 {
+                (time - self.start) / self.length
+            } else {
+                0.0
+            };
             (part.clamp(0.0, 1.0) * self.bars as f64).round() as usize
         };
         let end = document.end_time.unwrap_or(self.start + self.length);
         let from = place(document.start_time).min(self.bars - 1);
         let length = place(end).saturating_sub(from).max(1);
         let bar = "█".repeat(length);
-        let bar = if self.colour { coloured(&bar, Outcome::of(document)) } else { bar };
+        let bar = if self.colour {
+            coloured(&bar, Outcome::of(document))
+        } else {
+            bar
+        };
         let rest = self.bars - from - length;
         format!("{:from$}{bar}{:rest$}", "", "")
     }
@@ -167,8 +180,14 @@ fn note(document: &Document) -> String {
     if document.in_progress {
         parts.push("in progress".to_owned());
     }
-    let query = document.sql.as_ref().and_then(|sql| sql.sanitized_query.as_deref());
-    let operation = document.aws.as_ref().and_then(|aws| aws.operation.as_deref());
+    let query = document
+        .sql
+        .as_ref()
+        .and_then(|sql| sql.sanitized_query.as_deref());
+    let operation = document
+        .aws
+        .as_ref()
+        .and_then(|aws| aws.operation.as_deref());
     parts.extend(query.or(operation).map(printable));
     parts.join("  ")
 }

@@ -1,5 +1,5 @@
 #[path = "../../../tests/house.rs"]
-mod house;
+mod rule;
 
 use std::path::Path;
 
@@ -9,5 +9,5 @@ const FLOORS: &[&[&str]] = &[&["error", "sink"], &["receive"]];
 #[test]
 fn files_use_their_own_floor_and_those_below() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    house::check(&source, FLOORS);
+    rule::check(&source, FLOORS);
 }

@@ -29,7 +29,9 @@ impl ApiError {
     pub(crate) fn unknown_operation(path: &str) -> Self {
         Self::new(
             Kind::UnknownOperation,
-            format!("no operation of the X-Ray API has the path {path}, or this server does not know it yet"),
+            format!(
+                "no operation of the X-Ray API has the path {path}, or this server does not know it yet"
+            ),
         )
     }
 

@@ -41,7 +41,9 @@ pub(super) fn get_service_graph(
     no_token(input.next_token.as_deref())?;
     let range = time_range(input.start_time, input.end_time)?;
     let name_in_arn = |arn: &String| arn.split('/').nth(1).unwrap_or(arn).to_owned();
-    let group = input.group_name.or(input.group_arn.as_ref().map(name_in_arn));
+    let group = input
+        .group_name
+        .or(input.group_arn.as_ref().map(name_in_arn));
     if let Some(group) = group.filter(|group| group != DEFAULT_GROUP) {
         return Err(ApiError::invalid_request(format!(
             "there is no group {group:?}: groups are not supported yet, but for {DEFAULT_GROUP:?}"

@@ -173,8 +173,14 @@ impl SamplingStatistics {
     fn complete(self) -> Result<String, ApiError> {
         required(self.client_id, "SamplingStatisticsDocuments.ClientID")?;
         required(self.timestamp, "SamplingStatisticsDocuments.Timestamp")?;
-        required(self.request_count, "SamplingStatisticsDocuments.RequestCount")?;
-        required(self.sampled_count, "SamplingStatisticsDocuments.SampledCount")?;
+        required(
+            self.request_count,
+            "SamplingStatisticsDocuments.RequestCount",
+        )?;
+        required(
+            self.sampled_count,
+            "SamplingStatisticsDocuments.SampledCount",
+        )?;
         required(self.rule_name, "SamplingStatisticsDocuments.RuleName")
     }
 }

@@ -36,7 +36,10 @@ pub(super) fn get_trace_summaries(
     store: &Store,
     input: GetTraceSummaries,
 ) -> Result<TraceSummariesGot, ApiError> {
-    if input.filter_expression.is_some_and(|filter| !filter.trim().is_empty()) {
+    if input
+        .filter_expression
+        .is_some_and(|filter| !filter.trim().is_empty())
+    {
         return Err(ApiError::invalid_request(
             "FilterExpression: filter expressions are not supported yet; leave it out to list all traces of the time range",
         ));
@@ -49,7 +52,9 @@ pub(super) fn get_trace_summaries(
     let page = store.page(&range, after, PAGE);
     let trace_summaries = page.summaries();
     Ok(TraceSummariesGot {
-        approximate_time: trace_summaries.first().map_or(range.start, |first| first.start_time),
+        approximate_time: trace_summaries
+            .first()
+            .map_or(range.start, |first| first.start_time),
         traces_processed_count: trace_summaries.len(),
         next_token: page.next.map(token),
         trace_summaries,

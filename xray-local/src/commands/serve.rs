@@ -27,7 +27,9 @@ pub(super) struct Serve {
 /// Reads an address, whose host may be a name.
 fn address(text: &str) -> Result<SocketAddr, String> {
     if text.parse::<u16>().is_ok() {
-        return Err(format!("expected a host and a port, as in 127.0.0.1:{text}"));
+        return Err(format!(
+            "expected a host and a port, as in 127.0.0.1:{text}"
+        ));
     }
     let found = text.to_socket_addrs().map(|mut addresses| {
         // `localhost` may mean both; SDKs send to the older one.
@@ -45,7 +47,9 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 impl Serve {
     pub(super) fn run(self) -> Exit {
-        let mut options = Options::default().bind(self.bind).allow_remote(self.allow_remote);
+        let mut options = Options::default()
+            .bind(self.bind)
+            .allow_remote(self.allow_remote);
         for host in self.allow_host {
             options = options.allow_host(host);
         }
@@ -106,9 +110,7 @@ fn explain(error: &Error, address: SocketAddr) -> Exit {
         );
         Exit::PortInUse
     } else if error.is_remote_address() {
-        eprintln!(
-            "To do so all the same: xray-local --bind {address} --allow-remote"
-        );
+        eprintln!("To do so all the same: xray-local --bind {address} --allow-remote");
         Exit::Usage
     } else {
         Exit::Failed
@@ -124,7 +126,9 @@ fn host(address: SocketAddr) -> String {
 
 /// Waits for Ctrl-C, or for SIGTERM where there is such a thing. Calls `ready` as soon as these are heard.
 fn until_signal(ready: impl FnOnce()) -> io::Result<()> {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(signal(ready))
 }
 

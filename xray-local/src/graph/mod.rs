@@ -169,7 +169,8 @@ impl Tally {
     fn count(&mut self, request: &Document) {
         self.widen(request);
         if let Some(duration) = request.duration() {
-            self.statistics.count(Outcome::of(request), seconds(duration));
+            self.statistics
+                .count(Outcome::of(request), seconds(duration));
             self.times.count(duration);
         }
     }

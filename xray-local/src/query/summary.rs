@@ -116,7 +116,9 @@ impl TraceSummary {
                 || matches!(outcome, Some(Outcome::Error | Outcome::Throttle)),
             has_throttle: false,
             is_partial: anatomy.is_partial(),
-            http: root.map(|root| EntryHttp::of(root.document)).unwrap_or_default(),
+            http: root
+                .map(|root| EntryHttp::of(root.document))
+                .unwrap_or_default(),
             annotations: BTreeMap::new(),
             users: Vec::new(),
             service_ids: BTreeSet::new(),
@@ -150,7 +152,8 @@ impl TraceSummary {
         self.resource_arns.extend(document.resource_arn.clone());
         if let Some(ec2) = document.aws.as_ref().and_then(|aws| aws.ec2.as_ref()) {
             self.instance_ids.extend(ec2.instance_id.clone());
-            self.availability_zones.extend(ec2.availability_zone.clone());
+            self.availability_zones
+                .extend(ec2.availability_zone.clone());
         }
         if let Some(user) = &document.user {
             self.add_user(user, service);

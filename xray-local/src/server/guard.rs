@@ -40,21 +40,29 @@ impl Guard {
             return false;
         };
         let name = authority.host();
-        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let address = name
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>();
         if let Ok(address) = address {
             return address.is_loopback() || address == self.bound || self.bound.is_unspecified();
         }
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         name == "localhost"
             || name.ends_with(".localhost")
-            || self.names.iter().any(|known| known.eq_ignore_ascii_case(&name))
+            || self
+                .names
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(&name))
     }
 }
 
 /// Whether an origin is the server itself, as the request named it.
 fn is_same(origin: &str, host: Option<&str>) -> bool {
     let authority = origin.split_once("://").map(|(_, authority)| authority);
-    authority.zip(host).is_some_and(|(origin, host)| origin.eq_ignore_ascii_case(host))
+    authority
+        .zip(host)
+        .is_some_and(|(origin, host)| origin.eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]

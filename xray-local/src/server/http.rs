@@ -40,7 +40,9 @@ pub(super) struct Http {
 impl Http {
     pub(super) fn start(listener: TcpListener, store: Store, guard: Guard) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("xray-http".to_owned())
@@ -110,7 +112,10 @@ async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) ->
 }
 
 fn host(request: &Request) -> Option<&str> {
-    let authority = request.uri().authority().map(|authority| authority.as_str());
+    let authority = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str());
     authority.or_else(|| text(request.headers(), HOST))
 }
 

@@ -65,7 +65,9 @@ impl Server {
         let address = socket.address();
         let store = Store::new(options.limits);
         let (sink, intake) = Intake::start(store.clone()).map_err(Error::start)?;
-        let receiver = socket.receive(sink).map_err(|error| Error::receive(address, error))?;
+        let receiver = socket
+            .receive(sink)
+            .map_err(|error| Error::receive(address, error))?;
         let guard = Guard::new(address.ip(), options.hosts);
         let http = Http::start(listener, store.clone(), guard).map_err(Error::start)?;
         Ok(Self {
@@ -111,7 +113,10 @@ impl Server {
 
     /// What became of the datagrams so far.
     pub fn received(&self) -> Counts {
-        self.parts.as_ref().map(|parts| parts.receiver.counts()).unwrap_or_default()
+        self.parts
+            .as_ref()
+            .map(|parts| parts.receiver.counts())
+            .unwrap_or_default()
     }
 
     /// Ends the server: what had arrived is stored, calls that are being answered may finish for up to two seconds.
@@ -144,7 +149,9 @@ fn bind(address: SocketAddr) -> Result<(TcpListener, Socket), Error> {
     let mut unfit = Vec::new();
     loop {
         let listener = TcpListener::bind(address).map_err(|error| Error::bind(address, error))?;
-        let picked = listener.local_addr().map_err(|error| Error::bind(address, error))?;
+        let picked = listener
+            .local_addr()
+            .map_err(|error| Error::bind(address, error))?;
         match Socket::bind(picked) {
             Ok(socket) => return Ok((listener, socket)),
             Err(error) if error.is_address_in_use() && unfit.len() + 1 < attempts => {

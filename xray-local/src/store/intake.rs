@@ -124,7 +124,9 @@ impl Queue {
 impl Batch {
     fn documents(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| &self.bytes[start..*end])
+        starts
+            .zip(&self.ends)
+            .map(|(start, end)| &self.bytes[start..*end])
     }
 
     fn clear(&mut self) {
@@ -143,7 +145,9 @@ mod tests {
     const TRACE: &str = "1-581cf771-a006649127e371903a2de979";
 
     fn document(number: usize) -> String {
-        format!(r#"{{"name":"a","id":"{number:016x}","trace_id":"{TRACE}","start_time":1,"end_time":2}}"#)
+        format!(
+            r#"{{"name":"a","id":"{number:016x}","trace_id":"{TRACE}","start_time":1,"end_time":2}}"#
+        )
     }
 
     #[test]

@@ -122,7 +122,10 @@ impl Store {
     /// All traces, the newest first.
     pub fn traces(&self) -> Vec<Trace> {
         let page = self.page(&TimeRange::ALWAYS, None, usize::MAX);
-        page.traces.iter().map(|(snapshot, _)| snapshot.assemble()).collect()
+        page.traces
+            .iter()
+            .map(|(snapshot, _)| snapshot.assemble())
+            .collect()
     }
 
     /// The summaries of the traces in a time range, the newest first.
@@ -170,9 +173,10 @@ impl Store {
             let Some(left) = deadline.checked_sub(began.elapsed()) else {
                 return false;
             };
-            let waited = self.shared.changed.wait_timeout_while(self.state(), left, |state| {
-                state.changes == seen
-            });
+            let waited = self
+                .shared
+                .changed
+                .wait_timeout_while(self.state(), left, |state| state.changes == seen);
             drop(waited.unwrap_or_else(PoisonError::into_inner));
         }
     }
@@ -227,9 +231,14 @@ impl State {
         let known = self.records.get(&id);
         let size = known.map_or(0, Record::bytes) + cost(text);
         if size > limits.bytes {
-            let cause = format!("the trace would take {size} bytes, all of a store holds {}", limits.bytes);
-            return Err(Rejection::new(RejectionCode::InvalidSegment, envelope.kind, cause)
-                .of_document(Some(&envelope.id.to_string())));
+            let cause = format!(
+                "the trace would take {size} bytes, all of a store holds {}",
+                limits.bytes
+            );
+            return Err(
+                Rejection::new(RejectionCode::InvalidSegment, envelope.kind, cause)
+                    .of_document(Some(&envelope.id.to_string())),
+            );
         }
         if let Some(record) = known {
             self.by_start.remove(&Position::of(id, record));
@@ -250,7 +259,10 @@ impl State {
 
     fn evict(&mut self, limits: &Limits) {
         while self.counts.bytes > limits.bytes || self.records.len() > limits.traces {
-            let Some(record) = self.by_arrival.pop_front().and_then(|id| self.records.remove(&id))
+            let Some(record) = self
+                .by_arrival
+                .pop_front()
+                .and_then(|id| self.records.remove(&id))
             else {
                 return;
             };

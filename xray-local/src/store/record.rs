@@ -55,7 +55,9 @@ impl Record {
     pub(super) fn put(&mut self, envelope: Envelope, text: &str) {
         self.arrivals += 1;
         self.start = self.start.min(envelope.start_time);
-        self.end = self.end.max(envelope.end_time.unwrap_or(envelope.start_time));
+        self.end = self
+            .end
+            .max(envelope.end_time.unwrap_or(envelope.start_time));
         self.bytes += cost(text);
         let stored = Stored {
             text: text.into(),
@@ -117,8 +119,12 @@ impl Snapshot {
     /// Puts the documents together.
     pub(crate) fn assemble(&self) -> Trace {
         // Each text was read once when it was checked, and so can be read again.
-        let documents = self.texts().filter_map(|text| Document::parse(text.as_bytes()).ok());
+        let documents = self
+            .texts()
+            .filter_map(|text| Document::parse(text.as_bytes()).ok());
         let mut traces = Trace::assemble(documents);
-        traces.pop().expect("a record holds at least one document, and all of one trace")
+        traces
+            .pop()
+            .expect("a record holds at least one document, and all of one trace")
     }
 }

@@ -31,7 +31,10 @@ fn the_last_of_several_documents_of_one_id_stays() {
     for text in [&open, &closed, &open, &closed, &document(1, 2, "")] {
         assert_eq!(store.insert(text), []);
     }
-    assert_eq!(texts(&store, 1), [open.clone(), closed.clone(), document(1, 2, "")]);
+    assert_eq!(
+        texts(&store, 1),
+        [open.clone(), closed.clone(), document(1, 2, "")]
+    );
     let counts = store.counts();
     assert_eq!((counts.stored, counts.traces), (5, 1));
     let bytes = [&open, &closed, &document(1, 2, "")].map(|text| cost(text));
@@ -41,7 +44,10 @@ fn the_last_of_several_documents_of_one_id_stays() {
 #[test]
 fn bytes_stay_within_their_limit() {
     let one = cost(&document(1, 1, ""));
-    let store = Store::new(Limits { bytes: 3 * one, ..Limits::default() });
+    let store = Store::new(Limits {
+        bytes: 3 * one,
+        ..Limits::default()
+    });
     for trace in 1..=5 {
         assert_eq!(store.insert(&document(trace, 1, "")), []);
         assert!(store.counts().bytes <= 3 * one);
@@ -54,7 +60,10 @@ fn bytes_stay_within_their_limit() {
 #[test]
 fn a_trace_that_outgrows_the_whole_store_is_refused_more() {
     let one = cost(&document(1, 1, ""));
-    let store = Store::new(Limits { bytes: 2 * one, ..Limits::default() });
+    let store = Store::new(Limits {
+        bytes: 2 * one,
+        ..Limits::default()
+    });
     for number in 1..=2 {
         assert_eq!(store.insert(&document(1, number, "")), []);
     }
@@ -74,13 +83,22 @@ fn pages_go_on_where_the_last_one_ended() {
     let mut after = None;
     loop {
         let page = store.page(&TimeRange::began(1.0, 5.0), after, 2);
-        starts.push(page.traces.iter().map(|(_, start)| *start).collect::<Vec<_>>());
+        starts.push(
+            page.traces
+                .iter()
+                .map(|(_, start)| *start)
+                .collect::<Vec<_>>(),
+        );
         after = page.next;
         if after.is_none() {
             break;
         }
     }
-    assert_eq!(starts, [[4.0, 3.0], [2.0, 1.0]], "and no empty page follows a full last one");
+    assert_eq!(
+        starts,
+        [[4.0, 3.0], [2.0, 1.0]],
+        "and no empty page follows a full last one"
+    );
 }
 
 #[test]

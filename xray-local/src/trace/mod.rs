@@ -36,10 +36,7 @@ pub(crate) enum Caller<'a> {
     /// Someone outside: the trace begins here, or what called has not been sent.
     Client,
     /// The segment with this number, which `parent` stands in or is.
-    Segment {
-        number: usize,
-        parent: &'a Document,
-    },
+    Segment { number: usize, parent: &'a Document },
     /// A subsegment whose own segment has not been sent.
     Unknown { parent: &'a Document },
 }
@@ -54,7 +51,12 @@ struct Position<'a> {
 
 impl<'a> Anatomy<'a> {
     pub(crate) fn of(trace: &'a Trace) -> Self {
-        let received = || trace.segments().iter().filter(|document| !document.is_subsegment());
+        let received = || {
+            trace
+                .segments()
+                .iter()
+                .filter(|document| !document.is_subsegment())
+        };
         let positions = positions(trace);
         let mut segments: Vec<_> = received()
             .map(|document| Segment {
@@ -69,7 +71,11 @@ impl<'a> Anatomy<'a> {
         let called: HashSet<_> = received().filter_map(|segment| segment.parent_id).collect();
         let mut is_waiting = false;
         for (number, document) in received().enumerate() {
-            for call in document.walk().skip(1).filter(|call| !called.contains(&call.id)) {
+            for call in document
+                .walk()
+                .skip(1)
+                .filter(|call| !called.contains(&call.id))
+            {
                 // What the called service sends is awaited: X-Ray makes nothing up meanwhile.
                 is_waiting |= call.is_traced();
                 let service = ServiceId::of_call(call).filter(|_| !call.is_traced());
@@ -152,17 +158,16 @@ fn positions(trace: &Trace) -> HashMap<SegmentId, Position<'_>> {
             segments.next()
         };
         for document in top.walk() {
-            positions.entry(document.id).or_insert(Position { document, segment });
+            positions
+                .entry(document.id)
+                .or_insert(Position { document, segment });
         }
     }
     positions
 }
 
 /// Finds the caller of each segment.
-fn find_callers<'a>(
-    segments: &mut [Segment<'a>],
-    positions: &HashMap<SegmentId, Position<'a>>,
-) {
+fn find_callers<'a>(segments: &mut [Segment<'a>], positions: &HashMap<SegmentId, Position<'a>>) {
     for number in 0..segments.len() {
         let parent_id = segments[number].document.parent_id;
         let parent = parent_id.and_then(|id| positions.get(&id));

@@ -17,7 +17,11 @@ pub(crate) struct Row<'a> {
 pub(crate) fn rows<'a>(anatomy: &Anatomy<'a>) -> Vec<Row<'a>> {
     let mut called: HashMap<*const Document, Vec<&'a Document>> = HashMap::new();
     let mut open = Vec::new();
-    for segment in anatomy.segments().iter().filter(|segment| !segment.is_inferred) {
+    for segment in anatomy
+        .segments()
+        .iter()
+        .filter(|segment| !segment.is_inferred)
+    {
         match segment.caller {
             Caller::Client => open.push((segment.document, 0)),
             Caller::Segment { parent, .. } | Caller::Unknown { parent } => {
@@ -25,14 +29,20 @@ pub(crate) fn rows<'a>(anatomy: &Anatomy<'a>) -> Vec<Row<'a>> {
             }
         }
     }
-    let orphans = anatomy.trace.segments().iter().filter(|top| top.is_subsegment());
+    let orphans = anatomy
+        .trace
+        .segments()
+        .iter()
+        .filter(|top| top.is_subsegment());
     open.extend(orphans.map(|orphan| (orphan, 0)));
     last_first(&mut open);
 
     let mut rows = Vec::new();
     while let Some((document, level)) = open.pop() {
         rows.push(Row { document, level });
-        let segments = called.remove(&std::ptr::from_ref(document)).unwrap_or_default();
+        let segments = called
+            .remove(&std::ptr::from_ref(document))
+            .unwrap_or_default();
         let below = document.subsegments.iter().chain(segments);
         let mut below: Vec<_> = below.map(|document| (document, level + 1)).collect();
         last_first(&mut below);

@@ -60,10 +60,17 @@ fn account(document: &Document) -> Option<String> {
 }
 
 fn aws_service<'a>(service: &'a str, aws: Option<&'a Aws>) -> (&'a str, String) {
-    let text = |key| aws.and_then(|aws| aws.rest.get(key)).and_then(|value| value.as_str());
+    let text = |key| {
+        aws.and_then(|aws| aws.rest.get(key))
+            .and_then(|value| value.as_str())
+    };
     let resource = match service.to_ascii_lowercase().as_str() {
-        "dynamodb" => aws.and_then(table).map(|name| (name, "AWS::DynamoDB::Table")),
-        "sqs" => aws.and_then(|aws| aws.queue_url.as_deref()).map(|url| (url, "AWS::SQS::Queue")),
+        "dynamodb" => aws
+            .and_then(table)
+            .map(|name| (name, "AWS::DynamoDB::Table")),
+        "sqs" => aws
+            .and_then(|aws| aws.queue_url.as_deref())
+            .map(|url| (url, "AWS::SQS::Queue")),
         "lambda" => text("function_name").map(|name| (name, "AWS::Lambda")),
         _ => None,
     };

@@ -11,11 +11,17 @@ fn trace(documents: &[String]) -> Trace {
 }
 
 fn segment(name: &str, id: u8, more: &str) -> String {
-    format!(r#"{{{HEAD},"name":"{name}","id":"{id:016x}","start_time":{id},"end_time":{}{more}}}"#, id + 10)
+    format!(
+        r#"{{{HEAD},"name":"{name}","id":"{id:016x}","start_time":{id},"end_time":{}{more}}}"#,
+        id + 10
+    )
 }
 
 fn subsegment(name: &str, id: u8, more: &str) -> String {
-    format!(r#"{{"name":"{name}","id":"{id:016x}","start_time":{id},"end_time":{}{more}}}"#, id + 5)
+    format!(
+        r#"{{"name":"{name}","id":"{id:016x}","start_time":{id},"end_time":{}{more}}}"#,
+        id + 5
+    )
 }
 
 /// Who called whom: one line for each segment.
@@ -72,7 +78,10 @@ fn a_segment_may_name_a_segment_as_its_parent() {
 
 #[test]
 fn a_traced_call_is_waited_for() {
-    for traced in [r#","traced":true"#, r#","http":{"request":{"traced":true}}"#] {
+    for traced in [
+        r#","traced":true"#,
+        r#","http":{"request":{"traced":true}}"#,
+    ] {
         let call = subsegment("orders", 2, &format!(r#","namespace":"remote"{traced}"#));
         let front = segment("front", 1, &format!(r#","subsegments":[{call}]"#));
         let waiting = trace(std::slice::from_ref(&front));

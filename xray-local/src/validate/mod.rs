@@ -57,12 +57,12 @@ pub(crate) fn check(document: &str) -> Result<Envelope, Rejection> {
     // What was passed over until now must be readable, too, when the document is put into its trace.
     match Document::parse(document.as_bytes()) {
         Ok(_) => Ok(envelope),
-        Err(error) => Err(Rejection::new(
-            RejectionCode::ParseError,
-            envelope.kind,
-            error.to_string(),
-        )
-        .of_document(id)),
+        Err(error) => {
+            Err(
+                Rejection::new(RejectionCode::ParseError, envelope.kind, error.to_string())
+                    .of_document(id),
+            )
+        }
     }
 }
 
@@ -99,8 +99,12 @@ fn envelope(fields: &Fields<'_>) -> Result<Envelope, Rejection> {
             ));
         }
     } else {
-        segment_id(&fields.parent_id)
-            .map_err(|cause| refuse(RejectionCode::InvalidParentId, &format!("parent_id {cause}")))?;
+        segment_id(&fields.parent_id).map_err(|cause| {
+            refuse(
+                RejectionCode::InvalidParentId,
+                &format!("parent_id {cause}"),
+            )
+        })?;
     }
     nested(fields)?;
     Ok(Envelope {
@@ -171,7 +175,8 @@ fn entity(fields: &Fields<'_>, place: Place) -> Result<Entity, Rejection> {
 
 fn segment_id(field: &Field<'_>) -> Result<SegmentId, String> {
     let text = field.as_text().ok_or("is not a text")?;
-    text.parse::<SegmentId>().map_err(|_| format!("{text:?} is not 16 hex digits"))
+    text.parse::<SegmentId>()
+        .map_err(|_| format!("{text:?} is not 16 hex digits"))
 }
 
 fn check_name(name: &str) -> Result<(), String> {

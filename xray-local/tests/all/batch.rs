@@ -39,15 +39,30 @@ fn a_trace_comes_with_its_segments_and_the_inferred_ones() {
         .iter()
         .map(|document| {
             assert_eq!(document["inferred"], json!(true));
-            (document["name"].as_str(), document["parent_id"].as_str(), document["origin"].as_str())
+            (
+                document["name"].as_str(),
+                document["parent_id"].as_str(),
+                document["origin"].as_str(),
+            )
         })
         .collect();
-    assert_eq!(inferred, [
-        (Some("DynamoDB"), Some("2000000000000002"), Some("AWS::DynamoDB::Table")),
-        (Some("shop@db"), Some("2000000000000003"), Some("Database::SQL")),
-        (Some("pay.example.com"), Some("2000000000000004"), None),
-        (Some("SNS"), Some("2000000000000005"), Some("AWS::SNS")),
-    ]);
+    assert_eq!(
+        inferred,
+        [
+            (
+                Some("DynamoDB"),
+                Some("2000000000000002"),
+                Some("AWS::DynamoDB::Table")
+            ),
+            (
+                Some("shop@db"),
+                Some("2000000000000003"),
+                Some("Database::SQL")
+            ),
+            (Some("pay.example.com"), Some("2000000000000004"), None),
+            (Some("SNS"), Some("2000000000000005"), Some("AWS::SNS")),
+        ]
+    );
 }
 
 #[test]
@@ -76,10 +91,18 @@ fn what_is_not_stored_comes_back_unprocessed() {
     let server = server();
     server.store().insert(&front().to_string());
     let w3c = "581cf771a006649127e371903a2de979";
-    let answer = call(&server, "/Traces", &json!({"TraceIds": [UNKNOWN, TRACE, "nonsense", w3c]}));
+    let answer = call(
+        &server,
+        "/Traces",
+        &json!({"TraceIds": [UNKNOWN, TRACE, "nonsense", w3c]}),
+    );
     assert_eq!(answer["UnprocessedTraceIds"], json!([UNKNOWN, "nonsense"]));
     let traces = answer["Traces"].as_array().expect("a list");
-    assert_eq!(traces.len(), 1, "the same trace by its other form is given out once");
+    assert_eq!(
+        traces.len(),
+        1,
+        "the same trace by its other form is given out once"
+    );
 }
 
 #[test]
@@ -93,7 +116,12 @@ fn more_than_five_traces_may_be_asked_for() {
         })
         .collect();
     let answer = call(&server, "/Traces", &json!({"TraceIds": ids}));
-    let got: Vec<_> = answer["Traces"].as_array().expect("a list").iter().map(|trace| trace["Id"].clone()).collect();
+    let got: Vec<_> = answer["Traces"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|trace| trace["Id"].clone())
+        .collect();
     assert_eq!(got, ids);
 }
 
@@ -103,12 +131,19 @@ fn the_graph_of_some_traces_holds_only_those() {
     for document in [front(), orders(), small(1)] {
         server.store().insert(&document.to_string());
     }
-    let answer = call(&server, "/TraceGraph", &json!({"TraceIds": [small(1)["trace_id"], UNKNOWN, "nonsense"]}));
+    let answer = call(
+        &server,
+        "/TraceGraph",
+        &json!({"TraceIds": [small(1)["trace_id"], UNKNOWN, "nonsense"]}),
+    );
     let names: Vec<_> = answer["Services"]
         .as_array()
         .expect("a list")
         .iter()
         .map(|service| (service["Name"].as_str(), service["Type"].as_str()))
         .collect();
-    assert_eq!(names, [(Some("small"), Some("")), (Some("small"), Some("client"))]);
+    assert_eq!(
+        names,
+        [(Some("small"), Some("")), (Some("small"), Some("client"))]
+    );
 }

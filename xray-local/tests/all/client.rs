@@ -95,5 +95,7 @@ pub(crate) fn call(server: &Server, path: &str, input: &Value) -> Value {
 pub(crate) fn send(server: &Server, document: &Value) {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
     let datagram = format!("{{\"format\":\"json\",\"version\":1}}\n{document}");
-    socket.send_to(datagram.as_bytes(), server.address()).expect("sent");
+    socket
+        .send_to(datagram.as_bytes(), server.address())
+        .expect("sent");
 }

@@ -14,7 +14,10 @@ fn program() -> Command {
 }
 
 fn run(arguments: &[&str]) -> Output {
-    program().args(arguments).output().expect("the program starts")
+    program()
+        .args(arguments)
+        .output()
+        .expect("the program starts")
 }
 
 fn talk(output: &Output) -> String {
@@ -31,7 +34,11 @@ fn serve() -> (Child, String, SocketAddr, BufReader<impl Read>) {
     let mut talk = BufReader::new(child.stderr.take().expect("is piped"));
     let mut greeting = String::new();
     while !greeting.contains("Ctrl-C") {
-        assert_ne!(talk.read_line(&mut greeting).expect("is text"), 0, "{greeting}");
+        assert_ne!(
+            talk.read_line(&mut greeting).expect("is text"),
+            0,
+            "{greeting}"
+        );
     }
     let address = greeting
         .lines()
@@ -47,27 +54,47 @@ fn help_starts_with_two_examples_and_ends_with_the_exit_codes() {
     let help = String::from_utf8(output.stdout).expect("is text");
     assert!(output.status.success());
     assert!(help.starts_with("Examples:\n  xray-local "), "{help}");
-    assert_eq!(help.lines().skip(1).take_while(|line| !line.is_empty()).count(), 2);
+    assert_eq!(
+        help.lines()
+            .skip(1)
+            .take_while(|line| !line.is_empty())
+            .count(),
+        2
+    );
     assert!(help.contains("6  the port is in use"), "{help}");
 }
 
 #[test]
 fn it_serves_until_it_is_interrupted() {
     let (mut child, greeting, address, mut talk) = serve();
-    assert!(greeting.contains(&format!("export AWS_ENDPOINT_URL_XRAY=http://{address}")), "{greeting}");
+    assert!(
+        greeting.contains(&format!("export AWS_ENDPOINT_URL_XRAY=http://{address}")),
+        "{greeting}"
+    );
     let datagram = format!("{{\"format\":\"json\",\"version\":1}}\n{}", small(1));
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
     socket.send_to(datagram.as_bytes(), address).expect("sent");
-    socket.send_to(b"{\"format\":\"json\",\"version\":1}\n{}", address).expect("sent");
+    socket
+        .send_to(b"{\"format\":\"json\",\"version\":1}\n{}", address)
+        .expect("sent");
     assert_eq!(request(address, "GET", "/", &[], "").status, 200);
 
     let id = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().expect("there is kill").success());
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .expect("there is kill")
+            .success()
+    );
     assert_eq!(child.wait().expect("ends").code(), Some(0));
     let mut farewell = String::new();
     talk.read_to_string(&mut farewell).expect("is text");
     assert!(farewell.contains("2 datagrams received"), "{farewell}");
-    assert!(farewell.contains("1 documents stored, 1 refused"), "{farewell}");
+    assert!(
+        farewell.contains("1 documents stored, 1 refused"),
+        "{farewell}"
+    );
     assert!(farewell.contains("MissingId"), "{farewell}");
 }
 
@@ -81,14 +108,21 @@ fn a_port_in_use_is_told_with_what_to_do() {
     let talk = talk(&output);
     assert!(talk.contains(&format!("{address} is in use")), "{talk}");
     assert!(talk.contains("--bind 127.0.0.1:0"), "{talk}");
-    assert!(output.stdout.is_empty(), "talk does not go to standard output");
+    assert!(
+        output.stdout.is_empty(),
+        "talk does not go to standard output"
+    );
 }
 
 #[test]
 fn an_address_that_others_can_reach_is_refused_with_what_to_do() {
     let output = run(&["--bind", "0.0.0.0:0"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(talk(&output).contains("--allow-remote"), "{}", talk(&output));
+    assert!(
+        talk(&output).contains("--allow-remote"),
+        "{}",
+        talk(&output)
+    );
 }
 
 #[test]
@@ -96,6 +130,10 @@ fn an_address_that_is_none_is_refused_with_an_example() {
     for wrong in ["2000", "nonsense", "127.0.0.1:99999", ""] {
         let output = run(&["--bind", wrong]);
         assert_eq!(output.status.code(), Some(2), "{wrong}");
-        assert!(talk(&output).contains("as in 127.0.0.1:2"), "{}", talk(&output));
+        assert!(
+            talk(&output).contains("as in 127.0.0.1:2"),
+            "{}",
+            talk(&output)
+        );
     }
 }

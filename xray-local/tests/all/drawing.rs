@@ -31,7 +31,9 @@ fn caller(name: &str, number: u8, called: &[&str]) -> Value {
 
 #[test]
 fn a_timeline_shows_each_service_under_the_call_that_led_to_it() {
-    assert_eq!(drawn(&[orders(), front()], 100, false), "\
+    assert_eq!(
+        drawn(&[orders(), front()], 100, false),
+        "\
 trace 1-581cf771-a006649127e371903a2de979  200 ms  GET /checkout  200
 front ............................ ██████████████████████████████    200 ms
   load order .....................  ████████████████████████████     180 ms
@@ -41,7 +43,8 @@ front ............................ ███████████████
         shop@db ..................          ████                      30 ms  fault  SELECT * FROM o…
         pay.example.com (remote) .                ████████            50 ms  throttle 429
         SNS (aws) ................                        █           10 ms  Publish
-");
+"
+    );
 }
 
 #[test]
@@ -58,7 +61,10 @@ fn no_line_of_a_timeline_is_longer_than_it_may_be() {
 fn bars_are_coloured_by_how_it_ended_only_when_asked() {
     let coloured = drawn(&[front(), orders()], 100, true);
     let colour_of = |name: &str| {
-        let line = coloured.lines().find(|line| line.trim_start().starts_with(name)).expect("a line");
+        let line = coloured
+            .lines()
+            .find(|line| line.trim_start().starts_with(name))
+            .expect("a line");
         line.split('\x1b').nth(1).map(|text| text[..4].to_owned())
     };
     assert_eq!(colour_of("front").as_deref(), Some("[32m"));
@@ -81,7 +87,10 @@ fn work_in_progress_has_a_bar_to_the_end_and_no_time() {
     open["in_progress"] = json!(true);
     open.as_object_mut().expect("an object").remove("end_time");
     let drawn = drawn(&[front(), open], 100, false);
-    let line = drawn.lines().find(|line| line.contains(" orders .")).expect("a line");
+    let line = drawn
+        .lines()
+        .find(|line| line.contains(" orders ."))
+        .expect("a line");
     assert!(line.contains("...  in progress"), "{line}");
 }
 
@@ -92,17 +101,23 @@ fn subsegments_without_a_segment_are_drawn_at_the_left() {
         "start_time": START + 0.1, "end_time": START + 0.2,
     });
     let drawn = drawn(&[orphan, front()], 80, false);
-    assert!(drawn.lines().any(|line| line.starts_with("lost ")), "{drawn}");
+    assert!(
+        drawn.lines().any(|line| line.starts_with("lost ")),
+        "{drawn}"
+    );
 }
 
 #[test]
 fn a_map_follows_the_calls_from_the_client() {
-    assert_eq!(mapped(&[front(), orders()]), "\
+    assert_eq!(
+        mapped(&[front(), orders()]),
+        "\
 client -> front -> orders -> SNS
                           -> orders-table
                           -> pay.example.com
                           -> shop@db
-");
+"
+    );
 }
 
 #[test]
@@ -115,24 +130,34 @@ fn a_service_shows_whom_it_calls_once() {
     front["trace_id"] = json!(trace);
     orders["trace_id"] = json!(trace);
     orders["parent_id"] = json!("0200000000000000");
-    for (number, (document, parent)) in stock.iter_mut().zip(["0200000000000001", "0300000000000000"]).enumerate() {
+    for (number, (document, parent)) in stock
+        .iter_mut()
+        .zip(["0200000000000001", "0300000000000000"])
+        .enumerate()
+    {
         document["trace_id"] = json!(trace);
         document["parent_id"] = json!(parent);
         document["id"] = json!(format!("fe{number:014x}"));
         document["subsegments"][0]["id"] = json!(format!("fd{number:014x}"));
     }
     let [one, two] = stock;
-    assert_eq!(mapped(&[front, orders, one, two]), "\
+    assert_eq!(
+        mapped(&[front, orders, one, two]),
+        "\
 client -> front -> orders -> stock -> db
                 -> stock  -> ...
-");
+"
+    );
 }
 
 #[test]
 fn services_of_one_name_are_told_apart_by_their_type() {
     let mut service = caller("resize", 1, &["resize"]);
     service["origin"] = json!("AWS::Lambda::Function");
-    assert_eq!(mapped(&[service]), "client -> resize (AWS::Lambda::Function) -> resize (remote)\n");
+    assert_eq!(
+        mapped(&[service]),
+        "client -> resize (AWS::Lambda::Function) -> resize (remote)\n"
+    );
 }
 
 #[test]

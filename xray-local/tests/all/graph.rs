@@ -44,28 +44,31 @@ fn edges(graph: &ServiceGraph) -> Vec<String> {
 fn an_instrumented_service_behind_another_has_a_node_and_an_edge_of_its_own() {
     let graph = graph(&[front(), orders()]);
     // By name, then by type; the numbers are the places in the list.
-    assert_eq!(service(&graph, "front", "AWS::ECS::Container"), &json!({
-        "ReferenceId": 1,
-        "Name": "front",
-        "Names": ["front"],
-        "AccountId": "123456789012",
-        "Type": "AWS::ECS::Container",
-        "Root": true,
-        "State": "active",
-        "StartTime": START,
-        "EndTime": START + 0.2,
-        "Edges": [{
-            "ReferenceId": 3,
-            "StartTime": START + 0.02,
-            "EndTime": START + 0.18,
-            "SummaryStatistics": one("ok", 0.16),
-            "ResponseTimeHistogram": [{"Value": 0.16, "Count": 1}],
-            "Aliases": [],
-        }],
-        "SummaryStatistics": one("ok", 0.2),
-        "DurationHistogram": [{"Value": 0.2, "Count": 1}],
-        "ResponseTimeHistogram": [{"Value": 0.2, "Count": 1}],
-    }));
+    assert_eq!(
+        service(&graph, "front", "AWS::ECS::Container"),
+        &json!({
+            "ReferenceId": 1,
+            "Name": "front",
+            "Names": ["front"],
+            "AccountId": "123456789012",
+            "Type": "AWS::ECS::Container",
+            "Root": true,
+            "State": "active",
+            "StartTime": START,
+            "EndTime": START + 0.2,
+            "Edges": [{
+                "ReferenceId": 3,
+                "StartTime": START + 0.02,
+                "EndTime": START + 0.18,
+                "SummaryStatistics": one("ok", 0.16),
+                "ResponseTimeHistogram": [{"Value": 0.16, "Count": 1}],
+                "Aliases": [],
+            }],
+            "SummaryStatistics": one("ok", 0.2),
+            "DurationHistogram": [{"Value": 0.2, "Count": 1}],
+            "ResponseTimeHistogram": [{"Value": 0.2, "Count": 1}],
+        })
+    );
     // The node is counted by its own segment (0.14 s), the edge by what the caller saw (0.16 s).
     let orders = service(&graph, "orders", "AWS::EC2::Instance");
     assert_eq!(orders["SummaryStatistics"], one("ok", 0.14));
@@ -75,50 +78,60 @@ fn an_instrumented_service_behind_another_has_a_node_and_an_edge_of_its_own() {
 #[test]
 fn the_callers_from_outside_are_a_client_with_the_name_of_what_they_call() {
     let graph = graph(&[front(), orders()]);
-    assert_eq!(service(&graph, "front", "client"), &json!({
-        "ReferenceId": 2,
-        "Name": "front",
-        "Names": ["front"],
-        "Type": "client",
-        "State": "unknown",
-        "StartTime": START,
-        "EndTime": START + 0.2,
-        "Edges": [{
-            "ReferenceId": 1,
+    assert_eq!(
+        service(&graph, "front", "client"),
+        &json!({
+            "ReferenceId": 2,
+            "Name": "front",
+            "Names": ["front"],
+            "Type": "client",
+            "State": "unknown",
             "StartTime": START,
             "EndTime": START + 0.2,
-            "SummaryStatistics": one("ok", 0.2),
-            "ResponseTimeHistogram": [{"Value": 0.2, "Count": 1}],
-            "Aliases": [],
-        }],
-        "DurationHistogram": [],
-        "ResponseTimeHistogram": [],
-    }));
+            "Edges": [{
+                "ReferenceId": 1,
+                "StartTime": START,
+                "EndTime": START + 0.2,
+                "SummaryStatistics": one("ok", 0.2),
+                "ResponseTimeHistogram": [{"Value": 0.2, "Count": 1}],
+                "Aliases": [],
+            }],
+            "DurationHistogram": [],
+            "ResponseTimeHistogram": [],
+        })
+    );
 }
 
 #[test]
 fn services_that_send_nothing_are_inferred_from_the_calls() {
     let graph = graph(&[front(), orders()]);
-    assert_eq!(service(&graph, "orders-table", "AWS::DynamoDB::Table"), &json!({
-        "ReferenceId": 4,
-        "Name": "orders-table",
-        "Names": ["orders-table"],
-        "Type": "AWS::DynamoDB::Table",
-        "State": "unknown",
-        "StartTime": START + 0.04,
-        "EndTime": START + 0.06,
-        "Edges": [],
-        "SummaryStatistics": one("ok", 0.02),
-        "DurationHistogram": [{"Value": 0.02, "Count": 1}],
-        "ResponseTimeHistogram": [{"Value": 0.02, "Count": 1}],
-    }));
+    assert_eq!(
+        service(&graph, "orders-table", "AWS::DynamoDB::Table"),
+        &json!({
+            "ReferenceId": 4,
+            "Name": "orders-table",
+            "Names": ["orders-table"],
+            "Type": "AWS::DynamoDB::Table",
+            "State": "unknown",
+            "StartTime": START + 0.04,
+            "EndTime": START + 0.06,
+            "Edges": [],
+            "SummaryStatistics": one("ok", 0.02),
+            "DurationHistogram": [{"Value": 0.02, "Count": 1}],
+            "ResponseTimeHistogram": [{"Value": 0.02, "Count": 1}],
+        })
+    );
     for (name, kind, outcome, seconds) in [
         ("shop@db", "Database::SQL", "fault", 0.03),
         ("pay.example.com", "remote", "throttle", 0.05),
         ("SNS", "AWS::SNS", "ok", 0.01),
     ] {
         let service = service(&graph, name, kind);
-        assert_eq!(service["SummaryStatistics"], one(outcome, seconds), "{name}");
+        assert_eq!(
+            service["SummaryStatistics"],
+            one(outcome, seconds),
+            "{name}"
+        );
     }
     let called: Vec<_> = service(&graph, "orders", "AWS::EC2::Instance")["Edges"]
         .as_array()
@@ -126,13 +139,21 @@ fn services_that_send_nothing_are_inferred_from_the_calls() {
         .iter()
         .map(|edge| edge["ReferenceId"].as_u64().expect("a number"))
         .collect();
-    assert_eq!(called, [0, 4, 5, 6], "SNS comes before front, the others after orders");
+    assert_eq!(
+        called,
+        [0, 4, 5, 6],
+        "SNS comes before front, the others after orders"
+    );
 }
 
 #[test]
 fn a_call_is_inferred_only_until_the_called_service_sends_its_segment() {
     let before = store(&[front()]).service_graph(&TimeRange::ALWAYS);
-    assert_eq!(edges(&before), ["front -> orders.internal", "front -> front"], "the second is the client's");
+    assert_eq!(
+        edges(&before),
+        ["front -> orders.internal", "front -> front"],
+        "the second is the client's"
+    );
     let after = store(&[orders(), front()]).service_graph(&TimeRange::ALWAYS);
     assert!(edges(&after).contains(&"front -> orders".to_owned()));
     assert!(!edges(&after).contains(&"front -> orders.internal".to_owned()));
@@ -150,18 +171,24 @@ fn requests_of_many_traces_are_counted_together() {
 
     let graph = graph(&[small(1), small(2), fault, throttle, open]);
     let service = service(&graph, "small", "");
-    assert_eq!(service["SummaryStatistics"], json!({
-        "OkCount": 2,
-        "ErrorStatistics": {"ThrottleCount": 1, "OtherCount": 0, "TotalCount": 1},
-        "FaultStatistics": {"OtherCount": 1, "TotalCount": 1},
-        "TotalCount": 4,
-        "TotalResponseTime": 2.0,
-    }));
+    assert_eq!(
+        service["SummaryStatistics"],
+        json!({
+            "OkCount": 2,
+            "ErrorStatistics": {"ThrottleCount": 1, "OtherCount": 0, "TotalCount": 1},
+            "FaultStatistics": {"OtherCount": 1, "TotalCount": 1},
+            "TotalCount": 4,
+            "TotalResponseTime": 2.0,
+        })
+    );
     assert_eq!(
         service["ResponseTimeHistogram"],
         json!([{"Value": 0.5, "Count": 4}])
     );
-    assert_eq!((&service["StartTime"], &service["EndTime"]), (&json!(1.0), &json!(5.0)));
+    assert_eq!(
+        (&service["StartTime"], &service["EndTime"]),
+        (&json!(1.0), &json!(5.0))
+    );
 }
 
 #[test]
@@ -169,7 +196,10 @@ fn a_graph_holds_only_the_traces_of_its_time() {
     let store = store(&[small(10), small(20), small(30)]);
     let count = |range| {
         let graph = store.service_graph(&range);
-        graph.services().iter().find_map(|service| Some(service.summary_statistics?.total_count))
+        graph
+            .services()
+            .iter()
+            .find_map(|service| Some(service.summary_statistics?.total_count))
     };
     assert_eq!(count(TimeRange::began(10.0, 30.0)), Some(2));
     assert_eq!(count(TimeRange::began(0.0, 10.0)), None);

@@ -1,5 +1,5 @@
 #[path = "../../../tests/house.rs"]
-mod house;
+mod rule;
 
 use std::path::Path;
 
@@ -19,5 +19,5 @@ const FLOORS: &[&[&str]] = &[
 #[test]
 fn files_use_their_own_floor_and_those_below() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    house::check(&source, FLOORS);
+    rule::check(&source, FLOORS);
 }

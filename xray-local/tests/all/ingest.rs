@@ -8,7 +8,11 @@ use crate::shop::{TRACE, front, orders, small};
 fn documents_over_udp_and_over_http_make_one_trace() {
     let server = server();
     send(&server, &front());
-    let answer = call(&server, "/TraceSegments", &json!({"TraceSegmentDocuments": [orders().to_string()]}));
+    let answer = call(
+        &server,
+        "/TraceSegments",
+        &json!({"TraceSegmentDocuments": [orders().to_string()]}),
+    );
     assert_eq!(answer, json!({"UnprocessedTraceSegments": []}));
     let store = server.store();
     assert!(store.wait_until(|store| store.counts().stored == 2, DEADLINE));
@@ -16,7 +20,10 @@ fn documents_over_udp_and_over_http_make_one_trace() {
     let traces = store.traces();
     assert_eq!(traces.len(), 1);
     assert_eq!(traces[0].tree().lines().nth(3), Some("      orders 200"));
-    assert_eq!(store.trace(TRACE.parse().expect("an id")).as_ref(), traces.first());
+    assert_eq!(
+        store.trace(TRACE.parse().expect("an id")).as_ref(),
+        traces.first()
+    );
 }
 
 #[test]
@@ -28,16 +35,26 @@ fn documents_that_fail_are_named_and_the_others_stored() {
         small(1).to_string(), nameless.to_string(), "not json", "[]", json!([small(3), small(4)]).to_string(),
     ]});
     let answer = call(&server, "/TraceSegments", &input);
-    let unprocessed = answer["UnprocessedTraceSegments"].as_array().expect("a list");
+    let unprocessed = answer["UnprocessedTraceSegments"]
+        .as_array()
+        .expect("a list");
     let told: Vec<_> = unprocessed
         .iter()
-        .map(|one| (one["Id"].as_str(), one["ErrorCode"].as_str().expect("a code")))
+        .map(|one| {
+            (
+                one["Id"].as_str(),
+                one["ErrorCode"].as_str().expect("a code"),
+            )
+        })
         .collect();
-    assert_eq!(told, [
-        (Some("0000000000000002"), "MissingName"),
-        (None, "ParseError"),
-        (None, "MissingId"),
-    ]);
+    assert_eq!(
+        told,
+        [
+            (Some("0000000000000002"), "MissingName"),
+            (None, "ParseError"),
+            (None, "MissingId"),
+        ]
+    );
     assert_eq!(
         unprocessed[0]["Message"],
         "Invalid segment. ErrorCode: MissingName, Cause: name is not there"
@@ -51,11 +68,18 @@ fn documents_that_fail_are_named_and_the_others_stored() {
 fn a_document_refused_over_udp_is_counted_and_told() {
     let server = server();
     let mut endless = small(1);
-    endless.as_object_mut().expect("an object").remove("end_time");
+    endless
+        .as_object_mut()
+        .expect("an object")
+        .remove("end_time");
     send(&server, &endless);
     let store = server.store();
     assert!(store.wait_until(|store| store.counts().rejected == 1, DEADLINE));
-    assert_eq!(server.received().accepted, 1, "the datagram itself was good");
+    assert_eq!(
+        server.received().accepted,
+        1,
+        "the datagram itself was good"
+    );
     let rejections = store.rejections();
     assert_eq!(rejections.len(), 1);
     assert_eq!(rejections[0].code(), RejectionCode::MissingEndTime);
@@ -64,15 +88,35 @@ fn a_document_refused_over_udp_is_counted_and_told() {
 
 #[test]
 fn the_oldest_traces_make_room() {
-    let limits = Limits { traces: 3, ..Limits::default() };
+    let limits = Limits {
+        traces: 3,
+        ..Limits::default()
+    };
     let server = xray_local::Server::start(options().limits(limits)).expect("a free port");
-    let documents: Vec<_> = [40, 10, 30, 20, 50].map(|number| small(number).to_string()).into();
-    call(&server, "/TraceSegments", &json!({"TraceSegmentDocuments": documents}));
+    let documents: Vec<_> = [40, 10, 30, 20, 50]
+        .map(|number| small(number).to_string())
+        .into();
+    call(
+        &server,
+        "/TraceSegments",
+        &json!({"TraceSegmentDocuments": documents}),
+    );
     let store = server.store();
-    let starts: Vec<_> = store.summaries(&TimeRange::ALWAYS).iter().map(|trace| trace.start_time).collect();
-    assert_eq!(starts, [50.0, 30.0, 20.0], "those that came first are gone, and the newest stand first");
+    let starts: Vec<_> = store
+        .summaries(&TimeRange::ALWAYS)
+        .iter()
+        .map(|trace| trace.start_time)
+        .collect();
+    assert_eq!(
+        starts,
+        [50.0, 30.0, 20.0],
+        "those that came first are gone, and the newest stand first"
+    );
     let counts = store.counts();
-    assert_eq!((counts.stored, counts.traces, counts.evicted_traces), (5, 3, 2));
+    assert_eq!(
+        (counts.stored, counts.traces, counts.evicted_traces),
+        (5, 3, 2)
+    );
 }
 
 #[test]

@@ -14,7 +14,10 @@ fn assert_refused(answer: &Answer, status: u16, name: &str, part: &str) {
     assert_eq!(body["__type"], name);
     assert_eq!(body["message"], body["Message"]);
     let message = body["message"].as_str().expect("a text");
-    assert!(message.contains(part), "{message:?} should tell of {part:?}");
+    assert!(
+        message.contains(part),
+        "{message:?} should tell of {part:?}"
+    );
 }
 
 #[test]
@@ -29,35 +32,128 @@ fn inputs_that_lack_something_or_make_no_sense_are_invalid_requests() {
         json!({"SamplingStatisticsDocuments": [statistics]})
     };
     let cases: &[(&str, Value, &str)] = &[
-        ("/TraceSegments", json!({}), "TraceSegmentDocuments is required"),
-        ("/TraceSegments", json!({"TraceSegmentDocuments": "x"}), "expected a sequence"),
+        (
+            "/TraceSegments",
+            json!({}),
+            "TraceSegmentDocuments is required",
+        ),
+        (
+            "/TraceSegments",
+            json!({"TraceSegmentDocuments": "x"}),
+            "expected a sequence",
+        ),
         ("/TraceSegments", json!([[]]), "expected an object"),
-        ("/TelemetryRecords", json!({}), "TelemetryRecords is required"),
-        ("/TelemetryRecords", json!({"TelemetryRecords": [{}]}), "TelemetryRecords.Timestamp is required"),
+        (
+            "/TelemetryRecords",
+            json!({}),
+            "TelemetryRecords is required",
+        ),
+        (
+            "/TelemetryRecords",
+            json!({"TelemetryRecords": [{}]}),
+            "TelemetryRecords.Timestamp is required",
+        ),
         ("/Traces", json!({}), "TraceIds is required"),
-        ("/Traces", json!({"TraceIds": [], "NextToken": "x"}), "NextToken is currently not supported"),
-        ("/TraceSummaries", json!({"EndTime": 1}), "StartTime is required"),
-        ("/TraceSummaries", json!({"StartTime": 1}), "EndTime is required"),
-        ("/TraceSummaries", json!({"StartTime": 2, "EndTime": 1}), "StartTime 2 lies after EndTime 1"),
-        ("/TraceSummaries", json!({"StartTime": "2", "EndTime": 1}), "invalid type: string"),
-        ("/TraceSummaries", json!({"StartTime": 1, "EndTime": 2, "TimeRangeType": "Any"}), "expected TraceId, Event or Service"),
-        ("/TraceSummaries", json!({"StartTime": 1, "EndTime": 2, "NextToken": "x"}), "NextToken \"x\" is not valid"),
-        ("/TraceSummaries", json!({"StartTime": 1, "EndTime": 2, "FilterExpression": "fault"}), "not supported yet"),
-        ("/ServiceGraph", json!({"EndTime": 1}), "StartTime is required"),
-        ("/ServiceGraph", json!({"StartTime": 1, "EndTime": 2, "NextToken": "x"}), "NextToken"),
-        ("/ServiceGraph", json!({"StartTime": 1, "EndTime": 2, "GroupName": "slow"}), "no group \"slow\""),
+        (
+            "/Traces",
+            json!({"TraceIds": [], "NextToken": "x"}),
+            "NextToken is currently not supported",
+        ),
+        (
+            "/TraceSummaries",
+            json!({"EndTime": 1}),
+            "StartTime is required",
+        ),
+        (
+            "/TraceSummaries",
+            json!({"StartTime": 1}),
+            "EndTime is required",
+        ),
+        (
+            "/TraceSummaries",
+            json!({"StartTime": 2, "EndTime": 1}),
+            "StartTime 2 lies after EndTime 1",
+        ),
+        (
+            "/TraceSummaries",
+            json!({"StartTime": "2", "EndTime": 1}),
+            "invalid type: string",
+        ),
+        (
+            "/TraceSummaries",
+            json!({"StartTime": 1, "EndTime": 2, "TimeRangeType": "Any"}),
+            "expected TraceId, Event or Service",
+        ),
+        (
+            "/TraceSummaries",
+            json!({"StartTime": 1, "EndTime": 2, "NextToken": "x"}),
+            "NextToken \"x\" is not valid",
+        ),
+        (
+            "/TraceSummaries",
+            json!({"StartTime": 1, "EndTime": 2, "FilterExpression": "fault"}),
+            "not supported yet",
+        ),
+        (
+            "/ServiceGraph",
+            json!({"EndTime": 1}),
+            "StartTime is required",
+        ),
+        (
+            "/ServiceGraph",
+            json!({"StartTime": 1, "EndTime": 2, "NextToken": "x"}),
+            "NextToken",
+        ),
+        (
+            "/ServiceGraph",
+            json!({"StartTime": 1, "EndTime": 2, "GroupName": "slow"}),
+            "no group \"slow\"",
+        ),
         ("/TraceGraph", json!({}), "TraceIds is required"),
-        ("/TraceGraph", json!({"TraceIds": [], "NextToken": "x"}), "NextToken"),
+        (
+            "/TraceGraph",
+            json!({"TraceIds": [], "NextToken": "x"}),
+            "NextToken",
+        ),
         ("/GetSamplingRules", json!({"NextToken": "x"}), "NextToken"),
-        ("/SamplingTargets", json!({}), "SamplingStatisticsDocuments is required"),
-        ("/SamplingTargets", without("RuleName"), "SamplingStatisticsDocuments.RuleName is required"),
-        ("/SamplingTargets", without("ClientID"), "SamplingStatisticsDocuments.ClientID is required"),
-        ("/SamplingTargets", without("Timestamp"), "SamplingStatisticsDocuments.Timestamp is required"),
-        ("/SamplingTargets", without("RequestCount"), "SamplingStatisticsDocuments.RequestCount is required"),
-        ("/SamplingTargets", without("SampledCount"), "SamplingStatisticsDocuments.SampledCount is required"),
+        (
+            "/SamplingTargets",
+            json!({}),
+            "SamplingStatisticsDocuments is required",
+        ),
+        (
+            "/SamplingTargets",
+            without("RuleName"),
+            "SamplingStatisticsDocuments.RuleName is required",
+        ),
+        (
+            "/SamplingTargets",
+            without("ClientID"),
+            "SamplingStatisticsDocuments.ClientID is required",
+        ),
+        (
+            "/SamplingTargets",
+            without("Timestamp"),
+            "SamplingStatisticsDocuments.Timestamp is required",
+        ),
+        (
+            "/SamplingTargets",
+            without("RequestCount"),
+            "SamplingStatisticsDocuments.RequestCount is required",
+        ),
+        (
+            "/SamplingTargets",
+            without("SampledCount"),
+            "SamplingStatisticsDocuments.SampledCount is required",
+        ),
     ];
     for (path, input, part) in cases {
-        assert_refused(&post(&server, path, input), 400, "InvalidRequestException", part);
+        assert_refused(
+            &post(&server, path, input),
+            400,
+            "InvalidRequestException",
+            part,
+        );
     }
 }
 
@@ -73,7 +169,10 @@ fn bodies_that_are_no_json_are_invalid_requests() {
 #[test]
 fn no_body_is_an_empty_input_and_its_type_does_not_matter() {
     let server = server();
-    assert_eq!(request(server.address(), "POST", "/GetSamplingRules", &[], "").status, 200);
+    assert_eq!(
+        request(server.address(), "POST", "/GetSamplingRules", &[], "").status,
+        200
+    );
     let form = ["content-type: application/x-www-form-urlencoded"];
     let answer = request(server.address(), "POST", "/GetSamplingRules", &form, "{}");
     assert_eq!(answer.status, 200);
@@ -82,7 +181,13 @@ fn no_body_is_an_empty_input_and_its_type_does_not_matter() {
 #[test]
 fn a_path_that_is_no_operation_is_an_unknown_operation() {
     let server = server();
-    for path in ["/GetTraceSummaries", "/traces", "/Traces/", "/ListServices", "/../etc"] {
+    for path in [
+        "/GetTraceSummaries",
+        "/traces",
+        "/Traces/",
+        "/ListServices",
+        "/../etc",
+    ] {
         let answer = post(&server, path, &json!({}));
         assert_refused(&answer, 404, "UnknownOperationException", path);
     }
@@ -95,7 +200,12 @@ fn operations_are_called_with_post() {
     let server = server();
     for method in ["GET", "PUT", "DELETE"] {
         let answer = request(server.address(), method, "/Traces", &[], "");
-        assert_refused(&answer, 405, "MethodNotAllowedException", "called with POST");
+        assert_refused(
+            &answer,
+            405,
+            "MethodNotAllowedException",
+            "called with POST",
+        );
         assert_eq!(answer.header("allow"), Some("POST"));
     }
 }
@@ -112,14 +222,24 @@ fn a_body_beyond_the_limit_is_refused() {
     // One that says how long it is, and is refused unread; and one that does not.
     let announced = head("content-length: 17000000");
     let answer = exchange(server.address(), &[announced.as_bytes()]);
-    assert_refused(&answer, 413, "RequestEntityTooLargeException", "16777216 bytes");
+    assert_refused(
+        &answer,
+        413,
+        "RequestEntityTooLargeException",
+        "16777216 bytes",
+    );
 
     let chunk = format!("{:x}\r\n{}\r\n", 1 << 20, " ".repeat(1 << 20));
     let chunked = head("transfer-encoding: chunked");
     let mut parts = vec![chunked.as_bytes()];
     parts.extend([chunk.as_bytes(); 17]);
     let answer = exchange(server.address(), &parts);
-    assert_refused(&answer, 413, "RequestEntityTooLargeException", "16777216 bytes");
+    assert_refused(
+        &answer,
+        413,
+        "RequestEntityTooLargeException",
+        "16777216 bytes",
+    );
 }
 
 #[test]
@@ -127,7 +247,12 @@ fn other_names_and_the_pages_of_others_are_kept_out() {
     let server = server();
     let address = server.address();
     let get = |headers: &[&str]| request(address, "GET", "/", headers, "");
-    assert_refused(&get(&["host: example.com"]), 403, "AccessDeniedException", "\"example.com\"");
+    assert_refused(
+        &get(&["host: example.com"]),
+        403,
+        "AccessDeniedException",
+        "\"example.com\"",
+    );
     assert_refused(
         &get(&["origin: http://example.com"]),
         403,
@@ -136,7 +261,10 @@ fn other_names_and_the_pages_of_others_are_kept_out() {
     );
     let answer = request(address, "POST", "/TraceSegments", &["origin: null"], "{}");
     assert_refused(&answer, 403, "AccessDeniedException", "\"null\"");
-    assert_eq!(get(&[&format!("host: localhost:{}", address.port())]).status, 200);
+    assert_eq!(
+        get(&[&format!("host: localhost:{}", address.port())]).status,
+        200
+    );
     assert_eq!(get(&[&format!("origin: http://{address}")]).status, 200);
 }
 
@@ -150,8 +278,15 @@ fn a_name_that_was_allowed_is_let_in() {
 #[test]
 fn a_refusal_leaves_the_server_as_it_was() {
     let server = server();
-    post(&server, "/TraceSegments", &json!({"TraceSegmentDocuments": 7}));
+    post(
+        &server,
+        "/TraceSegments",
+        &json!({"TraceSegmentDocuments": 7}),
+    );
     let input = json!({"TraceSegmentDocuments": [small(1).to_string()]});
-    assert_eq!(call(&server, "/TraceSegments", &input), json!({"UnprocessedTraceSegments": []}));
+    assert_eq!(
+        call(&server, "/TraceSegments", &input),
+        json!({"UnprocessedTraceSegments": []})
+    );
     assert_eq!(server.store().counts().stored, 1);
 }

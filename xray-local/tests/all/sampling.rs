@@ -54,7 +54,10 @@ fn reports_on_the_default_rule_get_a_target_and_others_come_back() {
             "UnprocessedBoostStatistics": [],
         })
     );
-    let now = SystemTime::UNIX_EPOCH.elapsed().expect("later than 1970").as_secs_f64();
+    let now = SystemTime::UNIX_EPOCH
+        .elapsed()
+        .expect("later than 1970")
+        .as_secs_f64();
     let left = quota_ttl.as_f64().expect("a number") - now;
     assert!((200.0..=300.0).contains(&left), "{left} seconds");
 }

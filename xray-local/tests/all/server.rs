@@ -18,10 +18,18 @@ fn udp_and_tcp_have_the_same_number() {
     assert_ne!(server.address().port(), 0);
     assert_eq!(server.url(), format!("http://{}", server.address()));
     send(&server, &small(1));
-    assert!(server.store().wait_until(|store| store.counts().traces == 1, DEADLINE));
+    assert!(
+        server
+            .store()
+            .wait_until(|store| store.counts().traces == 1, DEADLINE)
+    );
     let front = request(server.address(), "GET", "/", &[], "");
     assert_eq!(front.status, 200);
-    assert!(front.body.contains("1 traces of 1 documents"), "{}", front.body);
+    assert!(
+        front.body.contains("1 traces of 1 documents"),
+        "{}",
+        front.body
+    );
 }
 
 #[test]
@@ -31,8 +39,14 @@ fn an_address_that_others_can_reach_must_be_allowed() {
     let server = Server::start(at("0.0.0.0:0").allow_remote(true)).expect("a free port");
     assert!(server.address().ip().is_unspecified());
     assert!(server.local_address().ip().is_loopback());
-    assert_eq!(server.url(), format!("http://127.0.0.1:{}", server.address().port()));
-    assert_eq!(request(server.local_address(), "GET", "/", &[], "").status, 200);
+    assert_eq!(
+        server.url(),
+        format!("http://127.0.0.1:{}", server.address().port())
+    );
+    assert_eq!(
+        request(server.local_address(), "GET", "/", &[], "").status,
+        200
+    );
 }
 
 #[test]
@@ -47,7 +61,11 @@ fn a_port_taken_on_either_side_is_in_use() {
     let taken = udp.local_addr().expect("bound").to_string();
     let error = Server::start(at(&taken)).err().expect("is refused");
     assert!(error.is_address_in_use(), "{error}");
-    assert_eq!(error.to_string(), format!("UDP {taken} is in use"));
+    // Another test may hold the same number on the TCP side, which is tried first.
+    assert!(
+        error.to_string().ends_with(&format!("{taken} is in use")),
+        "{error}"
+    );
 }
 
 #[test]
@@ -56,8 +74,15 @@ fn ipv6_works_like_ipv4() {
         return; // a machine without IPv6
     }
     let server = Server::start(at("[::1]:0")).expect("a free port");
-    assert_eq!(server.url(), format!("http://[::1]:{}", server.address().port()));
-    call(&server, "/TraceSegments", &json!({"TraceSegmentDocuments": [small(1).to_string()]}));
+    assert_eq!(
+        server.url(),
+        format!("http://[::1]:{}", server.address().port())
+    );
+    call(
+        &server,
+        "/TraceSegments",
+        &json!({"TraceSegmentDocuments": [small(1).to_string()]}),
+    );
     assert_eq!(server.store().counts().stored, 1);
 }
 
@@ -87,16 +112,22 @@ fn an_open_connection_does_not_hold_up_the_stop() {
     let mut idle = TcpStream::connect(server.address()).expect("connects");
     idle.set_read_timeout(Some(DEADLINE)).expect("a time");
     let address: SocketAddr = server.address();
-    idle.write_all(format!("GET / HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes()).expect("sent");
+    idle.write_all(format!("GET / HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes())
+        .expect("sent");
     let mut byte = [0];
-    idle.read_exact(&mut byte).expect("an answer, on a connection that stays open");
+    idle.read_exact(&mut byte)
+        .expect("an answer, on a connection that stays open");
     server.stop();
     let mut rest = Vec::new();
-    idle.read_to_end(&mut rest).expect("the server closes the connection");
+    idle.read_to_end(&mut rest)
+        .expect("the server closes the connection");
 }
 
 #[test]
 fn waiting_ends_at_the_deadline() {
     let server = server();
-    assert!(!server.store().wait_until(|store| store.counts().traces == 1, Duration::from_millis(10)));
+    assert!(!server.store().wait_until(
+        |store| store.counts().traces == 1,
+        Duration::from_millis(10)
+    ));
 }

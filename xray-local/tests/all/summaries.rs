@@ -14,47 +14,50 @@ fn a_summary_tells_of_the_root_and_of_all_services() {
     let service = |name: &str, kind: &str| json!({"Name": name, "Names": [name], "Type": kind});
     let front_id = json!({"Name": "front", "Names": ["front"], "AccountId": "123456789012", "Type": "AWS::ECS::Container"});
     let orders_id = service("orders", "AWS::EC2::Instance");
-    assert_eq!(summaries(&[orders(), front()])[0], json!({
-        "Id": TRACE,
-        "StartTime": START,
-        "Duration": 0.2,
-        "ResponseTime": 0.2,
-        "HasFault": false,
-        "HasError": false,
-        "HasThrottle": true,
-        "IsPartial": false,
-        "Http": {
-            "HttpURL": "http://shop.example.com/checkout",
-            "HttpStatus": 200,
-            "HttpMethod": "GET",
-            "UserAgent": "curl/8",
-            "ClientIp": "192.0.2.7",
-        },
-        "Annotations": {
-            "basket": [{"AnnotationValue": {"NumberValue": 3.0}, "ServiceIds": [front_id]}],
-            "express": [{"AnnotationValue": {"BooleanValue": true}, "ServiceIds": [front_id]}],
-            "order": [{"AnnotationValue": {"StringValue": "o-17"}, "ServiceIds": [front_id, orders_id]}],
-        },
-        "Users": [{"UserName": "alice", "ServiceIds": [front_id, orders_id]}],
-        "ServiceIds": [
-            service("SNS", "AWS::SNS"),
-            front_id,
-            service("front", "client"),
-            orders_id,
-            service("orders-table", "AWS::DynamoDB::Table"),
-            service("pay.example.com", "remote"),
-            service("shop@db", "Database::SQL"),
-        ],
-        "ResourceARNs": [],
-        "InstanceIds": [{"Id": "i-0b5a4678fc325bg98"}],
-        "AvailabilityZones": [{"Name": "eu-west-1a"}],
-        "EntryPoint": front_id,
-        "FaultRootCauses": [],
-        "ErrorRootCauses": [],
-        "ResponseTimeRootCauses": [],
-        "Revision": 2,
-        "MatchedEventTime": START,
-    }));
+    assert_eq!(
+        summaries(&[orders(), front()])[0],
+        json!({
+            "Id": TRACE,
+            "StartTime": START,
+            "Duration": 0.2,
+            "ResponseTime": 0.2,
+            "HasFault": false,
+            "HasError": false,
+            "HasThrottle": true,
+            "IsPartial": false,
+            "Http": {
+                "HttpURL": "http://shop.example.com/checkout",
+                "HttpStatus": 200,
+                "HttpMethod": "GET",
+                "UserAgent": "curl/8",
+                "ClientIp": "192.0.2.7",
+            },
+            "Annotations": {
+                "basket": [{"AnnotationValue": {"NumberValue": 3.0}, "ServiceIds": [front_id]}],
+                "express": [{"AnnotationValue": {"BooleanValue": true}, "ServiceIds": [front_id]}],
+                "order": [{"AnnotationValue": {"StringValue": "o-17"}, "ServiceIds": [front_id, orders_id]}],
+            },
+            "Users": [{"UserName": "alice", "ServiceIds": [front_id, orders_id]}],
+            "ServiceIds": [
+                service("SNS", "AWS::SNS"),
+                front_id,
+                service("front", "client"),
+                orders_id,
+                service("orders-table", "AWS::DynamoDB::Table"),
+                service("pay.example.com", "remote"),
+                service("shop@db", "Database::SQL"),
+            ],
+            "ResourceARNs": [],
+            "InstanceIds": [{"Id": "i-0b5a4678fc325bg98"}],
+            "AvailabilityZones": [{"Name": "eu-west-1a"}],
+            "EntryPoint": front_id,
+            "FaultRootCauses": [],
+            "ErrorRootCauses": [],
+            "ResponseTimeRootCauses": [],
+            "Revision": 2,
+            "MatchedEventTime": START,
+        })
+    );
 }
 
 #[test]
@@ -63,7 +66,10 @@ fn a_summary_without_http_users_or_annotations_has_empty_ones() {
     assert_eq!(summary["Http"], json!({}));
     assert_eq!(summary["Annotations"], json!({}));
     assert_eq!(summary["Users"], json!([]));
-    assert_eq!(summary["EntryPoint"]["Type"], "", "a text, also when nothing is known");
+    assert_eq!(
+        summary["EntryPoint"]["Type"], "",
+        "a text, also when nothing is known"
+    );
 }
 
 #[test]
@@ -92,7 +98,11 @@ fn a_trace_in_progress_is_partial_and_has_no_response_time() {
     assert!(summary.get("ResponseTime").is_none());
 
     let summary = &summaries(&[front(), open])[0];
-    assert_eq!(summary["IsPartial"], json!(false), "the complete one counts, also when it came first");
+    assert_eq!(
+        summary["IsPartial"],
+        json!(false),
+        "the complete one counts, also when it came first"
+    );
     assert_eq!(summary["ResponseTime"], json!(0.2));
 }
 
@@ -123,10 +133,19 @@ fn a_page_ends_with_a_token_and_the_last_page_with_none() {
         let traces = page["TraceSummaries"].as_array().expect("a list");
         assert_eq!(page["TracesProcessedCount"], traces.len());
         assert_eq!(page["ApproximateTime"], traces[0]["StartTime"]);
-        starts.extend(traces.iter().map(|trace| trace["StartTime"].as_f64().expect("a number")));
+        starts.extend(
+            traces
+                .iter()
+                .map(|trace| trace["StartTime"].as_f64().expect("a number")),
+        );
         pages += 1;
         // What comes meanwhile does not shift the pages that follow.
-        assert!(server.store().insert(&small(500 + pages).to_string()).is_empty());
+        assert!(
+            server
+                .store()
+                .insert(&small(500 + pages).to_string())
+                .is_empty()
+        );
         match page.get("NextToken") {
             Some(token) => input["NextToken"] = token.clone(),
             None => break,
@@ -157,7 +176,11 @@ fn each_type_of_time_range_looks_at_its_own_time() {
 fn an_empty_time_has_an_empty_page() {
     let server = server();
     assert_eq!(
-        call(&server, "/TraceSummaries", &json!({"StartTime": 1.7e9, "EndTime": 1.8e9})),
+        call(
+            &server,
+            "/TraceSummaries",
+            &json!({"StartTime": 1.7e9, "EndTime": 1.8e9})
+        ),
         json!({"TraceSummaries": [], "ApproximateTime": 1.7e9, "TracesProcessedCount": 0})
     );
 }

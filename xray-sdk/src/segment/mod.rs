@@ -25,7 +25,7 @@ use entity::Place;
 /// One service's part of a trace: opened for each request, message or job, closed and handed over when it is dropped.
 ///
 /// A handle that is `Send`. What is to be recorded below it by [`current()`](crate::current) and
-/// [`subsegment()`](crate::subsegment) must run while it is entered.
+/// [`subsegment()`](crate::subsegment()) must run while it is entered.
 #[must_use = "a segment closes when it is dropped"]
 pub struct Segment {
     entity: Entity,

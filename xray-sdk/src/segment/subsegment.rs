@@ -19,7 +19,7 @@ pub struct Subsegment {
     entity: Entity,
 }
 
-/// A subsegment that is not begun yet. Made by [`subsegment`](crate::subsegment) or [`Entity::subsegment`].
+/// A subsegment that is not begun yet. Made by [`subsegment`](crate::subsegment()) or [`Entity::subsegment`].
 #[must_use = "nothing is recorded until the subsegment begins"]
 pub struct SubsegmentBuilder<'a> {
     pub(crate) name: Text<'a>,

@@ -253,7 +253,7 @@ proptest! {
         for document in sent {
             let problems = schema::problems(&document);
             prop_assert!(problems.is_empty(), "{problems:?} in {}", String::from_utf8_lossy(&document));
-            prop_assert!(document.len() <= 65_507 - 31);
+            prop_assert!(document.len() <= 65_507 - 30);
         }
         prop_assert_eq!(capture.recorder().health().lost_total(), 0);
         // Everything that was opened arrived, under its parent.
