@@ -237,6 +237,26 @@ mod tests {
     }
 
     #[test]
+    fn an_ipv4_caller_of_an_ipv6_socket_is_an_ipv4_caller() {
+        for (address, expected) in [
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("2001:db8::7", "2001:db8::7"),
+        ] {
+            assert_eq!(ip_text(address.parse().expect("an address")), expected);
+        }
+    }
+
+    #[test]
+    fn a_header_without_a_root_is_kept_where_there_is_nothing_better() {
+        let header = trace_header(&headers(&[
+            ("x-amzn-trace-id", "Sampled=0"),
+            ("traceparent", "none"),
+        ]));
+        assert_eq!(header.expect("a header").sampled(), xray_sdk::Sampled::No);
+        assert!(trace_header(&HeaderMap::new()).is_none());
+    }
+
+    #[test]
     fn only_plain_grpc_is_grpc() {
         for (content_type, expected) in [
             ("application/grpc", true),

@@ -1,4 +1,4 @@
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -65,7 +65,7 @@ use crate::naming::Naming;
 /// # What it costs
 ///
 /// Nothing is boxed. A request that is not sampled costs one allocation, for the text of the response's header.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct ServerLayer {
     recorder: Recorder,
     naming: Arc<Naming>,
@@ -143,15 +143,6 @@ impl<S> Layer<S> for ServerLayer {
             inner,
             layer: self.clone(),
         }
-    }
-}
-
-impl fmt::Debug for ServerLayer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ServerLayer")
-            .field("recorder", &self.recorder.name())
-            .field("naming", &self.naming)
-            .finish()
     }
 }
 

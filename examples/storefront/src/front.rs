@@ -6,7 +6,8 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use xray_sdk::{Recorder, current, subsegment};
 use xray_sdk_tower::{ServerLayer, Traced as _};
@@ -34,31 +35,34 @@ async fn check_out(
     Query(Purchase { item, user }): Query<Purchase>,
 ) -> Result<Json<Confirmation>, StatusCode> {
     current().set_user(&user).annotate("item", &item);
-    let reservation = reserve(&http, &item).await.map_err(status)?;
+    let reservation = reserve(&http, &item).await?;
     let cents = subsegment("price").run(|price| {
         let bill = Bill::of(&reservation);
         price.metadata("bill", &bill);
         bill.total_cents
     });
     let order = Order { item, user, cents };
-    let confirmation = place(&http, &order).await.map_err(status)?;
+    let confirmation = place(&http, &order).await?;
     Ok(Json(confirmation))
 }
 
-async fn reserve(http: &Client, item: &str) -> reqwest::Result<Reservation> {
+async fn reserve(http: &Client, item: &str) -> Result<Reservation, StatusCode> {
     let request = http.post(format!("http://stock/reservations/{item}"));
-    let response = request.traced().send().await?;
-    response.error_for_status()?.json().await
+    answer(request).await.map_err(|error| status(&error))
 }
 
-async fn place(http: &Client, order: &Order) -> reqwest::Result<Confirmation> {
+async fn place(http: &Client, order: &Order) -> Result<Confirmation, StatusCode> {
     let request = http.post("http://orders/orders").json(order);
+    answer(request).await.map_err(|error| status(&error))
+}
+
+async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> reqwest::Result<T> {
     let response = request.traced().send().await?;
     response.error_for_status()?.json().await
 }
 
 /// What a visitor is told when a service behind the front says no, or nothing.
-fn status(error: reqwest::Error) -> StatusCode {
+fn status(error: &reqwest::Error) -> StatusCode {
     error.status().unwrap_or(StatusCode::BAD_GATEWAY)
 }
 

@@ -47,16 +47,12 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         }
     };
     let shop = Shop::open(&daemon).await?;
-    let traffic = Traffic::to(shop.address);
+    let traffic = Traffic::to(shop.address)?;
     traffic.visit_all().await;
     if !options.once {
         if let Some(local) = &local {
-            write!(
-                talk(options.json),
-                "{}{}",
-                picture(local.store()),
-                labelled("open", &local.url())
-            )?;
+            let open = labelled("open", &local.url());
+            write!(talk(options.json), "{}{open}", picture(local.store()))?;
         }
         tokio::select! {
             flow = traffic.flow(talk(options.json)) => flow?,
@@ -71,10 +67,8 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     if options.json {
         writeln!(stdout(), "{}", serde_json::to_string(&report)?)?;
     } else {
-        let picture = local
-            .map(|local| picture(local.store()))
-            .unwrap_or_default();
-        write!(stdout(), "{picture}{report}")?;
+        let picture = local.map(|local| picture(local.store()));
+        write!(stdout(), "{}{report}", picture.unwrap_or_default())?;
     }
     Ok(())
 }
@@ -87,7 +81,7 @@ fn talk(is_json: bool) -> Box<dyn Write> {
     }
 }
 
-/// Starts xray-local, where SDKs look for a daemon or else on a free port. Nobody looks at a single round, so that takes a free port.
+/// Starts xray-local: where SDKs look for a daemon, or on a free port when that is taken, and when nobody will look at it for long.
 fn start_xray_local(once: bool) -> Result<Server, xray_local::Error> {
     let anywhere = xray_local::Options::default().bind((Ipv4Addr::LOCALHOST, 0).into());
     if once {

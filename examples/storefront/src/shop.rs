@@ -51,6 +51,7 @@ impl Shop {
             .await?;
         let stock = services.start(stock::service(stock, database)).await?;
         let http = Client::builder()
+            .no_proxy()
             .resolve("orders", orders)
             .resolve("stock", stock)
             .build()?;

@@ -40,11 +40,9 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    pub(crate) fn to(front: SocketAddr) -> Traffic {
-        Traffic {
-            front,
-            http: Client::new(),
-        }
+    pub(crate) fn to(front: SocketAddr) -> reqwest::Result<Traffic> {
+        let http = Client::builder().no_proxy().build()?;
+        Ok(Traffic { front, http })
     }
 
     /// One request of each kind.
@@ -66,12 +64,8 @@ impl Traffic {
 
     async fn visit(&self, path: &'static str) -> Visit {
         let start = Instant::now();
-        let response = self
-            .http
-            .get(format!("http://{}{path}", self.front))
-            .send()
-            .await
-            .ok();
+        let request = self.http.get(format!("http://{}{path}", self.front));
+        let response = request.send().await.ok();
         Visit {
             path,
             duration: start.elapsed(),
@@ -93,12 +87,8 @@ impl fmt::Display for Visit {
             Some(status) => write!(f, "{}", status.as_u16())?,
             None => f.write_str("---")?,
         }
-        write!(
-            f,
-            "  {:>4} ms  GET {}",
-            self.duration.as_millis(),
-            self.path
-        )?;
+        let milliseconds = self.duration.as_millis();
+        write!(f, "  {milliseconds:>4} ms  GET {}", self.path)?;
         match self.trace {
             Some(trace) => write!(f, "  {trace}"),
             None => Ok(()),

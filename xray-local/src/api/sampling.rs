@@ -63,8 +63,10 @@ struct SamplingRule {
 struct Attributes {}
 
 /// Answers the default rule.
-pub(super) fn get_sampling_rules(input: GetSamplingRules) -> Result<SamplingRulesGot, ApiError> {
-    no_token(input.next_token.as_deref())?;
+pub(super) fn get_sampling_rules(
+    GetSamplingRules { next_token }: GetSamplingRules,
+) -> Result<SamplingRulesGot, ApiError> {
+    no_token(next_token.as_deref())?;
     let sampling_rule = SamplingRule {
         rule_name: DEFAULT_RULE,
         rule_arn: "arn:aws:xray:us-east-1:000000000000:sampling-rule/Default",

@@ -168,10 +168,9 @@ fn positions(trace: &Trace) -> HashMap<SegmentId, Position<'_>> {
 
 /// Finds the caller of each segment.
 fn find_callers<'a>(segments: &mut [Segment<'a>], positions: &HashMap<SegmentId, Position<'a>>) {
-    for number in 0..segments.len() {
-        let parent_id = segments[number].document.parent_id;
-        let parent = parent_id.and_then(|id| positions.get(&id));
-        segments[number].caller = match parent {
+    for segment in segments.iter_mut() {
+        let parent = segment.document.parent_id.and_then(|id| positions.get(&id));
+        segment.caller = match parent {
             None => Caller::Client,
             Some(Position {
                 document: parent,

@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full};
 use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
@@ -65,6 +65,75 @@ fn what_a_service_does_before_it_returns_its_future_is_part_of_the_segment() {
     let mut service = ServerLayer::new(capture.recorder()).layer(inner);
     drop(service.call(Request::new(())));
     assert_eq!(capture.tree(), "shop\n  at once\n");
+}
+
+#[tokio::test]
+async fn what_a_client_does_is_part_of_its_subsegment() {
+    let capture = Capture::new("checkout");
+    let inner = service_fn(|_: Request<()>| {
+        subsegment("connect").run(|_| ());
+        async {
+            subsegment("wait").run(|_| ());
+            io::Result::Ok(Response::new(Script::new([Step::Chunk("one")])))
+        }
+    });
+    let client = ClientLayer::new().layer(inner);
+    let call = async {
+        let request = Request::get("http://stock/").body(());
+        let response = client.oneshot(request.expect("a request")).await;
+        response.expect("an answer").into_body().collect().await
+    };
+    let body = capture.recorder().segment("checkout").run(call).await;
+    assert_eq!(body.expect("a whole body").to_bytes(), "one");
+    let tree = "checkout\n  stock 200\n    connect\n    wait\n    chunk\n";
+    assert_eq!(capture.tree(), tree);
+}
+
+/// Lets a service answer with `status` and `body`, reads so many frames of it, and gives what was recorded until then,
+/// while the rest of the body is still there.
+async fn recorded_after<B>(frames: usize, status: StatusCode, body: B) -> String
+where
+    B: Body<Error: fmt::Debug + fmt::Display> + Unpin,
+{
+    let capture = Capture::new("shop");
+    let mut body = Some(body);
+    let inner = service_fn(|_: Request<()>| {
+        let mut response = Response::new(body.take().expect("one request"));
+        *response.status_mut() = status;
+        ready(Ok::<_, Infallible>(response))
+    });
+    let service = ServerLayer::new(capture.recorder()).layer(inner);
+    let Ok(mut response) = service.oneshot(Request::new(())).await;
+    for _ in 0..frames {
+        let frame = response.body_mut().frame().await.expect("a frame");
+        frame.expect("which is good");
+    }
+    capture.tree()
+}
+
+#[tokio::test]
+async fn a_status_that_allows_no_body_ends_the_segment_whatever_the_body_says() {
+    for status in [101, 204, 304] {
+        let status = StatusCode::from_u16(status).expect("a status");
+        let tree = recorded_after(0, status, Script::new([Step::Stall])).await;
+        assert_eq!(tree, format!("shop {}\n", status.as_u16()));
+    }
+    let tree = recorded_after(0, StatusCode::OK, Script::new([Step::Stall])).await;
+    assert_eq!(tree, "", "with any other status the segment waits");
+}
+
+#[tokio::test]
+async fn a_body_that_says_it_is_over_ends_the_segment() {
+    let body = Full::new(Bytes::from("hello"));
+    assert_eq!(recorded_after(1, StatusCode::OK, body).await, "shop 200\n");
+}
+
+#[tokio::test]
+async fn trailers_end_the_segment() {
+    let trailers = async { Some(Ok::<_, io::Error>(HeaderMap::new())) };
+    let body = Script::new([Step::Chunk("one")]).with_trailers(Box::pin(trailers));
+    let tree = recorded_after(2, StatusCode::OK, body).await;
+    assert_eq!(tree, "shop 200\n  chunk\n");
 }
 
 #[test]

@@ -1,4 +1,6 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -45,9 +47,10 @@ impl Worker {
             // Both are asked before the queue is emptied: what was handed over before them is in it.
             let flush = self.outlet.flush_asked();
             let closed = self.outlet.is_closed();
-            self.sweep();
+            self.guarded(Self::sweep);
             if closed {
-                self.finish();
+                self.guarded(Self::finish);
+                self.outlet.end();
                 return;
             }
             match flush {
@@ -76,11 +79,26 @@ impl Worker {
         self.emit();
     }
 
-    fn finish(mut self) {
+    fn finish(&mut self) {
         let batch = &mut self.batch;
         self.assembler.finish(&mut |document| batch.push(document));
         self.emit();
-        self.outlet.end();
+    }
+
+    /// An emitter is code of others, and may panic: that costs the documents at hand, not all later ones.
+    fn guarded(&mut self, work: fn(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            let lost = self.batch.len().max(1) as u64;
+            self.batch.clear();
+            self.outlet
+                .counts
+                .refused
+                .fetch_add(lost, Ordering::Relaxed);
+            self.outlet.notices.tell_once("panic", || {
+                "documents are lost: the emitter panicked; its message is on the standard error"
+                    .to_owned()
+            });
+        }
     }
 
     fn emit(&mut self) {

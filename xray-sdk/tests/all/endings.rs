@@ -256,3 +256,27 @@ fn a_handle_can_go_to_another_thread() {
         .expect("ends");
     assert_eq!(capture.tree(), "checkout\n");
 }
+
+#[test]
+fn an_emitter_that_panics_loses_what_it_had_and_no_more() {
+    struct Panics(bool);
+    impl xray_sdk::emitter::Emitter for Panics {
+        fn emit(&mut self, batch: &xray_sdk::emitter::Batch) -> xray_sdk::emitter::Report {
+            if std::mem::take(&mut self.0) {
+                resume_unwind(Box::new("no"));
+            }
+            xray_sdk::emitter::Report::sent(batch.len())
+        }
+    }
+    let recorder = xray_sdk::Recorder::builder("checkout")
+        .sampler(xray_sdk::sampling::Always)
+        .emitter(Panics(true))
+        .build()
+        .expect("a recorder");
+    for _ in 0..2 {
+        recorder.own_segment().run_sync(|_| ());
+        assert!(recorder.flush(std::time::Duration::from_secs(30)));
+    }
+    let health = recorder.health();
+    assert_eq!((health.documents, health.refused), (1, 1), "{health:?}");
+}

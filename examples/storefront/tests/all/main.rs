@@ -1,12 +1,13 @@
 //! The built program, run as a newcomer runs it.
 
 use std::collections::HashSet;
+use std::io::{BufRead as _, BufReader};
 use std::net::UdpSocket;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use xray_daemon::Datagram;
-use xray_sdk::document::{Document, Trace};
+use xray_sdk::document::{AnnotationValue, Document, Trace};
 
 fn storefront(arguments: &[&str]) -> Output {
     let output = Command::new(env!("CARGO_BIN_EXE_storefront"))
@@ -68,6 +69,29 @@ fn once_as_json_is_one_object_that_tells_what_was_seen() {
             "no {edge:?} in {printed}"
         );
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn interrupted_it_closes_the_shop_and_nothing_is_lost() {
+    let mut shop = Command::new(env!("CARGO_BIN_EXE_storefront"));
+    let shop = shop
+        .arg("--json")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut shop = shop.spawn().expect("the program starts");
+    let mut talk = BufReader::new(shop.stderr.take().expect("piped")).lines();
+    let visit = talk.find(|line| line.as_ref().is_ok_and(|line| line.starts_with("200")));
+    assert!(visit.is_some(), "traffic flows after the first round");
+    let interrupt = Command::new("kill")
+        .args(["-INT", &shop.id().to_string()])
+        .status();
+    assert!(interrupt.expect("there is a kill").success());
+    let output = shop.wait_with_output().expect("the program ends");
+    assert!(output.status.success());
+    let seen: Value = serde_json::from_slice(&output.stdout).expect("one object");
+    assert!(seen["traces"].as_u64() > Some(8), "{seen}");
+    assert_eq!(seen["lost"], 0);
 }
 
 /// The documents that the program sends to a daemon, one for each datagram.
@@ -135,6 +159,44 @@ front 200
             shop@localhost
 ";
     assert_eq!(traces[0].tree(), bought);
+}
+
+#[test]
+fn what_the_services_say_is_recorded() {
+    let documents = documents_sent();
+    let front = &documents
+        .iter()
+        .find(|document| document.name == "front")
+        .expect("it is asked");
+    assert_eq!(front.user.as_deref(), Some("ada"));
+    assert_eq!(
+        front.annotations["item"],
+        AnnotationValue::Text("tea".to_owned())
+    );
+    let price = front
+        .walk()
+        .find(|part| part.name == "price")
+        .expect("it is computed");
+    assert_eq!(price.metadata["default"]["bill"]["total_cents"], 540);
+
+    let refused = documents.iter().flat_map(Document::walk);
+    let refused = refused
+        .filter(|part| part.fault)
+        .find_map(|part| part.sql.as_ref().zip(part.cause.as_ref()));
+    let (sql, cause) = refused.expect("the database refuses an order");
+    assert_eq!(
+        sql.sanitized_query.as_deref(),
+        Some("INSERT INTO orders (user, item, cents) VALUES (?1, ?2, ?3)")
+    );
+    let messages: Vec<_> = cause
+        .exceptions()
+        .iter()
+        .filter_map(|exception| exception.message.as_deref())
+        .collect();
+    assert!(
+        messages.concat().contains("CHECK constraint failed"),
+        "{messages:?}"
+    );
 }
 
 #[test]
