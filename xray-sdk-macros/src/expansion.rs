@@ -64,6 +64,7 @@ fn async_body(function: &Function, subsegment: &TokenStream) -> TokenStream {
         None => quote_spanned!(Span::mixed_site()=> async move #body),
         Some(returned) => {
             let record = record(&quote_spanned!(Span::mixed_site()=> &mut ::xray_sdk::current()));
+            let statements = body.stream();
             quote_spanned! {Span::mixed_site()=>
                 async move {
                     let result: #returned = async move {
@@ -73,7 +74,7 @@ fn async_body(function: &Function, subsegment: &TokenStream) -> TokenStream {
                             let never: #returned = loop {};
                             return never;
                         }
-                        #body
+                        #statements
                     }
                     .await;
                     #record

@@ -44,3 +44,8 @@ pub use naming::Naming;
 #[cfg(feature = "reqwest")]
 pub use reqwest::{ReqwestFuture, Traced, TracedRequest};
 pub use server::{ServerLayer, TracedServer};
+
+/// The examples of the repository's README compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

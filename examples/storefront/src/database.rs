@@ -6,8 +6,6 @@ use rusqlite::{Connection, OptionalExtension as _, Result};
 use xray_sdk::document::Sql;
 use xray_sdk::subsegment;
 
-use crate::orders::Order;
-
 /// Pieces that are not on the shelf come from the warehouse. The voucher has a price that no order may have.
 const SCHEMA: &str = "
     CREATE TABLE items (name TEXT PRIMARY KEY, pieces INTEGER NOT NULL, cents INTEGER NOT NULL);
@@ -50,10 +48,10 @@ impl Database {
         })
     }
 
-    pub(crate) fn insert_order(&self, order: &Order) -> Result<i64> {
+    pub(crate) fn insert_order(&self, user: &str, item: &str, cents: u32) -> Result<i64> {
         let sql = "INSERT INTO orders (user, item, cents) VALUES (?1, ?2, ?3)";
         self.run(sql, |connection| {
-            connection.execute(sql, (&order.user, &order.item, order.cents))?;
+            connection.execute(sql, (user, item, cents))?;
             Ok(connection.last_insert_rowid())
         })
     }

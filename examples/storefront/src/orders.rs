@@ -1,13 +1,10 @@
 //! The orders: written down here, and packed later by whoever reads the queue.
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use tokio::time::sleep;
 use xray_sdk::{Recorder, current, subsegment};
 use xray_sdk_tower::ServerLayer;
 
@@ -49,12 +46,5 @@ async fn place(
 // An error is recorded here and handed on.
 #[subsegment(name = "write down")]
 fn write_down(database: &Database, order: &Order) -> rusqlite::Result<i64> {
-    database.insert_order(order)
-}
-
-/// What the worker does with an order that it read from the queue.
-#[subsegment]
-pub(crate) async fn pack(database: &Database, number: i64) -> rusqlite::Result<()> {
-    sleep(Duration::from_millis(30)).await;
-    database.mark_packed(number)
+    database.insert_order(&order.user, &order.item, order.cents)
 }

@@ -1,10 +1,12 @@
 //! A queue inside the process. The trace travels in the message, as it would over a real one.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 use xray_sdk::{Recorder, TraceHeader, subsegment};
 
 use crate::database::Database;
-use crate::orders;
 
 struct Message {
     order: i64,
@@ -42,6 +44,12 @@ pub(crate) async fn work(mut queue: Receiver, recorder: Recorder, database: Data
         let header = TraceHeader::parse(message.trace.as_deref().unwrap_or_default());
         let segment = recorder.segment("worker").continuing(header);
         // The error is in the trace; the next order may fare better.
-        let _ = segment.run(orders::pack(&database, message.order)).await;
+        let _ = segment.run(pack(&database, message.order)).await;
     }
+}
+
+#[subsegment]
+async fn pack(database: &Database, order: i64) -> rusqlite::Result<()> {
+    sleep(Duration::from_millis(30)).await;
+    database.mark_packed(order)
 }

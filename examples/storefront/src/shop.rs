@@ -14,8 +14,11 @@ use xray_sdk::emitter::{DaemonAddress, UdpEmitter};
 use xray_sdk::sampling::Always;
 
 use crate::database::Database;
+use crate::front;
+use crate::orders;
+use crate::queue;
 use crate::report::Recorded;
-use crate::{front, orders, queue, stock};
+use crate::stock;
 
 /// An open shop.
 pub(crate) struct Shop {

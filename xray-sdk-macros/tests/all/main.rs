@@ -1,6 +1,7 @@
 //! The attribute `#[xray_sdk::subsegment]`, on every kind of function that it may stand on.
 
 mod future;
+mod house;
 mod outcome;
 mod signature;
 mod tree;

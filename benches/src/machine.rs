@@ -1,0 +1,96 @@
+//! Where and with what the figures were measured.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+/// The head of the table: machine, compiler, command and date.
+pub(crate) fn describe(arguments: &[String]) -> String {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let date = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or_else(|_| "?".to_owned(), date);
+    format!(
+        "{}, {cores} cores | {} | {} | {date}",
+        processor(&fs::read_to_string("/proc/cpuinfo").unwrap_or_default()),
+        env!("OVERHEAD_RUSTC"),
+        command(arguments),
+    )
+}
+
+/// The processor's name, out of the text of `/proc/cpuinfo`.
+fn processor(cpuinfo: &str) -> &str {
+    cpuinfo
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(key, _)| key.trim() == "model name")
+        .map_or(std::env::consts::ARCH, |(_, name)| name.trim())
+}
+
+/// The command that runs this again.
+fn command(arguments: &[String]) -> String {
+    let profile = if cfg!(debug_assertions) {
+        ""
+    } else {
+        " --release"
+    };
+    let mut command = format!("cargo run{profile} --bin overhead");
+    if !arguments.is_empty() {
+        command.push_str(" -- ");
+        command.push_str(&arguments.join(" "));
+    }
+    command
+}
+
+/// The day of a time since 1970, in UTC, as `2026-02-28`.
+fn date(since_1970: Duration) -> String {
+    let is_leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let mut day = since_1970.as_secs() / 86_400;
+    let mut year = 1970;
+    while day >= 365 + u64::from(is_leap(year)) {
+        day -= 365 + u64::from(is_leap(year));
+        year += 1;
+    }
+    let february = 28 + u64::from(is_leap(year));
+    let mut month = 1;
+    for days in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
+        if day < days {
+            break;
+        }
+        day -= days;
+        month += 1;
+    }
+    format!("{year}-{month:02}-{:02}", day + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (seconds, day) in [
+            (0, "1970-01-01"),
+            (951_782_399, "2000-02-28"),
+            (951_782_400, "2000-02-29"),
+            (951_868_800, "2000-03-01"),
+            (1_798_761_599, "2026-12-31"),
+        ] {
+            assert_eq!(date(Duration::from_secs(seconds)), day);
+        }
+    }
+
+    #[test]
+    fn the_processor_is_the_first_that_is_named() {
+        let cpuinfo = "processor\t: 0\nmodel\t\t: 17\nmodel name\t: AMD EPYC\n\nmodel name\t: other\n";
+        assert_eq!(processor(cpuinfo), "AMD EPYC");
+        assert_eq!(processor(""), std::env::consts::ARCH);
+    }
+
+    #[test]
+    fn the_command_has_the_arguments() {
+        let arguments = ["--rounds".to_owned(), "3".to_owned()];
+        assert!(command(&arguments).ends_with(" --bin overhead -- --rounds 3"));
+        assert!(command(&[]).ends_with(" --bin overhead"));
+    }
+}
