@@ -1,7 +1,5 @@
 //! What recording a request costs at least: no allocation, no lock, no choice, nothing done that can be done later.
 
-use std::net::SocketAddr;
-
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use crate::clock::{Clock, Counter, Standard};
@@ -83,7 +81,9 @@ impl<C: Clock> Contender for Floor<C> {
     fn verify(&self, requests: u64) -> Result<(), String> {
         match self.background.whole {
             whole if whole == requests => Ok(()),
-            whole => Err(format!("{whole} of {requests} requests are whole in the log")),
+            whole => Err(format!(
+                "{whole} of {requests} requests are whole in the log"
+            )),
         }
     }
 }

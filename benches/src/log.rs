@@ -49,7 +49,7 @@ impl Log {
     /// How many events the work is.
     pub(crate) const EVENTS: usize = 26;
     /// How many bytes of text it copies.
-    pub(crate) const TEXT: usize = 337;
+    pub(crate) const TEXT: usize = 314;
 
     /// An empty log with room for the work.
     pub(crate) fn new() -> Self {
@@ -165,5 +165,107 @@ impl Log {
     fn keep(&mut self, text: &str) -> u32 {
         self.text.extend_from_slice(text.as_bytes());
         text.len() as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Standard;
+
+    fn recorded() -> Log {
+        let mut log = Log::new();
+        log.record(&Standard::new(), &Request::example());
+        log
+    }
+
+    #[test]
+    fn every_event_of_the_work_is_there_in_its_order() {
+        let open = |name| Event::Open { id: 0, name, at: 0 };
+        let close = Event::Close { at: 0 };
+        let called = |url| Event::Called { method: "GET", url };
+        let events: Vec<_> = recorded().events.iter().map(without_chance).collect();
+        assert_eq!(
+            events,
+            [
+                Event::Trace(0, 0),
+                open("checkout-api"),
+                Event::Served {
+                    method: 4,
+                    url: 40,
+                    client_ip: 12,
+                    user_agent: 50,
+                },
+                open("load_order"),
+                open("payments.example.com"),
+                called(40),
+                Event::Text("tier", 4),
+                Event::Status(200),
+                close,
+                open("orders@db1.example.com"),
+                Event::Queried {
+                    database: "PostgreSQL",
+                    query: 80,
+                },
+                Event::Text("replica", 9),
+                close,
+                Event::Integer("items", 42),
+                close,
+                open("price_cart"),
+                open("inventory.example.com"),
+                called(40),
+                Event::Text("zone", 10),
+                Event::Status(200),
+                close,
+                Event::Boolean("cached", true),
+                close,
+                Event::Metadata("cart", 25),
+                Event::Status(200),
+                close,
+            ]
+        );
+    }
+
+    #[test]
+    fn texts_that_live_no_longer_than_the_request_are_copied() {
+        let log = recorded();
+        assert!(log.is_whole());
+        let text = String::from_utf8(log.text).expect("it was text");
+        assert!(text.starts_with("POSThttps://api.example.com/"), "{text}");
+        assert!(
+            text.ends_with("eu-west-1acart-7f3a9c2e-checkout-v2"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn times_never_go_back_and_ids_differ() {
+        let log = recorded();
+        let times = log.events.iter().filter_map(|event| match event {
+            Event::Open { at, .. } | Event::Close { at } => Some(*at),
+            _ => None,
+        });
+        assert!(times.clone().is_sorted());
+        assert_eq!(times.count(), 12);
+        let mut ids: Vec<_> = log
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Open { id, .. } => Some(*id),
+                _ => None,
+            })
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 6);
+    }
+
+    fn without_chance(event: &Event) -> Event {
+        match *event {
+            Event::Trace(..) => Event::Trace(0, 0),
+            Event::Open { name, .. } => Event::Open { id: 0, name, at: 0 },
+            Event::Close { .. } => Event::Close { at: 0 },
+            other => other,
+        }
     }
 }

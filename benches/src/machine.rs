@@ -44,7 +44,9 @@ fn command(arguments: &[String]) -> String {
 
 /// The day of a time since 1970, in UTC, as `2026-02-28`.
 fn date(since_1970: Duration) -> String {
-    let is_leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let mut day = since_1970.as_secs() / 86_400;
     let mut year = 1970;
     while day >= 365 + u64::from(is_leap(year)) {
@@ -82,7 +84,8 @@ mod tests {
 
     #[test]
     fn the_processor_is_the_first_that_is_named() {
-        let cpuinfo = "processor\t: 0\nmodel\t\t: 17\nmodel name\t: AMD EPYC\n\nmodel name\t: other\n";
+        let cpuinfo =
+            "processor\t: 0\nmodel\t\t: 17\nmodel name\t: AMD EPYC\n\nmodel name\t: other\n";
         assert_eq!(processor(cpuinfo), "AMD EPYC");
         assert_eq!(processor(""), std::env::consts::ARCH);
     }

@@ -11,7 +11,7 @@ use clap::Parser;
 #[command(version)]
 pub(crate) struct Options {
     /// How many turns every contender has
-    #[arg(long, value_name = "N", default_value_t = 21, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 41, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,
 
     /// Write the figures to a file too, as a JSON list of objects

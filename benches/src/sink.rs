@@ -12,7 +12,8 @@ pub(crate) struct Sink {
 
 /// An address for contenders that send nothing.
 #[cfg(test)]
-pub(crate) const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
+pub(crate) const NOWHERE: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
 
 /// As large as a datagram can be.
 const LARGEST: usize = 65_536;

@@ -23,9 +23,9 @@ pub(crate) struct Turn {
 }
 
 /// How long bursts are recorded before they count: until pools and caches are filled.
-const WARM_UP: Duration = Duration::from_millis(20);
+const WARM_UP: Duration = Duration::from_millis(10);
 /// How long bursts count.
-const MEASURED: Duration = Duration::from_millis(60);
+const MEASURED: Duration = Duration::from_millis(25);
 /// At least so many bursts are recorded, however long they take.
 const BURSTS: usize = 8;
 

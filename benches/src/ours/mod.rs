@@ -133,7 +133,9 @@ impl<F: Fn(&Recorder, &Request<'_>)> Contender for Unsampled<F> {
         if (health.unsampled, health.documents, health.lost_total()) == (requests, 0, 0) {
             Ok(())
         } else {
-            Err(format!("not {requests} requests without documents: {health:?}"))
+            Err(format!(
+                "not {requests} requests without documents: {health:?}"
+            ))
         }
     }
 }

@@ -41,7 +41,7 @@ fn two_digits(number: u64) -> u64 {
     while number / step >= 100 {
         step *= 10;
     }
-    (number + step / 2) / step * step
+    number.saturating_add(step / 2) / step * step
 }
 
 /// As the API's list of `{Value, Count}`.

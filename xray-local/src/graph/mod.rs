@@ -162,7 +162,9 @@ impl Tally {
     /// Takes the time of a request into the time of the whole.
     fn widen(&mut self, request: &Document) {
         self.start = self.start.min(request.start_time);
-        self.end = self.end.max(request.end_time.unwrap_or(request.start_time));
+        // A request in progress has no end, and one by a broken clock may end before it begins.
+        let end = request.end_time.unwrap_or(request.start_time);
+        self.end = self.end.max(request.start_time).max(end);
     }
 
     /// Counts a request, when it is finished.

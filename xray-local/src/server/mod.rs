@@ -17,7 +17,7 @@ pub use options::Options;
 /// How many numbers are tried for port 0 before there is said to be none that TCP and UDP both can have.
 const ATTEMPTS: usize = 32;
 
-/// A running server. It has three threads of its own and needs no async runtime; it stops when it is stopped or dropped.
+/// A running server. It has threads of its own and needs no async runtime, nor minds one; it ends when it is stopped or dropped.
 ///
 /// ```
 /// use std::net::UdpSocket;

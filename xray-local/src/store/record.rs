@@ -55,9 +55,8 @@ impl Record {
     pub(super) fn put(&mut self, envelope: Envelope, text: &str) {
         self.arrivals += 1;
         self.start = self.start.min(envelope.start_time);
-        self.end = self
-            .end
-            .max(envelope.end_time.unwrap_or(envelope.start_time));
+        let end = envelope.end_time.unwrap_or(envelope.start_time);
+        self.end = self.end.max(envelope.start_time).max(end);
         self.bytes += cost(text);
         let stored = Stored {
             text: text.into(),

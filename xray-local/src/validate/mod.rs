@@ -23,6 +23,9 @@ pub(crate) struct Envelope {
     pub(crate) end_time: Option<f64>,
 }
 
+/// The first second of the year 10000.
+const YEAR_10000: f64 = 253_402_300_800.0;
+
 /// The documents in a text: one, or those of a list. The API reference allows an array of subsegments in place of a document.
 pub(crate) fn documents(text: &str) -> Result<Vec<&str>, Rejection> {
     if !text.trim_start().starts_with('[') {
@@ -157,6 +160,12 @@ fn entity(fields: &Fields<'_>, place: Place) -> Result<Entity, Rejection> {
             "start_time is not there, or no number",
         )
     })?;
+    check_time(start_time).map_err(|cause| {
+        refuse(
+            RejectionCode::InvalidStartTime,
+            &format!("start_time {cause}"),
+        )
+    })?;
     let is_in_progress = fields.in_progress.is_true();
     let end_time = fields.end_time.as_number();
     if end_time.is_none() && !is_in_progress {
@@ -165,6 +174,9 @@ fn entity(fields: &Fields<'_>, place: Place) -> Result<Entity, Rejection> {
             "end_time is not there, or no number, and in_progress is not true",
         ));
     }
+    end_time
+        .map_or(Ok(()), check_time)
+        .map_err(|cause| refuse(RejectionCode::InvalidEndTime, &format!("end_time {cause}")))?;
     Ok(Entity {
         id,
         is_in_progress,
@@ -177,6 +189,16 @@ fn segment_id(field: &Field<'_>) -> Result<SegmentId, String> {
     let text = field.as_text().ok_or("is not a text")?;
     text.parse::<SegmentId>()
         .map_err(|_| format!("{text:?} is not 16 hex digits"))
+}
+
+/// Clients of the API fail on times that no calendar has, and with them on every list that holds one.
+fn check_time(time: f64) -> Result<(), String> {
+    if (0.0..YEAR_10000).contains(&time) {
+        return Ok(());
+    }
+    Err(format!(
+        "{time} lies before 1970 or after the year 9999; times are in seconds"
+    ))
 }
 
 fn check_name(name: &str) -> Result<(), String> {

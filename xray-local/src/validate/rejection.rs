@@ -32,8 +32,12 @@ pub enum RejectionCode {
     InvalidName,
     /// There is no start time, or it is no number.
     MissingStartTime,
+    /// The start time lies before 1970 or after the year 9999.
+    InvalidStartTime,
     /// There is no end time, and the work is not said to be in progress.
     MissingEndTime,
+    /// The end time lies before 1970 or after the year 9999.
+    InvalidEndTime,
     /// A subsegment that was sent alone does not say what it belongs to.
     MissingParentId,
     /// The parent's id is not 16 hex digits.
@@ -92,7 +96,9 @@ impl RejectionCode {
             Self::MissingName => "MissingName",
             Self::InvalidName => "InvalidName",
             Self::MissingStartTime => "MissingStartTime",
+            Self::InvalidStartTime => "InvalidStartTime",
             Self::MissingEndTime => "MissingEndTime",
+            Self::InvalidEndTime => "InvalidEndTime",
             Self::MissingParentId => "MissingParentId",
             Self::InvalidParentId => "InvalidParentId",
             Self::InvalidSegment => "InvalidSegment",

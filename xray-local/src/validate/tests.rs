@@ -60,7 +60,10 @@ fn each_missing_or_wrong_field_has_its_code() {
         ("name", json!({}), InvalidName),
         ("start_time", json!(null), MissingStartTime),
         ("start_time", json!("1478293361"), MissingStartTime),
+        ("start_time", json!(1_478_293_361_271_u64), InvalidStartTime),
+        ("start_time", json!(-1), InvalidStartTime),
         ("end_time", json!(null), MissingEndTime),
+        ("end_time", json!(1e300), InvalidEndTime),
         ("type", json!("subsegment"), MissingParentId),
         ("parent_id", json!("x"), InvalidParentId),
     ] {

@@ -1,5 +1,6 @@
 //! The behaviours of xray-local: the library by itself, and the server over real sockets on loopback.
 
+mod any_documents;
 mod batch;
 mod client;
 #[cfg(feature = "cli")]

@@ -131,3 +131,19 @@ fn waiting_ends_at_the_deadline() {
         Duration::from_millis(10)
     ));
 }
+
+#[test]
+fn it_starts_and_ends_within_an_async_program() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let server = server();
+        send(&server, &small(1));
+        assert!(
+            server
+                .store()
+                .wait_until(|store| store.counts().traces == 1, DEADLINE)
+        );
+    });
+}

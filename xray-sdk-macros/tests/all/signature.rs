@@ -136,6 +136,26 @@ fn the_future_is_send_when_it_was() {
     );
 }
 
+// A body of one expression: what the attribute writes around it must not look like needless braces.
+#[subsegment]
+async fn steps_left(from: u32) -> u32 {
+    if from == 0 {
+        0
+    } else {
+        Box::pin(steps_left(from - 1)).await + 1
+    }
+}
+
+#[test]
+fn a_function_may_call_itself() {
+    let (steps, tree) = traced_future(steps_left(2));
+    assert_eq!(steps, 2);
+    assert_eq!(
+        tree,
+        "test\n  steps_left\n    steps_left\n      steps_left\n"
+    );
+}
+
 #[subsegment]
 #[must_use]
 fn describe<T, const N: usize>(

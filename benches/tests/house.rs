@@ -1,0 +1,29 @@
+//! The rules of the house, for this crate.
+
+#[path = "../../tests/house.rs"]
+mod rule;
+
+use std::path::Path;
+
+/// The modules of the crate, the lowest floor first.
+const FLOORS: &[&[&str]] = &[
+    &[
+        "allocation",
+        "clock",
+        "id",
+        "machine",
+        "options",
+        "sink",
+        "work",
+    ],
+    &["contender", "log"],
+    &["floor", "ours"],
+    &["turn", "table"],
+    &["comparison"],
+];
+
+#[test]
+fn files_use_their_own_floor_and_those_below() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    rule::check(&source, FLOORS);
+}
