@@ -63,8 +63,7 @@ fn json() -> impl Strategy<Value = Json> {
     let value = value.prop_recursive(4, 32, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::from),
-            proptest::collection::hash_map(text(), inner, 0..4)
-                .prop_map(|map| Value::from_iter(map)),
+            proptest::collection::hash_map(text(), inner, 0..4).prop_map(Value::from_iter),
         ]
     });
     prop_oneof![

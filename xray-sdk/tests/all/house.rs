@@ -18,6 +18,7 @@ fn modules_use_their_own_floor_and_those_below() {
             &["record"],
             &["assemble"],
             &["emitter"],
+            &["origin"],
             &["context"],
             &["segment"],
             &["recorder", "outcome"],
