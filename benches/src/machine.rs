@@ -6,13 +6,15 @@ use std::time::{Duration, SystemTime};
 
 /// The head of the table: machine, compiler, command and date.
 pub(crate) fn describe(arguments: &[String]) -> String {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let usable = thread::available_parallelism().map_or(1, usize::from);
     let date = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or_else(|_| "?".to_owned(), date);
     format!(
-        "{}, {cores} cores | {} | {} | {date}",
-        processor(&fs::read_to_string("/proc/cpuinfo").unwrap_or_default()),
+        "{}, {} | {} | {} | {date}",
+        processor(&cpuinfo),
+        cores(&cpuinfo, usable),
         env!("OVERHEAD_RUSTC"),
         command(arguments),
     )
@@ -25,6 +27,16 @@ fn processor(cpuinfo: &str) -> &str {
         .filter_map(|line| line.split_once(':'))
         .find(|(key, _)| key.trim() == "model name")
         .map_or(std::env::consts::ARCH, |(_, name)| name.trim())
+}
+
+/// How many cores this process may use, and of how many when that is not all.
+fn cores(cpuinfo: &str, usable: usize) -> String {
+    let keys = cpuinfo.lines().filter_map(|line| line.split_once(':'));
+    match keys.filter(|(key, _)| key.trim() == "processor").count() {
+        all if all > usable => format!("{usable} of {all} cores"),
+        _ if usable == 1 => "1 core".to_owned(),
+        _ => format!("{usable} cores"),
+    }
 }
 
 /// The command that runs this again.
@@ -88,6 +100,14 @@ mod tests {
             "processor\t: 0\nmodel\t\t: 17\nmodel name\t: AMD EPYC\n\nmodel name\t: other\n";
         assert_eq!(processor(cpuinfo), "AMD EPYC");
         assert_eq!(processor(""), std::env::consts::ARCH);
+    }
+
+    #[test]
+    fn cores_that_may_not_be_used_are_told() {
+        let cpuinfo = "processor\t: 0\nprocessor\t: 1\n";
+        assert_eq!(cores(cpuinfo, 2), "2 cores");
+        assert_eq!(cores(cpuinfo, 1), "1 of 2 cores");
+        assert_eq!(cores("", 1), "1 core");
     }
 
     #[test]

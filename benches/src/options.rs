@@ -7,6 +7,8 @@ use clap::Parser;
 ///
 /// Every contender has one turn a round, in a process of its own, and each round begins with another one. Figures are medians
 /// over the rounds, for one request. Times say little on a machine that others use; the ratios to the floor say more.
+/// What background threads cost the request path depends on where the system puts them: with `taskset -c 0` before the command
+/// all share one core, and what moving memory between cores costs is left out.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Options {

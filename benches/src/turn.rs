@@ -25,7 +25,7 @@ pub(crate) struct Turn {
 /// How long bursts are recorded before they count: until pools and caches are filled.
 const WARM_UP: Duration = Duration::from_millis(10);
 /// How long bursts count.
-const MEASURED: Duration = Duration::from_millis(25);
+const MEASURED: Duration = Duration::from_millis(30);
 /// At least so many bursts are recorded, however long they take.
 const BURSTS: usize = 8;
 
@@ -34,10 +34,11 @@ impl Turn {
     ///
     /// # Errors
     ///
-    /// When it did not record all that it was given.
+    /// When it cannot be made ready, or did not record all that it was given.
     pub(crate) fn take(entry: &Entry, sink: SocketAddr) -> Result<Self, String> {
-        let mut contender = (entry.make)(sink);
-        Self::of(&mut *contender).map_err(|error| format!("{}: {error}", entry.name()))
+        (entry.make)(sink)
+            .and_then(|mut contender| Self::of(&mut *contender))
+            .map_err(|error| format!("{}: {error}", entry.name()))
     }
 
     fn of(contender: &mut dyn Contender) -> Result<Self, String> {

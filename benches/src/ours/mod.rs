@@ -12,7 +12,10 @@ use xray_sdk::sampling::{Always, Never, Sampler};
 use xray_sdk::{ContextMissing, Recorder};
 
 use crate::contender::{Contender, Entry};
-use crate::work::Request;
+use crate::work::{CHECKOUT, Request};
+
+/// What an entry's `make` yields.
+type Ready = Result<Box<dyn Contender>, String>;
 
 const NAME: &str = "xray-sdk";
 
@@ -22,46 +25,43 @@ pub(crate) const ENTRIES: &[Entry] = &[
         contender: NAME,
         variant: "sampled",
         note: "closures; documents written and thrown away",
-        make: |_| Box::new(Sampled::new(Discard, closures::record)),
+        make: |_| Sampled::ready(Discard, closures::record),
     },
     Entry {
         contender: NAME,
         variant: "sampled-async",
         note: "wrapped futures, ready at once; documents thrown away",
-        make: |_| Box::new(Sampled::new(Discard, futures::record)),
+        make: |_| Sampled::ready(Discard, futures::record),
     },
     Entry {
         contender: NAME,
         variant: "sampled-owned",
         note: "handles passed by hand; documents thrown away",
-        make: |_| Box::new(Sampled::new(Discard, handles::record)),
+        make: |_| Sampled::ready(Discard, handles::record),
     },
     Entry {
         contender: NAME,
         variant: "sampled-udp",
         note: "closures; documents sent to a socket on loopback",
-        make: |sink| Box::new(Sampled::new(udp(sink), closures::record)),
+        make: |sink| Sampled::ready(udp(sink)?, closures::record),
     },
     Entry {
         contender: NAME,
         variant: "unsampled",
         note: "closures",
-        make: |_| Box::new(Unsampled::new(closures::record)),
+        make: |_| Unsampled::ready(closures::record),
     },
     Entry {
         contender: NAME,
         variant: "unsampled-async",
         note: "wrapped futures, ready at once",
-        make: |_| Box::new(Unsampled::new(futures::record)),
+        make: |_| Unsampled::ready(futures::record),
     },
     Entry {
         contender: NAME,
         variant: "no-segment",
         note: "closures where no segment is open; ContextMissing::Ignore",
-        make: |_| {
-            ContextMissing::Ignore.install();
-            Box::new(NoSegment)
-        },
+        make: |_| NoSegment::ready(),
     },
 ];
 
@@ -74,12 +74,12 @@ struct Sampled<F> {
 /// Longer than sending one burst takes on any machine.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-impl<F: Fn(&Recorder, &Request<'_>)> Sampled<F> {
-    fn new(emitter: impl Emitter + 'static, record: F) -> Self {
-        Self {
-            recorder: recorder(emitter, Always),
+impl<F: Fn(&Recorder, &Request<'_>) + 'static> Sampled<F> {
+    fn ready(emitter: impl Emitter + 'static, record: F) -> Ready {
+        Ok(Box::new(Self {
+            recorder: recorder(emitter, Always)?,
             record,
-        }
+        }))
     }
 }
 
@@ -110,12 +110,12 @@ struct Unsampled<F> {
     record: F,
 }
 
-impl<F: Fn(&Recorder, &Request<'_>)> Unsampled<F> {
-    fn new(record: F) -> Self {
-        Self {
-            recorder: recorder(Discard, Never),
+impl<F: Fn(&Recorder, &Request<'_>) + 'static> Unsampled<F> {
+    fn ready(record: F) -> Ready {
+        Ok(Box::new(Self {
+            recorder: recorder(Discard, Never)?,
             record,
-        }
+        }))
     }
 }
 
@@ -143,6 +143,17 @@ impl<F: Fn(&Recorder, &Request<'_>)> Contender for Unsampled<F> {
 /// Libraries that are traced, in a program that is not.
 struct NoSegment;
 
+impl NoSegment {
+    fn ready() -> Ready {
+        match ContextMissing::Ignore.install() {
+            ContextMissing::Ignore => Ok(Box::new(Self)),
+            other => Err(format!(
+                "without a segment this process has to {other:?}, so AWS_XRAY_CONTEXT_MISSING says"
+            )),
+        }
+    }
+}
+
 impl Contender for NoSegment {
     fn burst(&mut self, request: &Request<'_>, requests: usize) {
         for _ in 0..requests {
@@ -153,22 +164,28 @@ impl Contender for NoSegment {
     fn drain(&mut self) {}
 
     fn verify(&self, _requests: u64) -> Result<(), String> {
-        Ok(())
+        match xray_sdk::current().trace_id() {
+            None => Ok(()),
+            Some(trace) => Err(format!("the segment of {trace} is current")),
+        }
     }
 }
 
-fn recorder(emitter: impl Emitter + 'static, sampler: impl Sampler + 'static) -> Recorder {
-    Recorder::builder(crate::work::CHECKOUT)
+fn recorder(
+    emitter: impl Emitter + 'static,
+    sampler: impl Sampler + 'static,
+) -> Result<Recorder, String> {
+    Recorder::builder(CHECKOUT)
         .emitter(emitter)
         .sampler(sampler)
         .build()
-        .expect("the turn's process was given no variable that could be wrong")
+        .map_err(|error| error.to_string())
 }
 
-fn udp(sink: SocketAddr) -> UdpEmitter {
-    let address = DaemonAddress::parse(&sink.to_string())
-        .expect("the address of a socket is one of a daemon's");
-    UdpEmitter::new(&address)
+fn udp(sink: SocketAddr) -> Result<UdpEmitter, String> {
+    DaemonAddress::parse(&sink.to_string())
+        .map(|address| UdpEmitter::new(&address))
+        .map_err(|error| error.to_string())
 }
 
 /// Sends nothing.

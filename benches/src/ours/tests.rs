@@ -3,7 +3,6 @@ use xray_sdk::testing::{Capture, ManualClock};
 
 use super::*;
 use crate::sink::{NOWHERE, Sink};
-use crate::work::CHECKOUT;
 
 /// What W says, as X-Ray has it, without what differs from one recording to the next.
 fn work() -> Value {
@@ -127,7 +126,7 @@ fn the_work_is_a_document_of_about_1800_bytes() {
 fn every_contender_accounts_for_all_of_its_requests() {
     let sink = Sink::open().expect("a socket on loopback");
     for entry in ENTRIES {
-        let mut contender = (entry.make)(sink.address());
+        let mut contender = (entry.make)(sink.address()).expect("it can be made ready");
         for _ in 0..2 {
             contender.burst(&Request::example(), 50);
             contender.drain();
@@ -140,7 +139,7 @@ fn every_contender_accounts_for_all_of_its_requests() {
 fn a_contender_that_recorded_less_than_asked_does_not_pass() {
     let counted = ENTRIES.iter().filter(|entry| entry.variant != "no-segment");
     for entry in counted {
-        let mut contender = (entry.make)(NOWHERE);
+        let mut contender = (entry.make)(NOWHERE).expect("it can be made ready");
         contender.burst(&Request::example(), 1);
         contender.drain();
         assert!(contender.verify(2).is_err(), "{}", entry.name());

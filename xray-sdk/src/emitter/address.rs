@@ -79,7 +79,7 @@ fn read_pair(udp: &str, tcp: &str) -> Option<(HostPort, HostPort)> {
 }
 
 impl HostPort {
-    fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         // A plus sign is what a number may have and a port may not.
         let port = port

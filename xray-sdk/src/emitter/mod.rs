@@ -2,6 +2,7 @@
 
 mod address;
 mod batch;
+mod pace;
 mod packet;
 mod report;
 mod route;

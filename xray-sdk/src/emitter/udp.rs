@@ -1,8 +1,10 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use super::pace::Pace;
 use super::packet::{self, DOCUMENT_LIMIT};
 use super::route::{Resolver, Route, System};
 use super::{Batch, DaemonAddress, Emitter, Loss, Report};
@@ -13,11 +15,14 @@ use super::{Batch, DaemonAddress, Emitter, Loss, Report};
 /// a remote one's refusal counts as soon as it comes back. When sending fails, the other addresses of the daemon's host are tried,
 /// then its name is resolved again, at most once a second; so delivery resumes when the daemon is back, at whatever address.
 ///
+/// Bursts are kept within what a receiver with the system's default buffer can hold: 32 documents, or 64 kB, every 2 ms.
+///
 /// A host name is resolved when the first document is sent, and again every minute. Nothing else makes it wait for long.
 pub struct UdpEmitter {
     route: Route,
     connection: Option<Connection>,
     packet: Vec<u8>,
+    pace: Pace,
 }
 
 /// How long one datagram may wait for room in the system's buffers, which fill up only where the network is slower than the program.
@@ -35,6 +40,7 @@ impl UdpEmitter {
             route: Route::new(address.udp().clone(), resolver),
             connection: None,
             packet: Vec::new(),
+            pace: Pace::new(Instant::now()),
         }
     }
 
@@ -76,6 +82,10 @@ impl Emitter for UdpEmitter {
     fn emit(&mut self, batch: &Batch) -> Report {
         let mut report = Report::default();
         for document in batch.iter() {
+            let wait = self.pace.wait(Instant::now(), document.len());
+            if !wait.is_zero() {
+                thread::sleep(wait);
+            }
             match self.send(document, &mut report) {
                 Ok(()) => report.add_sent(1),
                 Err(loss) => report.add_lost(loss, 1),
