@@ -62,6 +62,7 @@ mod error;
 mod header;
 mod id;
 mod notice;
+mod origin;
 pub mod outcome;
 mod record;
 mod recorder;
@@ -73,6 +74,7 @@ pub use context::missing::ContextMissing;
 pub use error::Error;
 pub use header::{Sampled, TraceHeader};
 pub use id::{SegmentId, TraceId};
+pub use origin::Origins;
 pub use record::{Text, Value};
 pub use recorder::{Health, Recorder, RecorderBuilder, SegmentBuilder};
 pub use segment::{

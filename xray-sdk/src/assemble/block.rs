@@ -13,8 +13,8 @@ use crate::record::event::{Field, Mark};
 pub(crate) struct Common {
     /// `"key":value` pairs for the segment, as `"origin":"…","service":{…}`.
     pub(crate) fields: String,
-    /// `"key":value` pairs of its `aws` block.
-    pub(crate) aws: String,
+    /// The fields of its `aws` block, each with its JSON.
+    pub(crate) aws: Vec<(String, String)>,
 }
 
 /// Writes the blocks of nodes, none longer than a limit.
@@ -187,7 +187,13 @@ impl Blocks<'_> {
         }
         text.raw(b",\"aws\":{");
         if is_segment {
-            text.raw(&self.common.aws);
+            for (key, json) in &self.common.aws {
+                // What the program says of itself is meant.
+                if draft.aws.iter().all(|entry| entry.key != key) {
+                    text.key(key);
+                    text.raw(json);
+                }
+            }
             text.key("xray");
             text.raw(SDK);
             if let Some(rule) = draft.text(Field::SamplingRule) {

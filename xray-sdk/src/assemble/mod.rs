@@ -47,6 +47,11 @@ impl Assembler {
         }
     }
 
+    /// Changes what all documents from now on have in common.
+    pub(crate) fn set_common(&mut self, common: Common) {
+        self.common = common;
+    }
+
     /// Takes what one owner recorded, and gives to `sink` the documents that are complete now.
     pub(crate) fn take(&mut self, lane: Box<Lane>, sink: &mut dyn FnMut(&[u8])) {
         let identity = lane.identity.clone();

@@ -2,12 +2,12 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::assemble::Assembler;
-use crate::assemble::block::Common;
 use crate::clock::Clock;
-use crate::document::Service;
 use crate::emitter::{DaemonAddress, Emitter, Tally, UdpEmitter};
 use crate::error::Error;
+use crate::origin::{Origins, Whereabouts};
 use crate::record::outlet::Outlet;
+use crate::recorder::description::Description;
 use crate::recorder::environment::Environment;
 use crate::recorder::worker::Worker;
 use crate::recorder::{Inner, Recorder};
@@ -22,6 +22,7 @@ pub struct RecorderBuilder {
     sampler: Box<dyn Sampler>,
     service_version: Option<String>,
     origin: Option<String>,
+    origins: Origins,
     queue_bytes: usize,
     clock: Option<Clock>,
 }
@@ -38,6 +39,7 @@ impl RecorderBuilder {
             sampler: Box::new(LocalSampler::default()),
             service_version: None,
             origin: None,
+            origins: Origins::detect(),
             queue_bytes: QUEUE_BYTES,
             clock: None,
         }
@@ -77,11 +79,17 @@ impl RecorderBuilder {
     }
 
     /// The kind of AWS resource that the service runs on, as `AWS::ECS::Container` (developer guide, "Segment documents").
+    /// Wins over what is found out, see [`Origins`].
     pub fn origin(self, origin: impl Into<String>) -> Self {
         Self {
             origin: Some(origin.into()),
             ..self
         }
+    }
+
+    /// What is found out about where the program runs: [`Origins::detect`] by default.
+    pub fn origins(self, origins: Origins) -> Self {
+        Self { origins, ..self }
     }
 
     /// How much memory may be taken by what is recorded and not yet sent, in bytes; 32 MiB by default.
@@ -119,9 +127,24 @@ impl RecorderBuilder {
         };
         let outlet = Outlet::new(self.clock.unwrap_or_else(Clock::system), self.queue_bytes);
         let tally = Arc::new(Tally::default());
-        let common = common(self.origin.as_deref(), self.service_version);
+        let origins = match environment.detection {
+            Some(detection) => self.origins.with_detection(detection),
+            None => self.origins,
+        };
+        let description = Arc::new(Description::new(
+            self.service_version,
+            self.origin,
+            Whereabouts::find(&origins, Environment::surroundings),
+        ));
+        let common = description.at_start(&outlet.notices);
         let assembler = Assembler::new(outlet.clone(), common, emitter.document_limit());
-        let worker = Worker::new(outlet.clone(), assembler, emitter, tally.clone());
+        let worker = Worker::new(
+            outlet.clone(),
+            assembler,
+            emitter,
+            tally.clone(),
+            description.clone(),
+        );
         let thread = thread::Builder::new()
             .name("xray-sdk".to_owned())
             .spawn(move || worker.run())
@@ -132,7 +155,7 @@ impl RecorderBuilder {
                 name: environment.tracing_name.unwrap_or(self.name),
                 outlet,
                 sampler: self.sampler,
-                origin: self.origin,
+                description,
                 tally,
             }),
         })
@@ -151,25 +174,6 @@ fn daemon_address(environment: &Environment, code: Option<&str>) -> Result<Daemo
         }),
         (None, Some(address)) => DaemonAddress::parse(address),
         (None, None) => Ok(DaemonAddress::default()),
-    }
-}
-
-fn common(origin: Option<&str>, version: Option<String>) -> Common {
-    let service = Service {
-        version,
-        runtime: Some("rustc".to_owned()),
-        ..Service::default()
-    };
-    let mut fields = Vec::new();
-    if let Some(origin) = origin {
-        fields.push(format!("\"origin\":{}", serde_json::Value::from(origin)));
-    }
-    if let Ok(service) = serde_json::to_string(&service) {
-        fields.push(format!("\"service\":{service}"));
-    }
-    Common {
-        fields: fields.join(","),
-        aws: String::new(),
     }
 }
 

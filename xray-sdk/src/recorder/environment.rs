@@ -2,6 +2,7 @@
 
 use crate::context::missing::{self, ContextMissing};
 use crate::error::Error;
+use crate::origin::{self, Detection, Surroundings};
 
 pub(crate) const DAEMON_ADDRESS: &str = "AWS_XRAY_DAEMON_ADDRESS";
 const TRACING_NAME: &str = "AWS_XRAY_TRACING_NAME";
@@ -12,6 +13,7 @@ pub(crate) struct Environment {
     pub(crate) daemon_address: Option<String>,
     pub(crate) tracing_name: Option<String>,
     pub(crate) context_missing: Option<ContextMissing>,
+    pub(crate) detection: Option<Detection>,
 }
 
 impl Environment {
@@ -38,7 +40,16 @@ impl Environment {
                 Some(value) => Some(ContextMissing::parse(&value)?),
                 None => None,
             },
+            detection: match read(origin::VARIABLE)? {
+                Some(value) => Some(Detection::parse(&value)?),
+                None => None,
+            },
         })
+    }
+
+    /// For what tells where the program runs: variables of AWS's services, which are not ours to refuse.
+    pub(crate) fn surroundings() -> Surroundings {
+        Surroundings::of_process(|name| std::env::var(name).ok())
     }
 }
 
@@ -69,6 +80,11 @@ mod tests {
             error
                 .to_string()
                 .starts_with("AWS_XRAY_CONTEXT_MISSING=\"PANIC\""),
+            "{error}"
+        );
+        let error = environment(&[(origin::VARIABLE, "yes")]).expect_err("no such detection");
+        assert!(
+            error.to_string().starts_with("AWS_XRAY_ORIGINS=\"yes\""),
             "{error}"
         );
     }

@@ -1,6 +1,7 @@
 //! The recorder: what a program makes once, and hands to all that opens segments.
 
 mod builder;
+mod description;
 mod environment;
 mod health;
 mod open;
@@ -17,6 +18,7 @@ use crate::emitter::Tally;
 use crate::error::Error;
 use crate::record::Text;
 use crate::record::outlet::Outlet;
+use crate::recorder::description::Description;
 use crate::sampling::Sampler;
 
 /// Opens segments, and sends what is recorded in them from a thread of its own. Cloning is cheap.
@@ -46,7 +48,7 @@ struct Inner {
     name: String,
     outlet: Arc<Outlet>,
     sampler: Box<dyn Sampler>,
-    origin: Option<String>,
+    description: Arc<Description>,
     tally: Arc<Tally>,
 }
 
@@ -59,6 +61,7 @@ impl Recorder {
     /// - `AWS_XRAY_DAEMON_ADDRESS`: where segments are sent, `127.0.0.1:2000` by default
     /// - `AWS_XRAY_TRACING_NAME`: the service's name, instead of `name`
     /// - `AWS_XRAY_CONTEXT_MISSING`: `LOG_ERROR` (the default), `IGNORE_ERROR` or `RUNTIME_ERROR`
+    /// - `AWS_LOG_GROUP`: a log group of the service, and those that tell where it runs: see [`Origins`](crate::Origins)
     ///
     /// # Errors
     ///

@@ -103,7 +103,7 @@ impl<'a> SegmentBuilder<'a> {
             origin: self
                 .request
                 .origin
-                .or(self.recorder.inner.origin.as_deref()),
+                .or(self.recorder.inner.description.origin()),
             ..self.request
         }
     }

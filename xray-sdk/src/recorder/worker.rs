@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::assemble::Assembler;
 use crate::emitter::{Batch, Emitter, Tally};
 use crate::record::outlet::Outlet;
+use crate::recorder::description::Description;
 
 /// The thread that turns lanes into documents and emits them. It alone waits, resolves names and uses sockets.
 pub(crate) struct Worker {
@@ -15,6 +16,9 @@ pub(crate) struct Worker {
     emitter: Box<dyn Emitter>,
     batch: Batch,
     tally: Arc<Tally>,
+    description: Arc<Description>,
+    /// Whether the documents say all that was found out later.
+    is_described: bool,
     anchored: Instant,
 }
 
@@ -31,6 +35,7 @@ impl Worker {
         assembler: Assembler,
         emitter: Box<dyn Emitter>,
         tally: Arc<Tally>,
+        description: Arc<Description>,
     ) -> Self {
         Self {
             outlet,
@@ -38,6 +43,8 @@ impl Worker {
             emitter,
             batch: Batch::default(),
             tally,
+            description,
+            is_described: false,
             anchored: Instant::now(),
         }
     }
@@ -47,6 +54,7 @@ impl Worker {
             // Both are asked before the queue is emptied: what was handed over before them is in it.
             let flush = self.outlet.flush_asked();
             let closed = self.outlet.is_closed();
+            self.describe();
             self.guarded(Self::sweep);
             if closed {
                 self.guarded(Self::finish);
@@ -61,6 +69,17 @@ impl Worker {
                 self.anchored = Instant::now();
                 self.outlet.clock.anchor();
             }
+        }
+    }
+
+    /// Takes over what was found out of where the program runs, when that was.
+    fn describe(&mut self) {
+        if self.is_described {
+            return;
+        }
+        if let Some(common) = self.description.later(&self.outlet.notices) {
+            self.assembler.set_common(common);
+            self.is_described = true;
         }
     }
 

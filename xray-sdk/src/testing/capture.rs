@@ -3,9 +3,10 @@ use std::time::Duration;
 
 use crate::document::{Document, Trace};
 use crate::emitter::{Batch, Emitter, Report};
+use crate::origin::Origins;
 use crate::recorder::{Recorder, RecorderBuilder};
 use crate::sampling::{Always, Sampler};
-use crate::testing::ManualClock;
+use crate::testing::{ManualClock, Surroundings};
 
 /// A recorder whose documents stay in memory.
 ///
@@ -48,14 +49,18 @@ impl Capture {
         Self::with(name, |builder| builder.clock(clock.0.clone()))
     }
 
-    /// Records with other settings; the emitter is replaced.
+    /// Records with other settings; the emitter is replaced. Nothing is found out about where the test runs, unless
+    /// [`RecorderBuilder::origins`] is given something else.
     ///
     /// # Panics
     ///
     /// When the settings or the environment cannot be used: a test would then show nothing.
     pub fn with(name: &str, settings: impl FnOnce(RecorderBuilder) -> RecorderBuilder) -> Self {
         let documents = Arc::default();
-        let recorder = settings(Recorder::builder(name).sampler(Always))
+        let builder = Recorder::builder(name)
+            .sampler(Always)
+            .origins(Origins::detect_in(&Surroundings::new()));
+        let recorder = settings(builder)
             .emitter(InMemory {
                 documents: Arc::clone(&documents),
             })

@@ -3,5 +3,6 @@
 mod capture;
 mod time;
 
+pub use crate::origin::Surroundings;
 pub use capture::Capture;
 pub use time::ManualClock;

@@ -6,6 +6,7 @@ mod daemon;
 mod document;
 mod endings;
 mod house;
+mod origin;
 mod recording;
 mod schema;
 mod size;
