@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-/// How many different notices are kept; later ones are still counted where they happen, but not told.
-const KEPT: usize = 256;
+/// How many notices of single names and places are told; later ones are still counted where they happen.
+const EACH: usize = 256;
 
 /// Notices told so far. Each goes to the `log` crate at level `warn`, and stays readable in the recorder's health.
 #[derive(Default)]
@@ -17,18 +17,38 @@ pub(crate) struct Notices {
 struct Told {
     keys: HashSet<String>,
     texts: Vec<String>,
+    /// How many of them were of single names and places.
+    each: usize,
 }
 
 impl Notices {
-    /// Tells `text` unless something was told under `key` before.
-    pub(crate) fn tell_once(&self, key: &str, text: impl FnOnce() -> String) {
+    /// Tells `text` unless something was told under `kind` before. There are few kinds, so none is ever left untold.
+    pub(crate) fn tell_once(&self, kind: &str, text: impl FnOnce() -> String) {
+        self.tell(kind, usize::MAX, text);
+    }
+
+    /// Tells `text` of one name or one place in the program. A program may have any number of these: at some point
+    /// no more are told, which is told too.
+    pub(crate) fn tell_each(&self, which: &str, text: impl FnOnce() -> String) {
+        self.tell(which, EACH, text);
+    }
+
+    fn tell(&self, key: &str, most: usize, text: impl FnOnce() -> String) {
         let text = {
             let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.keys.len() >= KEPT || told.keys.contains(key) {
+            if told.keys.contains(key) || told.each >= most {
                 return;
             }
             told.keys.insert(key.to_owned());
-            let text = text();
+            let mut text = text();
+            if most != usize::MAX {
+                told.each += 1;
+                if told.each == most {
+                    text.push_str(
+                        " (more names and places like this are counted from here on, and not told)",
+                    );
+                }
+            }
             told.texts.push(text.clone());
             text
         };
@@ -58,11 +78,15 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_bounded() {
+    fn names_without_end_do_not_hide_a_loss() {
         let notices = Notices::default();
         for number in 0..1_000 {
-            notices.tell_once(&number.to_string(), || number.to_string());
+            notices.tell_each(&number.to_string(), || number.to_string());
         }
-        assert_eq!(notices.texts().len(), KEPT);
+        notices.tell_once("lost", || "a loss".to_owned());
+        let texts = notices.texts();
+        assert_eq!(texts.len(), EACH + 1);
+        assert!(texts[EACH - 1].contains("not told"), "{texts:?}");
+        assert_eq!(texts[EACH], "a loss");
     }
 }

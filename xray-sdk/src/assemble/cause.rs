@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::assemble::draft::Exception;
+use crate::assemble::secret::without_secrets;
 use crate::assemble::text::Text;
 use crate::assemble::tree::{Place, Tree};
 use crate::id::SegmentId;
@@ -65,27 +66,13 @@ impl Written {
     ) {
         let node = tree.node(place).id;
         let prints = fingerprints(exceptions);
-        if let (Some(id), true) = (
-            prints
-                .first()
-                .and_then(|print| self.find(tree, place, *print)),
-            exceptions[1..]
-                .iter()
-                .all(|exception| exception.link == Chain::SourceOfPrevious),
-        ) {
-            text.key("cause");
-            text.raw(b"\"");
-            text.hex(id.to_u64());
-            text.raw(b"\"");
-            return;
-        }
         let before = text.len();
         text.key("cause");
         text.raw(b"{\"exceptions\":[");
         let begin = text.len();
         let mut position = 0;
         while position < exceptions.len() {
-            if let Some(_known) = self.find(tree, place, prints[position]) {
+            if self.find(tree, place, prints[position]).is_some() {
                 // Told below already, or twice here: the rest of its chain is too.
                 position += 1;
                 while position < exceptions.len()
@@ -116,12 +103,27 @@ impl Written {
             });
             position += 1;
         }
-        if text.len() == begin {
-            text.truncate(before);
-        } else {
+        if text.len() > begin {
             text.raw(b"]}");
+            return;
+        }
+        text.truncate(before);
+        // Every one of them was told below.
+        if let Some(id) = prints
+            .first()
+            .and_then(|print| self.find(tree, place, *print))
+        {
+            write_reference(id, text);
         }
     }
+}
+
+/// The same error as one that was written below.
+fn write_reference(id: SegmentId, text: &mut Text) {
+    text.key("cause");
+    text.raw(b"\"");
+    text.hex(id.to_u64());
+    text.raw(b"\"");
 }
 
 fn write_exception(
@@ -139,16 +141,13 @@ fn write_exception(
         text.string_within(exception.kind, MESSAGE_BYTES);
     }
     text.key("message");
-    text.string_within(exception.message, MESSAGE_BYTES);
+    text.string_within(&without_secrets(exception.message), MESSAGE_BYTES);
     if exception.remote {
         text.key("remote");
         text.raw(b"true");
     }
     if let Some(cause) = cause {
-        text.key("cause");
-        text.raw(b"\"");
-        text.hex(cause.to_u64());
-        text.raw(b"\"");
+        write_reference(cause, text);
     }
     text.raw(b"}");
 }

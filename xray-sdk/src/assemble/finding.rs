@@ -15,7 +15,7 @@ impl Findings<'_> {
         let counts = &self.outlet.counts;
         count(&counts.repaired, 1);
         let place = annotation.recorded.place;
-        self.outlet.notices.tell_once(&format!("key {place}"), || {
+        self.outlet.notices.tell_each(&format!("key {place}"), || {
             format!(
                 "annotation key {:?} at {place} has characters that X-Ray drops; it is recorded as {key:?}: \
                  use letters, digits and _ only",
@@ -29,7 +29,7 @@ impl Findings<'_> {
         let trace = tree.identity.trace_id();
         self.outlet
             .notices
-            .tell_once(&format!("name {}", shown(name)), || {
+            .tell_each(&format!("name {}", shown(name)), || {
                 format!(
                     "the name {:?} has characters that X-Ray refuses, or more than 200; it is recorded as {:?} (first in {trace}): \
                      use letters, digits, blanks and _ . : / % & # = + - @",

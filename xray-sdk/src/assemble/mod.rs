@@ -5,6 +5,7 @@ mod cause;
 mod document;
 mod draft;
 mod finding;
+mod secret;
 mod text;
 mod tree;
 

@@ -280,3 +280,26 @@ fn an_emitter_that_panics_loses_what_it_had_and_no_more() {
     let health = recorder.health();
     assert_eq!((health.documents, health.refused), (1, 1), "{health:?}");
 }
+
+#[test]
+fn an_error_recorded_twice_here_and_once_below_is_still_referred_to() {
+    let capture = Capture::new("checkout");
+    capture.recorder().segment("checkout").run_sync(|segment| {
+        let error = std::io::Error::other("refused at http://me:secret@db/x?token=secret");
+        subsegment("load").run(|load| {
+            load.record_error(&error);
+        });
+        segment.record_error(&error).record_error(&error);
+    });
+    let document = &capture.documents()[0];
+    assert!(
+        matches!(document.cause, Some(Cause::Recorded(_))),
+        "{:?}",
+        document.cause
+    );
+    let text = String::from_utf8_lossy(&capture.bytes()[0]).into_owned();
+    assert!(
+        text.contains("refused at http://db/x") && !text.contains("secret"),
+        "{text}"
+    );
+}
