@@ -29,7 +29,7 @@ use std::error::Error;
 use std::fmt::Display;
 use std::ops::Deref;
 
-use crate::segment::Entity;
+use crate::segment::{Entity, message_of};
 
 /// A returned value that is about to be recorded.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl<T, E: Display> RecordOutcome for &&Outcome<'_, Result<T, E>> {
     fn record(&self, entity: &mut Entity) {
         match self.0 {
             Err(error) if entity.is_recording() => {
-                entity.record_message(type_name::<E>(), &error.to_string());
+                entity.record_message(type_name::<E>(), &message_of(error));
             }
             _ => {}
         }

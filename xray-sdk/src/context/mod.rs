@@ -7,7 +7,7 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::header::TraceHeader;
-use crate::id::SegmentId;
+use crate::id::{SegmentId, TraceId};
 use crate::record::identity::Identity;
 use crate::record::lane::Lane;
 
@@ -23,6 +23,8 @@ pub(crate) enum Context {
 }
 
 thread_local! {
+    /// Contexts whose guards ended before those entered inside them, each with what it had replaced.
+    static LEFT: RefCell<Vec<(SegmentId, Context)>> = const { RefCell::new(Vec::new()) };
     static CURRENT: RefCell<Context> = const { RefCell::new(Context::Missing) };
 }
 
@@ -48,6 +50,37 @@ pub(crate) fn replace(context: Context) -> Context {
     with(|current| mem::replace(current, context))
 }
 
+/// The guard of segment `segment` ended while something that was entered inside it is still current:
+/// its context is taken away when that comes back.
+#[cold]
+pub(crate) fn leave(segment: SegmentId, before: Context) {
+    let _ = LEFT.try_with(|left| left.borrow_mut().push((segment, before)));
+}
+
+/// Takes away what is current here though its guard has ended.
+#[inline]
+pub(crate) fn settle() {
+    let is_settled = LEFT.try_with(|left| left.borrow().is_empty());
+    if !is_settled.unwrap_or(true) {
+        take_left();
+    }
+}
+
+#[cold]
+fn take_left() {
+    while let Some(segment) = with(|current| Some(current.lane()?.identity.segment_id())) {
+        let before = LEFT.try_with(|left| {
+            let mut left = left.borrow_mut();
+            let place = left.iter().position(|(other, _)| *other == segment)?;
+            Some(left.swap_remove(place).1)
+        });
+        match before {
+            Ok(Some(before)) => replace(before).hand_over(),
+            _ => return,
+        }
+    }
+}
+
 impl Context {
     pub(crate) fn lane(&mut self) -> Option<&mut Box<Lane>> {
         match self {
@@ -61,6 +94,15 @@ impl Context {
         match self {
             Self::Recording(lane) => Some(lane.node),
             Self::Missing | Self::Passive(_) => None,
+        }
+    }
+
+    /// The trace that is current here.
+    pub(crate) fn trace_id(&self) -> Option<TraceId> {
+        match self {
+            Self::Missing => None,
+            Self::Passive(header) => header.root(),
+            Self::Recording(lane) => Some(lane.identity.trace_id()),
         }
     }
 

@@ -94,8 +94,8 @@ impl Entity {
         value: &(impl Serialize + ?Sized),
     ) -> &mut Self {
         if self.is_recording_here() {
-            let json = json::write(value);
-            self.record(|lane, node| lane.aws(node, &key.into(), &json));
+            let (key, json) = (key.into(), json::write(value));
+            self.record(|lane, node| lane.aws(node, &key, &json));
         }
         self
     }

@@ -10,6 +10,7 @@ use crate::id::SegmentId;
 use crate::record::Text;
 use crate::record::identity::Identity;
 use crate::record::lane::Lane;
+use crate::segment::entity::{Entity, Place};
 use crate::segment::subsegment::{self, Namespace};
 
 /// What was current in one place, to be made current in another: on another thread, in a spawned task, at a later poll.
@@ -50,6 +51,34 @@ impl Carried {
         }
     }
 
+    /// What `entity` is, as the parent of work elsewhere.
+    pub(crate) fn of(entity: &Entity) -> Self {
+        let origin = match &entity.place {
+            Place::Within { identity, node } => Origin::Recording {
+                identity: identity.clone(),
+                node: *node,
+            },
+            Place::Held {
+                context: Context::Recording(lane),
+                node,
+                ..
+            } => Origin::Recording {
+                identity: lane.identity.clone(),
+                node: *node,
+            },
+            Place::Held {
+                context: Context::Passive(header),
+                ..
+            } => Origin::Passive(header.clone()),
+            Place::Held { .. } | Place::Current | Place::Nowhere => return Self::capture(),
+        };
+        Self {
+            origin,
+            spare: None,
+            is_open: false,
+        }
+    }
+
     /// What is current on this thread; tells when nothing is.
     #[track_caller]
     pub(crate) fn capture_here() -> Self {
@@ -73,11 +102,8 @@ impl Carried {
         let before = match &self.origin {
             Origin::Missing => Before::Nothing,
             Origin::Passive(header) => context::with(|current| match current {
-                // A segment that is current here stays so: nothing of this one is recorded anyway.
-                Context::Passive(_) | Context::Recording(_) => Before::Nothing,
-                Context::Missing => {
-                    Before::Context(mem::replace(current, Context::Passive(header.clone())))
-                }
+                Context::Passive(other) if other.root() == header.root() => Before::Nothing,
+                _ => Before::Context(mem::replace(current, Context::Passive(header.clone()))),
             }),
             Origin::Recording { identity, node } => {
                 let same = context::with(|current| {

@@ -1,10 +1,12 @@
 use std::marker::PhantomData;
 use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 
 use crate::context::{self, Context};
-use crate::id::SegmentId;
 use crate::record::event::Mark;
+use crate::record::identity::Identity;
 use crate::segment::entity::{Entity, Place};
 
 /// While it lives, a segment or subsegment is current on this thread.
@@ -24,26 +26,18 @@ enum Before {
     Nothing,
     /// The context that the held one replaced.
     Context(Context),
-    /// What was current in the same lane.
-    Node(SegmentId),
 }
 
 impl<'a> Entered<'a> {
     pub(crate) fn enter(entity: &'a mut Entity) -> Self {
         let before = match &mut entity.place {
-            Place::Current | Place::Nowhere => Before::Nothing,
+            Place::Current | Place::Nowhere | Place::Within { .. } => Before::Nothing,
             // Without a segment of its own a handle does not hide the one that is current.
             Place::Held {
                 context: Context::Missing,
                 ..
             } => Before::Nothing,
             Place::Held { context, .. } => Before::Context(context::replace(mem::take(context))),
-            Place::Within { node, segment } => context::with(|current| match current {
-                Context::Recording(lane) if lane.identity.segment_id() == *segment => {
-                    Before::Node(mem::replace(&mut lane.node, *node))
-                }
-                _ => Before::Nothing,
-            }),
         };
         Self {
             entity,
@@ -56,29 +50,51 @@ impl<'a> Entered<'a> {
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        match (
+        let (
+            Before::Context(before),
+            Place::Held {
+                context,
+                node,
+                identity,
+            },
+        ) = (
             mem::replace(&mut self.before, Before::Nothing),
             &mut self.entity.place,
-        ) {
-            (Before::Context(before), Place::Held { context, node }) => {
-                let mut own = context::replace(before);
-                if let Context::Recording(lane) = &mut own {
-                    lane.node = *node;
-                    // Whoever catches the panic may drop the handle later, when it can no longer be seen.
-                    if thread::panicking() && !self.panicking {
-                        lane.mark(*node, Mark::Panicked);
-                    }
+        )
+        else {
+            return;
+        };
+        let mut own = context::replace(before);
+        match (&mut own, &identity) {
+            (Context::Recording(lane), Some(identity)) if Arc::ptr_eq(&lane.identity, identity) => {
+                lane.node = *node;
+                // Whoever catches the panic may drop the handle later, when it can no longer be seen.
+                if thread::panicking() && !self.panicking {
+                    lane.mark(*node, Mark::Panicked);
                 }
                 *context = own;
             }
-            (Before::Node(before), Place::Within { segment, .. }) => context::with(|current| {
-                if let Context::Recording(lane) = current {
-                    if lane.identity.segment_id() == *segment {
-                        lane.node = before;
-                    }
+            (Context::Passive(_), None) => *context = own,
+            // What is current was entered inside and not left yet: it stays, and this one is taken away after it.
+            (_, identity) => {
+                let before = context::replace(own);
+                if let Some(identity) = identity {
+                    out_of_order(identity);
+                    context::leave(identity.segment_id(), before);
                 }
-            }),
-            _ => {}
+            }
         }
+        context::settle();
     }
+}
+
+#[cold]
+fn out_of_order(identity: &Identity) {
+    let outlet = identity.outlet();
+    outlet.counts.misplaced.fetch_add(1, Ordering::Relaxed);
+    outlet.notices.tell_once("out of order", || {
+        "a segment was left while another one, entered inside it, was still current: what is recorded meanwhile goes to \
+         the wrong segment; do not hold the guard of enter() across an await, use run() or in_current()"
+            .to_owned()
+    });
 }

@@ -1,5 +1,6 @@
 use std::error::Error as StdError;
 use std::panic::Location;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -7,6 +8,7 @@ use crate::context::{self, Context, missing};
 use crate::header::TraceHeader;
 use crate::id::{SegmentId, TraceId};
 use crate::record::event::{Chain, Field, Mark, What};
+use crate::record::identity::Identity;
 use crate::record::lane::Lane;
 use crate::record::{Text, Value, json};
 use crate::segment::exception;
@@ -25,12 +27,20 @@ pub struct Entity {
 pub(crate) enum Place {
     /// To whatever is current on this thread, asked anew at each call.
     Current,
-    /// To one subsegment of the segment that is current on this thread.
-    Within { node: SegmentId, segment: SegmentId },
+    /// To one segment or subsegment: into its lane where that is current, and into a lane of its own elsewhere.
+    Within {
+        identity: Arc<Identity>,
+        node: SegmentId,
+    },
     /// Nowhere: the subsegment was not recorded. Its header is that of what is current.
     Nowhere,
     /// To a context of its own; while the handle is entered that context is the thread's, and this is `Missing`.
-    Held { context: Context, node: SegmentId },
+    Held {
+        context: Context,
+        node: SegmentId,
+        /// Whose it is when it is recorded, also while it is entered.
+        identity: Option<Arc<Identity>>,
+    },
 }
 
 impl Entity {
@@ -41,20 +51,17 @@ impl Entity {
         let place = Location::caller();
         match &mut self.place {
             Place::Nowhere => {}
-            Place::Held { context, node } => {
+            Place::Held { context, node, .. } => {
                 if let Context::Recording(lane) = context {
                     write(lane, *node, record);
                 }
             }
-            Place::Within { node, segment } => context::with(|current| {
-                if let Context::Recording(lane) = current {
-                    if lane.identity.segment_id() == *segment {
-                        write(lane, *node, record);
-                    } else {
-                        misplaced(lane, place);
-                    }
-                }
-            }),
+            Place::Within { identity, node } => {
+                context::with(|current| match current.lane_of(identity) {
+                    Some(lane) => write(lane, *node, record),
+                    None => write_aside(identity, *node, record),
+                });
+            }
             Place::Current => {
                 let found = context::with(|current| match current {
                     Context::Recording(lane) => {
@@ -72,18 +79,6 @@ impl Entity {
         }
     }
 
-    /// Looks at the context that this entity writes to.
-    fn look<R>(&self, look: impl FnOnce(&Context, Option<SegmentId>) -> R) -> R {
-        match &self.place {
-            Place::Held { context, node } => look(context, Some(*node)),
-            Place::Within { node, .. } => context::with(|current| look(current, Some(*node))),
-            Place::Current | Place::Nowhere => context::with(|current| {
-                let node = current.node();
-                look(current, node)
-            }),
-        }
-    }
-
     /// Adds an annotation, which X-Ray indexes for filter expressions: at most 50 a trace (developer guide, "Quotas").
     /// The last value of a key wins. Characters of `key` other than `A-Z a-z 0-9 _` become `_`, which is told once.
     #[track_caller]
@@ -93,7 +88,9 @@ impl Entity {
         value: impl Into<Value<'v>>,
     ) -> &mut Self {
         let place = Location::caller();
-        self.record(|lane, node| lane.annotate(node, &key.into(), &value.into(), place));
+        // Conversions may be the program's code, which must not run while the context is looked at.
+        let (key, value) = (key.into(), value.into());
+        self.record(|lane, node| lane.annotate(node, &key, &value, place));
         self
     }
 
@@ -108,8 +105,8 @@ impl Entity {
         value: &(impl Serialize + ?Sized),
     ) -> &mut Self {
         if self.is_recording_here() {
-            let json = json::write(value);
-            self.record(|lane, node| lane.metadata(node, None, &key.into(), &json));
+            let (key, json) = (key.into(), json::write(value));
+            self.record(|lane, node| lane.metadata(node, None, &key, &json));
         }
         self
     }
@@ -123,10 +120,9 @@ impl Entity {
         value: &(impl Serialize + ?Sized),
     ) -> &mut Self {
         if self.is_recording_here() {
+            let (namespace, key) = (namespace.into(), key.into());
             let json = json::write(value);
-            self.record(|lane, node| {
-                lane.metadata(node, Some(&namespace.into()), &key.into(), &json);
-            });
+            self.record(|lane, node| lane.metadata(node, Some(&namespace), &key, &json));
         }
         self
     }
@@ -234,40 +230,68 @@ impl Entity {
 
     /// The id of this segment or subsegment; `None` when it is not recorded.
     pub fn id(&self) -> Option<SegmentId> {
-        self.look(|context, node| match (&self.place, context) {
-            (Place::Nowhere, _) | (_, Context::Missing | Context::Passive(_)) => None,
-            (_, Context::Recording(_)) => node,
-        })
+        match &self.place {
+            Place::Nowhere => None,
+            Place::Within { node, .. } => Some(*node),
+            Place::Held { context, node, .. } => context.node().map(|_| *node),
+            Place::Current => context::with(|current| current.node()),
+        }
     }
 
     /// The id of the trace that this entity belongs to, also when it is not sampled.
     pub fn trace_id(&self) -> Option<TraceId> {
-        self.look(|context, _| match context {
-            Context::Recording(lane) => Some(lane.identity.trace_id()),
-            Context::Passive(header) => header.root(),
-            Context::Missing => None,
-        })
+        match &self.place {
+            Place::Within { identity, .. } => Some(identity.trace_id()),
+            Place::Held { context, .. } => context.trace_id(),
+            Place::Current | Place::Nowhere => context::with(|current| current.trace_id()),
+        }
     }
 
     /// The header to send with a request that this entity makes. `None` only where there is no segment:
     /// also what is not sampled is passed on.
     pub fn header(&self) -> Option<TraceHeader> {
-        self.look(|context, node| match (context, node) {
-            (Context::Recording(lane), Some(node)) => Some(lane.identity.header(node)),
-            _ => context.header(),
-        })
+        match &self.place {
+            Place::Within { identity, node } => Some(identity.header(*node)),
+            Place::Held { context, node, .. } => match context {
+                Context::Recording(lane) => Some(lane.identity.header(*node)),
+                Context::Missing | Context::Passive(_) => context.header(),
+            },
+            Place::Current | Place::Nowhere => context::with(|current| current.header()),
+        }
+    }
+
+    /// A handle that keeps `context` for itself.
+    pub(crate) fn held(context: Context, node: SegmentId) -> Self {
+        let identity = match &context {
+            Context::Recording(lane) => Some(lane.identity.clone()),
+            Context::Missing | Context::Passive(_) => None,
+        };
+        Self {
+            place: Place::Held {
+                context,
+                node,
+                identity,
+            },
+        }
     }
 
     /// Closes what a handle held, and gives it to the background thread.
     pub(crate) fn close(&mut self) {
-        if let Place::Held { context, node } = &mut self.place {
-            let mut context = std::mem::take(context);
-            if let Context::Recording(lane) = &mut context {
-                let now = lane.identity.outlet().clock.now();
-                lane.close(*node, now);
-            }
-            context.hand_over();
-        }
+        let Place::Held {
+            context,
+            node,
+            identity: Some(identity),
+        } = &mut self.place
+        else {
+            return;
+        };
+        let mut lane = match std::mem::take(context) {
+            Context::Recording(lane) => lane,
+            // It is still entered somewhere; only its end can be told from here.
+            Context::Missing | Context::Passive(_) => identity.outlet().lane_to_end(identity),
+        };
+        lane.close(*node, identity.outlet().clock.now());
+        Context::Recording(lane).hand_over();
     }
 
     /// A new subsegment below this entity.
@@ -286,14 +310,18 @@ fn write(lane: &mut Box<Lane>, node: SegmentId, record: impl FnOnce(&mut Lane, S
     }
 }
 
+/// Records away from the segment's lane: handed over at once, so that it is queued before the segment's close.
 #[cold]
-fn misplaced(lane: &Lane, place: &'static Location<'static>) {
-    let outlet = lane.identity.outlet();
-    outlet
-        .counts
-        .misplaced
-        .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    outlet.notices.tell_once(&format!("misplaced {place}"), || {
-        format!("a subsegment was used at {place} while another segment was current; what was recorded there is lost: use current() or a handle that is owned")
-    });
+fn write_aside(
+    identity: &Arc<Identity>,
+    node: SegmentId,
+    record: impl FnOnce(&mut Lane, SegmentId),
+) {
+    match identity.outlet().lane(identity) {
+        Some(mut lane) => {
+            record(&mut lane, node);
+            Context::Recording(lane).hand_over();
+        }
+        None => identity.outlet().refuse(),
+    }
 }

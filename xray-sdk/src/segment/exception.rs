@@ -20,6 +20,16 @@ pub(crate) struct Exception {
 
 /// Reads `error` and all its sources. Runs the program's `Display`, so no context may be borrowed meanwhile.
 pub(crate) fn chain_of<E: StdError + ?Sized>(error: &E) -> Vec<Exception> {
+    // An error whose source() panics must not fail the program because it is traced.
+    catch_unwind(AssertUnwindSafe(|| read_chain(error))).unwrap_or_else(|_| {
+        vec![Exception {
+            kind: Text::from(kind_of::<E>()),
+            message: "(its source() panicked)".to_owned(),
+        }]
+    })
+}
+
+fn read_chain<E: StdError + ?Sized>(error: &E) -> Vec<Exception> {
     let mut chain = vec![Exception {
         kind: Text::from(kind_of::<E>()),
         message: message_of(&error),
@@ -46,7 +56,7 @@ pub(crate) fn record(lane: &mut Lane, node: SegmentId, chain: &[Exception]) {
     }
 }
 
-fn message_of(error: &dyn std::fmt::Display) -> String {
+pub(crate) fn message_of(error: &dyn std::fmt::Display) -> String {
     // A Display that panics must not fail the program because it is traced.
     catch_unwind(AssertUnwindSafe(|| error.to_string()))
         .unwrap_or_else(|_| "(its Display panicked)".to_owned())

@@ -33,11 +33,17 @@ pub trait InSubsegment: Future + Sized {
         subsegment: impl Into<SubsegmentBuilder<'n>>,
     ) -> SubsegmentFuture<Self> {
         let SubsegmentBuilder {
-            name, namespace, ..
+            name,
+            namespace,
+            parent,
+            ..
         } = subsegment.into();
         SubsegmentFuture {
             work: Some(self),
-            carried: Carried::capture(),
+            carried: match parent {
+                Some(parent) => Carried::of(parent),
+                None => Carried::capture(),
+            },
             name: name.into_owned(),
             namespace,
             state: State::New {

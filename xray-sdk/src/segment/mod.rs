@@ -14,6 +14,7 @@ use std::ops::{Deref, DerefMut};
 pub use current::{Current, current};
 pub use entered::Entered;
 pub use entity::Entity;
+pub(crate) use exception::message_of;
 pub use future::{CurrentFuture, InSubsegment, SegmentFuture, SubsegmentFuture};
 pub use subsegment::{Subsegment, SubsegmentBuilder, subsegment};
 
@@ -36,9 +37,7 @@ impl Segment {
     /// `asked` says that the caller asked for the sampling decision.
     pub(crate) fn new(context: Context, id: SegmentId, asked: bool) -> Self {
         Self {
-            entity: Entity {
-                place: Place::Held { context, node: id },
-            },
+            entity: Entity::held(context, id),
             asked,
         }
     }
@@ -51,12 +50,16 @@ impl Segment {
     /// The segment as work inside it sees it, while it is entered.
     pub(crate) fn inside(&self) -> Entity {
         Entity {
-            place: match self.entity.id() {
-                Some(id) => Place::Within {
-                    node: id,
-                    segment: id,
+            place: match &self.entity.place {
+                Place::Held {
+                    identity: Some(identity),
+                    node,
+                    ..
+                } => Place::Within {
+                    identity: identity.clone(),
+                    node: *node,
                 },
-                None => Place::Nowhere,
+                _ => Place::Nowhere,
             },
         }
     }

@@ -1,11 +1,14 @@
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
+use std::sync::Arc;
 
 use crate::context::{self, Context, missing};
 use crate::id::SegmentId;
 use crate::record::Text;
 use crate::record::event::{Mark, What};
+use crate::record::identity::Identity;
 use crate::record::lane::Lane;
+use crate::segment::carried::Carried;
 use crate::segment::entered::Entered;
 use crate::segment::entity::{Entity, Place};
 
@@ -25,7 +28,7 @@ pub struct SubsegmentBuilder<'a> {
     pub(crate) name: Text<'a>,
     pub(crate) namespace: Namespace,
     pub(crate) place: &'static Location<'static>,
-    parent: Option<&'a mut Entity>,
+    pub(crate) parent: Option<&'a mut Entity>,
 }
 
 /// What kind of call a subsegment is. X-Ray draws a node only for calls that leave the process.
@@ -89,6 +92,11 @@ impl<'a> SubsegmentBuilder<'a> {
     pub fn run<R>(self, work: impl FnOnce(&mut Entity) -> R) -> R {
         match self.parent {
             None => run(&self.name, self.namespace, self.place, work),
+            Some(parent) if matches!(parent.place, Place::Within { .. }) => {
+                let mut parent = Carried::of(parent);
+                let _parent = parent.enter();
+                run(&self.name, self.namespace, self.place, work)
+            }
             Some(parent) => {
                 let _parent = Entered::enter(parent);
                 run(&self.name, self.namespace, self.place, work)
@@ -100,25 +108,18 @@ impl<'a> SubsegmentBuilder<'a> {
     pub fn begin(self) -> Subsegment {
         let name = &self.name;
         let namespace = self.namespace;
-        let (context, node) = match self.parent {
-            None => context::with(|current| begin(current, None, name, namespace)),
-            Some(parent) => match &mut parent.place {
-                Place::Held { context, node } => begin(context, Some(*node), name, namespace),
-                Place::Within { node, .. } => {
-                    context::with(|current| begin(current, Some(*node), name, namespace))
-                }
-                Place::Current | Place::Nowhere => {
-                    context::with(|current| begin(current, None, name, namespace))
-                }
-            },
+        let (context, node) = match self.parent.map(|parent| &parent.place) {
+            None | Some(Place::Current | Place::Nowhere) => {
+                context::with(|current| begin(current, current.node(), name, namespace))
+            }
+            Some(Place::Held { context, node, .. }) => begin(context, Some(*node), name, namespace),
+            Some(Place::Within { identity, node }) => begin_in(identity, *node, name, namespace),
         };
         if matches!(context, Context::Missing) {
             missing::report(self.place);
         }
         Subsegment {
-            entity: Entity {
-                place: Place::Held { context, node },
-            },
+            entity: Entity::held(context, node),
         }
     }
 }
@@ -130,30 +131,37 @@ impl<'a, T: Into<Text<'a>>> From<T> for SubsegmentBuilder<'a> {
     }
 }
 
-/// Opens a subsegment with a lane of its own, below `parent` or what is current in `context`.
+/// Opens a subsegment with a lane of its own, below `parent` in `context`.
 fn begin(
     context: &Context,
     parent: Option<SegmentId>,
     name: &Text<'_>,
     namespace: Namespace,
 ) -> (Context, SegmentId) {
+    match (context, parent) {
+        (Context::Recording(lane), Some(parent)) => {
+            begin_in(&lane.identity, parent, name, namespace)
+        }
+        (Context::Passive(header), _) => (Context::Passive(header.clone()), SegmentId::from_u64(0)),
+        _ => (Context::Missing, SegmentId::from_u64(0)),
+    }
+}
+
+fn begin_in(
+    identity: &Arc<Identity>,
+    parent: SegmentId,
+    name: &Text<'_>,
+    namespace: Namespace,
+) -> (Context, SegmentId) {
     let id = SegmentId::random();
-    let context = match context {
-        Context::Missing => Context::Missing,
-        Context::Passive(header) => Context::Passive(header.clone()),
-        Context::Recording(lane) => {
-            let parent = parent.unwrap_or(lane.node);
-            let identity = &lane.identity;
-            match identity.outlet().lane(identity) {
-                Some(mut lane) => {
-                    open(&mut lane, id, parent, name, namespace);
-                    Context::Recording(lane)
-                }
-                None => {
-                    identity.outlet().refuse();
-                    Context::Passive(identity.header(parent))
-                }
-            }
+    let context = match identity.outlet().lane(identity) {
+        Some(mut lane) => {
+            open(&mut lane, id, parent, name, namespace);
+            Context::Recording(lane)
+        }
+        None => {
+            identity.outlet().refuse();
+            Context::Passive(identity.header(parent))
         }
     };
     (context, id)
@@ -199,15 +207,15 @@ fn run<R>(
             Ok(Running {
                 node,
                 parent,
-                segment: lane.identity.segment_id(),
+                identity: lane.identity.clone(),
             })
         }
     });
     match opened {
         Ok(running) => work(&mut Entity {
             place: Place::Within {
+                identity: running.identity.clone(),
                 node: running.node,
-                segment: running.segment,
             },
         }),
         Err(missing) => {
@@ -225,19 +233,22 @@ fn run<R>(
 struct Running {
     node: SegmentId,
     parent: SegmentId,
-    segment: SegmentId,
+    identity: Arc<Identity>,
 }
 
 impl Drop for Running {
     #[inline]
     fn drop(&mut self) {
-        context::with(|current| {
-            if let Context::Recording(lane) = current {
-                if lane.identity.segment_id() == self.segment {
-                    let now = lane.identity.outlet().clock.now();
-                    lane.close(self.node, now);
-                    lane.node = self.parent;
-                }
+        let now = self.identity.outlet().clock.now();
+        context::with(|current| match current.lane_of(&self.identity) {
+            Some(lane) => {
+                lane.close(self.node, now);
+                lane.node = self.parent;
+            }
+            None => {
+                let mut lane = self.identity.outlet().lane_to_end(&self.identity);
+                lane.close(self.node, now);
+                Context::Recording(lane).hand_over();
             }
         });
     }

@@ -6,6 +6,7 @@ mod daemon;
 mod document;
 mod endings;
 mod house;
+mod nesting;
 mod origin;
 mod recording;
 mod schema;
