@@ -79,10 +79,16 @@ impl Assembler {
             self.send(&mut tree, is_closed, Kept::Open, sink);
         }
         if tree.is_empty() {
-            self.spare = Some(tree);
+            // One that was very large would keep its memory for nothing.
+            self.spare = Some(tree).filter(Tree::is_small);
         } else {
             self.pending.insert(identity.segment_id(), tree);
         }
+    }
+
+    /// How many lanes are held here.
+    pub(crate) fn lanes(&self) -> usize {
+        self.pending.values().map(Tree::lanes).sum()
     }
 
     /// Sends what is gathered of the largest segments as it is, when all of it takes too much memory.

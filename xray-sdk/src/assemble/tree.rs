@@ -187,6 +187,15 @@ impl Tree {
         self.closed_count() >= self.open
     }
 
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// Whether it takes little memory when it is empty.
+    pub(crate) fn is_small(&self) -> bool {
+        self.nodes.capacity() <= 1024
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         self.lanes.iter().map(|lane| lane.bytes()).sum()
     }

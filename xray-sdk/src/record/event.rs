@@ -131,6 +131,10 @@ pub(crate) enum Mark {
 }
 
 impl What {
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self, Self::Open { .. })
+    }
+
     /// Hands every reference into the lane's text to `visit`, for copying an event to another lane.
     pub(crate) fn visit_spans(&mut self, visit: &mut impl FnMut(&mut Span)) {
         match self {

@@ -1,5 +1,5 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -22,9 +22,13 @@ pub(crate) struct Outlet {
     lanes_limit: usize,
     queued_bytes: AtomicUsize,
     bytes_limit: usize,
+    /// No segment begins any more; what is open may still end.
     closed: AtomicBool,
+    /// Nobody empties the queue any more.
+    ended: AtomicBool,
     background: OnceLock<Thread>,
-    // Guards the numbers of the latest flush asked for and done. Locked by flush and, when a flush waits, by the background thread.
+    // Guards the numbers of the latest flush asked for and done. Locked by flush and shutdown, and by the background thread
+    // when one of them waits.
     flushes: Mutex<Flushes>,
     flushed: Condvar,
     flush_wanted: AtomicBool,
@@ -34,6 +38,10 @@ pub(crate) struct Outlet {
 struct Flushes {
     asked: u64,
     done: u64,
+    /// When what was open at the shutdown has had its time to end.
+    overdue: Option<Instant>,
+    /// Something was still open when the background thread ended.
+    left_open: bool,
 }
 
 /// What is counted. All but the first three on the background thread only.
@@ -52,6 +60,8 @@ pub(crate) struct Counts {
 
 /// A lane with little in it takes about this much memory; the number of lanes follows from the bound on memory.
 const LANE_BYTES: usize = 1024;
+/// How long the last documents may take to be sent, after what was open has ended or had its time to.
+const SENDING: Duration = Duration::from_millis(100);
 /// How many empty lanes are kept for use. After a burst the others are freed.
 const POOLED: usize = 1024;
 
@@ -70,6 +80,7 @@ impl Outlet {
             queued_bytes: AtomicUsize::new(0),
             bytes_limit,
             closed: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
             background: OnceLock::new(),
             flushes: Mutex::default(),
             flushed: Condvar::new(),
@@ -120,17 +131,34 @@ impl Outlet {
         });
     }
 
+    /// Counts what a lane holds as not recorded: each segment and subsegment that was opened in it, and at least itself.
+    #[cold]
+    fn refuse_lane(&self, lane: &Lane) {
+        let opened = lane.events().iter().filter(|event| event.what.is_open());
+        let others = (opened.count() as u64).saturating_sub(1);
+        self.counts.refused.fetch_add(others, Ordering::Relaxed);
+        self.refuse();
+    }
+
+    /// Nobody will take what is queued.
+    #[cold]
+    fn refuse_queue(&self) {
+        while let Some(lane) = self.queue.pop() {
+            self.refuse_lane(&lane);
+        }
+    }
+
     /// Gives what was recorded to the background thread. Never blocks; costs no system call but when the queue runs full.
     pub(crate) fn hand_over(&self, lane: Box<Lane>) {
-        if self.is_closed() {
-            self.refuse();
-            return;
-        }
         let bytes = lane.bytes();
         let queued = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if let Err(lane) = self.queue.push(lane) {
-            self.refuse();
+            self.refuse_lane(&lane);
             self.recycle(lane);
+            return;
+        }
+        if self.ended.load(Ordering::SeqCst) {
+            self.refuse_queue();
             return;
         }
         if queued - bytes <= self.bytes_limit / 2 && queued > self.bytes_limit / 2
@@ -178,31 +206,70 @@ impl Outlet {
         let _ = self.background.set(thread);
     }
 
-    pub(crate) fn close(&self) {
+    /// Lets no segment begin any more. What is open may end within `patience`.
+    pub(crate) fn close(&self, patience: Duration) {
+        let patience = Instant::now().checked_add(patience);
+        let mut flushes = self.flushes();
+        flushes.overdue = flushes.overdue.or(patience);
+        drop(flushes);
         self.closed.store(true, Ordering::Release);
         self.wake();
+    }
+
+    /// Whether what was open when this was closed has had its time to end.
+    pub(crate) fn is_overdue(&self) -> bool {
+        let flushes = self.flushes();
+        flushes
+            .overdue
+            .is_none_or(|overdue| Instant::now() >= overdue)
+    }
+
+    /// Waits until the background thread has ended, and has sent all that it could.
+    pub(crate) fn flush_last(&self, deadline: Duration) -> bool {
+        // A little longer than what is open is waited for, so that the rest can be sent.
+        self.wait_for(u64::MAX, deadline.saturating_add(SENDING)) && !self.flushes().left_open
     }
 
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
 
+    /// How many lanes are in use by handles and threads, when the background thread holds `held` of them.
+    pub(crate) fn in_use(&self, held: usize) -> usize {
+        let lanes = self.lanes.load(Ordering::Relaxed);
+        lanes.saturating_sub(self.pool.len() + self.queue.len() + held)
+    }
+
     /// The background thread has ended: nobody waits for it any more.
-    pub(crate) fn end(&self) {
+    pub(crate) fn end(&self, left_open: bool) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.refuse_queue();
         // Pooled lanes hold references back to this outlet.
         while self.pool.pop().is_some() {}
+        self.flushes().left_open = left_open;
         self.flush_done(u64::MAX);
     }
 
     /// Waits until all that was handed over before the call has been emitted; false when `deadline` passes first.
     pub(crate) fn flush(&self, deadline: Duration) -> bool {
-        let until = Instant::now().checked_add(deadline);
-        let mut flushes = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
-        flushes.asked += 1;
-        let mine = flushes.asked;
+        let mine = {
+            let mut flushes = self.flushes();
+            flushes.asked += 1;
+            flushes.asked
+        };
         self.flush_wanted.store(true, Ordering::Release);
         self.wake();
-        while flushes.done < mine {
+        self.wait_for(mine, deadline)
+    }
+
+    fn flushes(&self) -> MutexGuard<'_, Flushes> {
+        self.flushes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_for(&self, flush: u64, deadline: Duration) -> bool {
+        let until = Instant::now().checked_add(deadline);
+        let mut flushes = self.flushes();
+        while flushes.done < flush {
             let left = until.map_or(Duration::from_secs(3600), |until| {
                 until.saturating_duration_since(Instant::now())
             });
@@ -223,16 +290,11 @@ impl Outlet {
         if !self.flush_wanted.swap(false, Ordering::AcqRel) {
             return None;
         }
-        Some(
-            self.flushes
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .asked,
-        )
+        Some(self.flushes().asked)
     }
 
     pub(crate) fn flush_done(&self, number: u64) {
-        let mut flushes = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut flushes = self.flushes();
         flushes.done = flushes.done.max(number);
         self.flushed.notify_all();
     }

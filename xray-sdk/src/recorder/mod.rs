@@ -24,7 +24,8 @@ use crate::sampling::Sampler;
 /// Opens segments, and sends what is recorded in them from a thread of its own. Cloning is cheap.
 ///
 /// A program makes one and hands clones to what opens segments: a server layer, a queue consumer, a job loop.
-/// There is no global one. When the last clone is dropped, what was recorded is still sent, for up to two seconds.
+/// There is no global one. When the last clone is dropped, all that was closed is still sent: that takes milliseconds, and at most
+/// two seconds, for which it blocks. Async code that has open segments calls [`shutdown`](Self::shutdown) first.
 ///
 /// ```
 /// use std::time::Duration;
@@ -97,11 +98,14 @@ impl Recorder {
         self.inner.outlet.flush(deadline)
     }
 
-    /// Sends all that is recorded, open segments as in progress, and stops. False when that takes longer than `deadline`;
-    /// sending then goes on while the program lives. What is recorded later is counted as refused.
+    /// Lets no segment begin any more, waits until those that are open have closed, sends all, and stops.
+    /// False when something is still open after `deadline`, or cannot be sent in time.
+    ///
+    /// What is open at the deadline is sent as in progress as far as it left its handle (which long segments do in parts);
+    /// what its handle still holds is counted as refused when it closes.
     pub fn shutdown(&self, deadline: Duration) -> bool {
-        self.inner.outlet.close();
-        self.inner.outlet.flush(deadline)
+        self.inner.outlet.close(deadline);
+        self.inner.outlet.flush_last(deadline)
     }
 
     /// What was recorded, sent, repaired and lost so far.
@@ -116,8 +120,8 @@ impl Recorder {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.outlet.close();
-        self.outlet.flush(LAST_DEADLINE);
+        self.outlet.close(Duration::ZERO);
+        self.outlet.flush_last(LAST_DEADLINE);
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Worker {
 
 /// How long documents wait for others, so that no request has to wake this thread.
 const INTERVAL: Duration = Duration::from_millis(50);
+/// How often it is asked whether all that was open when the recorder was shut down has ended.
+const LAST_INTERVAL: Duration = Duration::from_millis(2);
 /// How often the clock is compared with the system's.
 const ANCHOR_INTERVAL: Duration = Duration::from_secs(5);
 /// Documents are emitted when this much text has gathered, or nothing more is there.
@@ -56,13 +58,16 @@ impl Worker {
             let closed = self.outlet.is_closed();
             self.describe();
             self.guarded(Self::sweep);
-            if closed {
+            let is_open = || self.outlet.in_use(self.assembler.lanes()) > 0;
+            if closed && (!is_open() || self.outlet.is_overdue()) {
+                let left_open = is_open();
                 self.guarded(Self::finish);
-                self.outlet.end();
+                self.outlet.end(left_open);
                 return;
             }
             match flush {
                 Some(number) => self.outlet.flush_done(number),
+                None if closed => thread::park_timeout(LAST_INTERVAL),
                 None => thread::park_timeout(INTERVAL),
             }
             if self.anchored.elapsed() > ANCHOR_INTERVAL {

@@ -152,15 +152,14 @@ fn a_subsegment_that_outlives_its_segment_arrives_on_its_own() {
 }
 
 #[test]
-fn what_is_open_at_shutdown_is_sent_as_in_progress() {
+fn what_is_open_when_the_shutdown_has_no_patience_is_counted() {
     let capture = Capture::new("checkout");
     let mut segment = capture.recorder().segment("checkout").begin();
     let child = segment.subsegment("load order").begin();
     child.end();
     assert!(
-        capture
-            .recorder()
-            .shutdown(std::time::Duration::from_secs(30))
+        !capture.recorder().shutdown(std::time::Duration::ZERO),
+        "it is open"
     );
     segment.end();
     let health = capture.recorder().health();
@@ -302,4 +301,49 @@ fn an_error_recorded_twice_here_and_once_below_is_still_referred_to() {
         text.contains("refused at http://db/x") && !text.contains("secret"),
         "{text}"
     );
+}
+
+#[test]
+fn a_shutdown_waits_for_what_is_open() {
+    let capture = Capture::new("checkout");
+    let mut segment = capture.recorder().segment("checkout").begin();
+    let recorder = capture.recorder().clone();
+    let shutdown =
+        std::thread::spawn(move || recorder.shutdown(std::time::Duration::from_secs(30)));
+    // Once it has begun, no other segment does.
+    while capture.recorder().segment("late").begin().is_recording() {
+        std::thread::yield_now();
+    }
+    segment.annotate("during", "the shutdown");
+    segment.end();
+    assert!(shutdown.join().expect("it ends"));
+    let documents = capture.documents();
+    let checkout = documents
+        .iter()
+        .find(|document| document.name == "checkout");
+    assert!(checkout.is_some_and(|document| document.annotations.contains_key("during")));
+}
+
+#[test]
+fn a_long_segment_that_is_open_at_the_end_is_sent_as_in_progress_and_the_rest_counted() {
+    let capture = Capture::new("import");
+    let mut segment = capture.recorder().segment("import").begin();
+    {
+        let _entered = segment.enter();
+        for _ in 0..2_000 {
+            subsegment("step").run(|_| ());
+        }
+    }
+    assert!(!capture.recorder().shutdown(std::time::Duration::ZERO));
+    let documents = capture.documents();
+    let in_progress = documents.iter().find(|document| document.name == "import");
+    assert!(in_progress.is_some_and(|document| document.in_progress));
+    let arrived: usize = documents
+        .iter()
+        .map(|document| document.walk().count())
+        .sum();
+    segment.end();
+    let health = capture.recorder().health();
+    // The segment itself arrived; its end did not.
+    assert_eq!(arrived as u64 - 1 + health.refused, 2_000, "{health:?}");
 }
