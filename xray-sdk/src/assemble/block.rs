@@ -28,8 +28,6 @@ pub(crate) struct Blocks<'a> {
 
 /// The longest SQL text, in bytes of JSON.
 const SQL_BYTES: usize = 16 * 1024;
-/// What is shown of a metadata value that had to be cut.
-const CUT_BYTES: usize = 4 * 1024;
 /// The longest key of metadata.
 const KEY_BYTES: usize = 1024;
 /// Kept free for the names of what was cut and for the ends of open blocks.
@@ -52,21 +50,21 @@ impl Blocks<'_> {
         let draft = Draft::read(tree, node);
         let limit = text.len() + self.limit - RESERVE;
         let is_segment = node.id == tree.identity.segment_id();
+        let mut trimmed = Vec::new();
         self.head(tree, node, opened, &draft, text);
         if is_segment {
-            self.segment(&draft, text);
+            self.segment(&draft, text, &mut trimmed);
         } else if draft.has(Mark::Aws) {
             text.raw(b",\"namespace\":\"aws\"");
         } else if draft.has(Mark::Remote) {
             text.raw(b",\"namespace\":\"remote\"");
         }
-        http(&draft, text);
-        sql(&draft, text);
-        self.annotations(&draft, text, limit);
+        http(&draft, text, &mut trimmed);
+        sql(&draft, text, &mut trimmed);
+        self.annotations(&draft, text, limit, &mut trimmed);
         if !draft.exceptions.is_empty() {
             written.write(tree, place, &draft.exceptions, text, limit);
         }
-        let mut trimmed = Vec::new();
         self.aws(&draft, is_segment, text, limit, &mut trimmed);
         metadata(&draft, text, limit, &mut trimmed);
         self.findings.trimmed(tree, &trimmed);
@@ -122,10 +120,10 @@ impl Blocks<'_> {
         }
     }
 
-    fn segment(&mut self, draft: &Draft<'_>, text: &mut Text) {
+    fn segment(&mut self, draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
         if let Some(user) = draft.text(Field::User) {
             text.raw(b",\"user\":");
-            text.string(limits::cut(user, limits::TEXT_CHARACTERS));
+            write_cut(user, limits::TEXT_CHARACTERS, "user", text, trimmed);
         }
         if !self.common.fields.is_empty() {
             text.separate();
@@ -145,7 +143,13 @@ impl Blocks<'_> {
         }
     }
 
-    fn annotations(&mut self, draft: &Draft<'_>, text: &mut Text, limit: usize) {
+    fn annotations(
+        &mut self,
+        draft: &Draft<'_>,
+        text: &mut Text,
+        limit: usize,
+        trimmed: &mut Vec<String>,
+    ) {
         if draft.annotations.is_empty() {
             return;
         }
@@ -159,7 +163,13 @@ impl Blocks<'_> {
             text.any_key(&key);
             match annotation.value {
                 AnnotationValue::Text(value) => {
-                    text.string(limits::cut(value, limits::ANNOTATION_TEXT_CHARACTERS));
+                    write_cut(
+                        value,
+                        limits::ANNOTATION_TEXT_CHARACTERS,
+                        &key,
+                        text,
+                        trimmed,
+                    );
                 }
                 AnnotationValue::Integer(number) => text.display(number),
                 AnnotationValue::Unsigned(number) => text.display(number),
@@ -215,7 +225,7 @@ const SDK: &str = concat!(
     "\""
 );
 
-fn http(draft: &Draft<'_>, text: &mut Text) {
+fn http(draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
     let request = [
         ("method", Field::HttpMethod),
         ("url", Field::HttpUrl),
@@ -236,7 +246,7 @@ fn http(draft: &Draft<'_>, text: &mut Text) {
         for (key, field) in request {
             if let Some(value) = draft.text(field) {
                 text.key(key);
-                text.string(limits::cut(value, limits::TEXT_CHARACTERS));
+                write_cut(value, limits::TEXT_CHARACTERS, key, text, trimmed);
             }
         }
         if draft.has(Mark::Forwarded) {
@@ -259,7 +269,7 @@ fn http(draft: &Draft<'_>, text: &mut Text) {
     text.raw(b"}");
 }
 
-fn sql(draft: &Draft<'_>, text: &mut Text) {
+fn sql(draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
     let fields = [
         ("connection_string", Field::SqlConnection),
         ("url", Field::SqlUrl),
@@ -279,10 +289,10 @@ fn sql(draft: &Draft<'_>, text: &mut Text) {
             continue;
         };
         text.key(key);
-        if field == Field::SqlQuery {
-            text.string_within(value, SQL_BYTES);
-        } else {
-            text.string(limits::cut(value, limits::TEXT_CHARACTERS));
+        if field != Field::SqlQuery {
+            write_cut(value, limits::TEXT_CHARACTERS, key, text, trimmed);
+        } else if !text.string_within(value, SQL_BYTES) {
+            trimmed.push(key.to_owned());
         }
     }
     text.raw(b"}");
@@ -347,13 +357,29 @@ fn write_entry(entry: &Entry<'_>, text: &mut Text, limit: usize, trimmed: &mut V
     if room < 64 {
         text.truncate(before);
     } else {
-        text.string_within(entry.json, room.min(CUT_BYTES));
+        // Half of what is left: another one may follow.
+        text.string_within(entry.json, room / 2);
     }
     trimmed.push(format!(
         "{}.{}",
         floor(entry.namespace, 60),
         floor(entry.key, 60)
     ));
+}
+
+/// Writes text that X-Ray takes only so many characters of.
+fn write_cut(
+    value: &str,
+    characters: usize,
+    name: &str,
+    text: &mut Text,
+    trimmed: &mut Vec<String>,
+) {
+    let cut = limits::cut(value, characters);
+    if cut.len() < value.len() {
+        trimmed.push(floor(name, 120).to_owned());
+    }
+    text.string(cut);
 }
 
 fn floor(text: &str, bytes: usize) -> &str {

@@ -47,7 +47,7 @@ impl Findings<'_> {
         let trace = tree.identity.trace_id();
         self.outlet.notices.tell_once("trimmed", || {
             format!(
-                "what was recorded under {first:?} does not fit into one datagram and was cut (first in {trace}, \
+                "what was recorded as {first:?} is longer than X-Ray or one datagram takes, and was cut (first in {trace}, \
                  marked as metadata xray_sdk.trimmed): record less, or in several subsegments"
             )
         });

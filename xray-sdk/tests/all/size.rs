@@ -149,6 +149,27 @@ fn a_value_too_large_for_a_datagram_is_cut_marked_and_counted() {
 }
 
 #[test]
+fn texts_that_x_ray_takes_a_part_of_are_cut_marked_and_counted() {
+    let capture = Capture::new("import");
+    let long = "x".repeat(5_000);
+    capture.recorder().segment("import").run_sync(|segment| {
+        segment
+            .annotate("note", &long)
+            .set_user(&long)
+            .http_request("GET", &long);
+    });
+    let document = &capture.documents()[0];
+    assert_eq!(document.user.as_ref().map(String::len), Some(250));
+    let metadata = serde_json::to_value(&document.metadata).expect("json");
+    assert_eq!(
+        metadata["xray_sdk"]["trimmed"],
+        serde_json::json!(["user", "url", "note"])
+    );
+    let health = capture.recorder().health();
+    assert_eq!((health.trimmed, health.notices.len()), (3, 1), "{health:?}");
+}
+
+#[test]
 fn annotations_without_end_are_left_out_and_counted() {
     let capture = Capture::new("import");
     capture.recorder().segment("import").run_sync(|segment| {
