@@ -18,7 +18,7 @@
 //! # Features
 //!
 //! - `axum`: records the matched route, the address of the connection, and the path as it was before nested routers.
-//! - `reqwest`: [`Traced`] for reqwest's request builder, and `reqwest::Client` under [`ClientLayer`].
+//! - `reqwest`: `Traced` for reqwest's request builder, and `reqwest::Client` under [`ClientLayer`].
 //!
 //! [tower]: https://docs.rs/tower
 #![cfg_attr(docsrs, feature(doc_cfg))]

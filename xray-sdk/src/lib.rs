@@ -37,7 +37,7 @@
 //! - The program never fails, blocks or panics because it is traced. After [`RecorderBuilder::build`] nothing returns a `Result`.
 //! - Nothing is lost without being counted: [`Recorder::health`] tells what was recorded, sent, cut and lost, and the first loss of each
 //!   kind is logged (through the `log` crate, target `xray_sdk`) with its cure.
-//! - A request that is not sampled costs one test a call.
+//! - A request that is not sampled records nothing: each call looks at the thread's context and returns.
 //! - Every document is valid by AWS's schema, whatever the program puts in.
 //!
 //! # What is current

@@ -5,8 +5,8 @@ use xray_sdk::emitter::DaemonAddress;
 
 /// A small shop: three services on loopback, a database and a queue, traced with xray-sdk.
 ///
-/// Traffic flows until Ctrl-C. One trace and the service map are printed, then a line for each trace, and xray-local shows them
-/// in the browser.
+/// Traffic flows until Ctrl-C. One trace and the service map are printed, then a line for each trace; xray-local answers the X-Ray
+/// API for them meanwhile.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Options {

@@ -17,9 +17,11 @@ pub struct Health {
     pub documents: u64,
     /// Documents that were lost while they were emitted, by reason; see `notices` for the cure.
     pub lost: Vec<(String, u64)>,
-    /// Segments, subsegments and values that were left out because the bound on memory was reached.
+    /// Segments, subsegments and values that were left out: the bound on memory was reached, the recorder was shut down, or the
+    /// emitter panicked. The notices tell which.
     pub refused: u64,
-    /// What was recorded through a handle while another segment was current.
+    /// Guards of `enter()` that ended while another one, entered inside it, was still current: what was recorded meanwhile may stand
+    /// in the wrong segment.
     pub misplaced: u64,
     /// Subsegments that were sent as documents of their own because the whole did not fit into one datagram.
     pub split: u64,
@@ -52,8 +54,8 @@ impl Health {
         }
     }
 
-    /// All that was to be recorded and will not arrive: refused, misplaced, or lost on the way.
+    /// All that was to be recorded and will not arrive: refused, or lost on the way.
     pub fn lost_total(&self) -> u64 {
-        self.refused + self.misplaced + self.lost.iter().map(|(_, count)| count).sum::<u64>()
+        self.refused + self.lost.iter().map(|(_, count)| count).sum::<u64>()
     }
 }

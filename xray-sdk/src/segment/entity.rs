@@ -17,7 +17,8 @@ use crate::segment::subsegment::SubsegmentBuilder;
 /// A segment or subsegment that is being recorded: what [`Segment`](crate::Segment), [`Subsegment`](crate::Subsegment)
 /// and [`current()`](crate::current) have in common.
 ///
-/// Nothing here fails, blocks or panics. When the request is not sampled, each call costs one test.
+/// Nothing here fails, blocks or panics. When the request is not sampled, each call
+/// looks at where it would record, and returns.
 /// What X-Ray would refuse is repaired when the document is written, off the request path, and told once.
 pub struct Entity {
     pub(crate) place: Place,
