@@ -60,7 +60,10 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         }
     }
     let recorded = shop.close().await;
-    for notice in recorded.iter().flat_map(|recorded| &recorded.health.notices) {
+    for notice in recorded
+        .iter()
+        .flat_map(|recorded| &recorded.health.notices)
+    {
         eprintln!("storefront: {notice}");
     }
     let report = match &local {
