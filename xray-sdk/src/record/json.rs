@@ -3,7 +3,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
-use crate::record::lane::JSON_BYTES;
+/// The longest JSON kept of one value; no datagram could carry more.
+const JSON_BYTES: usize = 128 * 1024;
 
 /// A value that a program gave as metadata, as JSON text.
 pub(crate) struct Written {

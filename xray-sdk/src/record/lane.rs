@@ -30,8 +30,6 @@ const FULL_BYTES: usize = 256 * 1024;
 const KEPT_BYTES: usize = 64 * 1024;
 /// The longest text kept of one name, key or field. X-Ray's own limits are lower (segment document schema) but for SQL and messages.
 const TEXT_BYTES: usize = 16 * 1024;
-/// The longest JSON kept of one metadata value; no datagram could carry more.
-pub(crate) const JSON_BYTES: usize = 128 * 1024;
 
 impl Lane {
     pub(crate) fn new(identity: Arc<Identity>) -> Box<Self> {
