@@ -1,6 +1,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// Why a server could not be started.
 #[derive(Debug)]
@@ -22,6 +23,11 @@ enum Kind {
         source: io::Error,
     },
     Receive(xray_daemon::Error),
+    /// The file of sampling rules cannot be read, or holds none.
+    Rules {
+        path: PathBuf,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     Start(io::Error),
 }
 
@@ -54,6 +60,16 @@ impl Error {
         Self { kind }
     }
 
+    pub(crate) fn rules(
+        path: PathBuf,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        let source = Box::new(source);
+        Self {
+            kind: Kind::Rules { path, source },
+        }
+    }
+
     pub(crate) fn start(source: io::Error) -> Self {
         Self {
             kind: Kind::Start(source),
@@ -69,6 +85,11 @@ impl Error {
     pub fn is_remote_address(&self) -> bool {
         matches!(self.kind, Kind::Remote(_))
     }
+
+    /// The [file of sampling rules](crate::Options::rules) cannot be used. It was left as it is.
+    pub fn is_rules_file(&self) -> bool {
+        matches!(self.kind, Kind::Rules { .. })
+    }
 }
 
 impl fmt::Display for Error {
@@ -81,6 +102,13 @@ impl fmt::Display for Error {
             Kind::InUse { protocol, address } => write!(f, "{protocol} {address} is in use"),
             Kind::Bind { address, source } => write!(f, "cannot bind TCP {address}: {source}"),
             Kind::Receive(source) => source.fmt(f),
+            Kind::Rules { path, source } => {
+                write!(
+                    f,
+                    "cannot use the sampling rules in {}: {source}",
+                    path.display()
+                )
+            }
             Kind::Start(source) => write!(f, "cannot start the server: {source}"),
         }
     }
@@ -92,6 +120,7 @@ impl std::error::Error for Error {
             Kind::Remote(_) | Kind::InUse { .. } => None,
             Kind::Bind { source, .. } | Kind::Start(source) => Some(source),
             Kind::Receive(source) => Some(source),
+            Kind::Rules { source, .. } => Some(source.as_ref()),
         }
     }
 }

@@ -11,10 +11,14 @@
 
 mod api;
 mod clock;
+mod control;
 mod error;
 mod graph;
+mod json;
+mod lock;
 mod map;
 mod query;
+mod sampling;
 mod server;
 mod store;
 mod terminal;

@@ -103,7 +103,7 @@ impl ServerLayer {
                 host,
                 method: Some(request.method().as_str()),
                 path: Some(uri.path()),
-                origin: None,
+                ..SamplingRequest::default()
             });
         if let Some(header) = message::trace_header(headers) {
             segment = segment.continuing(header);

@@ -1,5 +1,8 @@
 use serde::Serialize;
 
+use crate::control::EditError;
+use crate::sampling::RuleError;
+
 /// Why a call is refused, with the name that AWS's clients know it by.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ApiError {
@@ -10,6 +13,7 @@ pub(crate) struct ApiError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     InvalidRequest,
+    RuleLimitExceeded,
     AccessDenied,
     UnknownOperation,
     MethodNotAllowed,
@@ -66,7 +70,7 @@ impl ApiError {
     /// The HTTP status.
     pub(crate) fn status(&self) -> u16 {
         match self.kind {
-            Kind::InvalidRequest => 400,
+            Kind::InvalidRequest | Kind::RuleLimitExceeded => 400,
             Kind::AccessDenied => 403,
             Kind::UnknownOperation => 404,
             Kind::MethodNotAllowed => 405,
@@ -79,6 +83,7 @@ impl ApiError {
     pub(crate) fn name(&self) -> &'static str {
         match self.kind {
             Kind::InvalidRequest => "InvalidRequestException",
+            Kind::RuleLimitExceeded => "RuleLimitExceededException",
             Kind::AccessDenied => "AccessDeniedException",
             Kind::UnknownOperation => "UnknownOperationException",
             Kind::MethodNotAllowed => "MethodNotAllowedException",
@@ -101,5 +106,27 @@ impl ApiError {
             message: &self.message,
             modelled: &self.message,
         })
+    }
+}
+
+impl From<RuleError> for ApiError {
+    fn from(error: RuleError) -> Self {
+        let kind = match error {
+            RuleError::LimitReached => Kind::RuleLimitExceeded,
+            _ => Kind::InvalidRequest,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<EditError> for ApiError {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Rule(error) => error.into(),
+            EditError::File(error) => Self::new(
+                Kind::Internal,
+                format!("the rules are as they were, for the new ones cannot be kept: {error}"),
+            ),
+        }
     }
 }

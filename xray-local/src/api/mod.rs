@@ -5,14 +5,23 @@ mod graph;
 mod ingest;
 mod sampling;
 mod summaries;
+mod targets;
 mod traces;
 mod wire;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::control::Control;
 use crate::store::Store;
 pub(crate) use error::ApiError;
+
+/// What the operations work on.
+#[derive(Clone)]
+pub(crate) struct Backend {
+    pub(crate) store: Store,
+    pub(crate) control: Control,
+}
 
 /// An operation that this server knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,20 +32,28 @@ pub(crate) enum Operation {
     GetTraceSummaries,
     GetServiceGraph,
     GetTraceGraph,
+    CreateSamplingRule,
+    UpdateSamplingRule,
+    DeleteSamplingRule,
     GetSamplingRules,
     GetSamplingTargets,
+    GetSamplingStatisticSummaries,
 }
 
 impl Operation {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::PutTraceSegments,
         Self::PutTelemetryRecords,
         Self::BatchGetTraces,
         Self::GetTraceSummaries,
         Self::GetServiceGraph,
         Self::GetTraceGraph,
+        Self::CreateSamplingRule,
+        Self::UpdateSamplingRule,
+        Self::DeleteSamplingRule,
         Self::GetSamplingRules,
         Self::GetSamplingTargets,
+        Self::GetSamplingStatisticSummaries,
     ];
 
     /// The path that is posted to. Often not the name of the operation.
@@ -48,13 +65,18 @@ impl Operation {
             Self::GetTraceSummaries => "/TraceSummaries",
             Self::GetServiceGraph => "/ServiceGraph",
             Self::GetTraceGraph => "/TraceGraph",
+            Self::CreateSamplingRule => "/CreateSamplingRule",
+            Self::UpdateSamplingRule => "/UpdateSamplingRule",
+            Self::DeleteSamplingRule => "/DeleteSamplingRule",
             Self::GetSamplingRules => "/GetSamplingRules",
             Self::GetSamplingTargets => "/SamplingTargets",
+            Self::GetSamplingStatisticSummaries => "/SamplingStatisticSummaries",
         }
     }
 
     /// Does it.
-    pub(crate) fn run(self, store: &Store, body: &[u8]) -> Result<Vec<u8>, ApiError> {
+    pub(crate) fn run(self, backend: &Backend, body: &[u8]) -> Result<Vec<u8>, ApiError> {
+        let Backend { store, control } = backend;
         match self {
             Self::PutTraceSegments => call(body, |input| ingest::put_trace_segments(store, input)),
             Self::PutTelemetryRecords => call(body, ingest::put_telemetry_records),
@@ -64,8 +86,24 @@ impl Operation {
             }
             Self::GetServiceGraph => call(body, |input| graph::get_service_graph(store, input)),
             Self::GetTraceGraph => call(body, |input| graph::get_trace_graph(store, input)),
-            Self::GetSamplingRules => call(body, sampling::get_sampling_rules),
-            Self::GetSamplingTargets => call(body, sampling::get_sampling_targets),
+            Self::CreateSamplingRule => {
+                call(body, |input| sampling::create_sampling_rule(control, input))
+            }
+            Self::UpdateSamplingRule => {
+                call(body, |input| sampling::update_sampling_rule(control, input))
+            }
+            Self::DeleteSamplingRule => {
+                call(body, |input| sampling::delete_sampling_rule(control, input))
+            }
+            Self::GetSamplingRules => {
+                call(body, |input| sampling::get_sampling_rules(control, input))
+            }
+            Self::GetSamplingTargets => {
+                call(body, |input| targets::get_sampling_targets(control, input))
+            }
+            Self::GetSamplingStatisticSummaries => call(body, |input| {
+                targets::get_sampling_statistic_summaries(control, input)
+            }),
         }
     }
 }
@@ -76,3 +114,6 @@ fn call<Input: DeserializeOwned, Output: Serialize>(
 ) -> Result<Vec<u8>, ApiError> {
     operation(wire::read(body)?).map(|output| wire::write(&output))
 }
+
+#[cfg(test)]
+mod tests;

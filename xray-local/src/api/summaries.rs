@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use xray_sdk::TraceId;
 
 use super::error::ApiError;
-use super::wire::required;
+use super::wire::{required, unknown_token};
 use crate::query::{TimeRange, TimeRangeType, TraceSummary};
 use crate::store::{Position, Store};
 
@@ -97,9 +97,5 @@ fn position(token: &str) -> Result<Position, ApiError> {
             id: TraceId::parse(id).ok()?,
         })
     };
-    read().ok_or_else(|| {
-        ApiError::invalid_request(format!(
-            "NextToken {token:?} is not valid: expected one that an earlier page ended with"
-        ))
-    })
+    read().ok_or_else(|| unknown_token(token))
 }

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::error::ApiError;
+use crate::json::{field, problem};
 
 /// Reads the input of a call. No body is an empty input; unknown fields are ignored.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
@@ -16,7 +18,21 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
         [b'[', ..] => return Err(unreadable(&"expected an object, not a list")),
         body => body,
     };
-    serde_json::from_slice(body).map_err(|error| unreadable(&error))
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let input =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            match field(&error) {
+                Some(_) => ApiError::invalid_request(problem(&error)),
+                None => unreadable(error.inner()),
+            }
+        })?;
+    deserializer.end().map_err(|error| unreadable(&error))?;
+    Ok(input)
+}
+
+/// Reads a part of an input by itself. Fails with the field and what is wrong with it.
+pub(super) fn read_part<T: DeserializeOwned>(part: Value) -> Result<T, String> {
+    serde_path_to_error::deserialize(part).map_err(|error| problem(&error))
 }
 
 /// Writes the output of a call.
@@ -27,6 +43,13 @@ pub(super) fn write(output: &impl Serialize) -> Vec<u8> {
 /// The value of a field that must be there.
 pub(super) fn required<T>(field: Option<T>, name: &str) -> Result<T, ApiError> {
     field.ok_or_else(|| ApiError::invalid_request(format!("{name} is required")))
+}
+
+/// Refuses a token that no page ended with.
+pub(super) fn unknown_token(token: &str) -> ApiError {
+    ApiError::invalid_request(format!(
+        "NextToken {token:?} is not valid: expected one that an earlier page ended with"
+    ))
 }
 
 /// Refuses a token: for operations that answer everything at once.

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod serve;
+mod state_folder;
 
 use std::process::ExitCode;
 

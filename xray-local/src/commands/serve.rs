@@ -2,12 +2,18 @@
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::{env, fmt};
 
 use clap::Args;
 use tokio::runtime;
 use xray_local::{Error, Options, Server};
 
 use super::Exit;
+use super::state_folder::state_folder;
+
+/// The file in the state folder that keeps the sampling rules.
+const RULES_FILE: &str = "sampling-rules.json";
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -22,6 +28,14 @@ pub(super) struct Serve {
     /// A name that the server may be called by, beside localhost and addresses; may be repeated
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
+
+    /// The file that keeps the sampling rules [default: xray-local/sampling-rules.json in $XDG_STATE_HOME or ~/.local/state]
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+
+    /// Keep nothing on disk: sampling rules are forgotten when it ends
+    #[arg(long, conflicts_with = "rules")]
+    memory: bool,
 }
 
 /// Reads an address, whose host may be a name.
@@ -50,14 +64,18 @@ impl Serve {
         let mut options = Options::default()
             .bind(self.bind)
             .allow_remote(self.allow_remote);
+        let rules = self.rules_file();
         for host in self.allow_host {
             options = options.allow_host(host);
+        }
+        if let Some(file) = &rules {
+            options = options.rules(file);
         }
         let server = match Server::start(options) {
             Ok(server) => server,
             Err(error) => return explain(&error, self.bind),
         };
-        if let Err(error) = until_signal(|| eprint!("{}", greeting(&server))) {
+        if let Err(error) = until_signal(|| eprint!("{}", greeting(&server, rules.as_deref()))) {
             eprintln!("xray-local: cannot wait for signals: {error}");
             return Exit::Failed;
         }
@@ -77,15 +95,31 @@ impl Serve {
         }
         Exit::Ok
     }
+
+    /// `None` keeps the rules in memory.
+    fn rules_file(&self) -> Option<PathBuf> {
+        match (&self.rules, self.memory) {
+            (_, true) => None,
+            (Some(file), false) => Some(file.clone()),
+            (None, false) => {
+                state_folder(|name| env::var_os(name)).map(|folder| folder.join(RULES_FILE))
+            }
+        }
+    }
 }
 
-fn greeting(server: &Server) -> String {
+fn greeting(server: &Server, rules: Option<&Path>) -> String {
+    let rules: &dyn fmt::Display = match rules {
+        Some(file) => &file.display(),
+        None => &"memory",
+    };
     format!(
         "\
 xray-local {version}
   receives   UDP {address}
   answers    {url} (the X-Ray API)
   keeps      traces in memory until it ends; nothing leaves this machine
+  rules      for sampling, in {rules}
 
 Paste into the shell of your program:
   export AWS_XRAY_DAEMON_ADDRESS={address_to_use}
@@ -112,6 +146,11 @@ fn explain(error: &Error, address: SocketAddr) -> Exit {
     } else if error.is_remote_address() {
         eprintln!("To do so all the same: xray-local --bind {address} --allow-remote");
         Exit::Usage
+    } else if error.is_rules_file() {
+        eprintln!(
+            "Mend it or move it away, or take another: xray-local --rules FILE. Nothing was written to it."
+        );
+        Exit::Failed
     } else {
         Exit::Failed
     }

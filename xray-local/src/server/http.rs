@@ -21,8 +21,7 @@ use tokio::sync::oneshot;
 use tokio::task;
 
 use super::guard::Guard;
-use crate::api::{ApiError, Operation};
-use crate::store::Store;
+use crate::api::{ApiError, Backend, Operation};
 
 /// The largest request body. A daemon sends at most 50 documents of 64 kB at a time, which JSON in JSON makes larger.
 const BODY_LIMIT: usize = 16 << 20;
@@ -39,7 +38,7 @@ pub(super) struct Http {
 }
 
 impl Http {
-    pub(super) fn start(listener: TcpListener, store: Store, guard: Guard) -> io::Result<Self> {
+    pub(super) fn start(listener: TcpListener, backend: Backend, guard: Guard) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
@@ -48,7 +47,7 @@ impl Http {
         let thread = thread::Builder::new()
             .name("xray-http".to_owned())
             .spawn(move || {
-                runtime.block_on(serve(listener, router(store, guard), stopped));
+                runtime.block_on(serve(listener, router(backend, guard), stopped));
                 // What a slow call still computes is nobody's any more.
                 runtime.shutdown_background();
             })?;
@@ -84,10 +83,10 @@ async fn serve(listener: TcpListener, router: Router, stopped: oneshot::Receiver
     let _ = tokio::time::timeout(GRACE, calls).await;
 }
 
-fn router(store: Store, guard: Guard) -> Router {
+fn router(backend: Backend, guard: Guard) -> Router {
     let mut router = Router::new().route("/", get(front));
     for operation in Operation::ALL {
-        let answer = move |State(store), body| answer(operation, store, body);
+        let answer = move |State(backend), body| answer(operation, backend, body);
         router = router.route(operation.path(), post(answer));
     }
     router
@@ -97,7 +96,7 @@ fn router(store: Store, guard: Guard) -> Router {
         })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(Arc::new(guard), check))
-        .with_state(store)
+        .with_state(backend)
 }
 
 /// Lets a request through, or refuses it before its body is read.
@@ -124,7 +123,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 
 async fn answer(
     operation: Operation,
-    store: Store,
+    backend: Backend,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let body = match body {
@@ -135,15 +134,15 @@ async fn answer(
         Err(rejection) => return refuse(&ApiError::invalid_request(rejection.body_text())),
     };
     // Operations compute, some of them for long: the thread that takes in calls is not theirs.
-    match task::spawn_blocking(move || operation.run(&store, &body)).await {
+    match task::spawn_blocking(move || operation.run(&backend, &body)).await {
         Ok(Ok(output)) => json(StatusCode::OK, output),
         Ok(Err(error)) => refuse(&error),
         Err(_) => refuse(&ApiError::internal()),
     }
 }
 
-async fn front(State(store): State<Store>) -> String {
-    let counts = store.counts();
+async fn front(State(backend): State<Backend>) -> String {
+    let counts = backend.store.counts();
     format!(
         "xray-local {}: AWS X-Ray on this machine\n\n\
          {} traces of {} documents are stored, {} documents were refused.\n\

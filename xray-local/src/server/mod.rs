@@ -8,6 +8,8 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use xray_daemon::{Counts, Receiver, Socket};
 
+use crate::api::Backend;
+use crate::control::Control;
 use crate::error::Error;
 use crate::store::{Intake, Store};
 use guard::Guard;
@@ -56,11 +58,13 @@ impl Server {
     /// # Errors
     ///
     /// When the address can be reached from other machines and that is not allowed ([`Error::is_remote_address`]), when
-    /// it is taken ([`Error::is_address_in_use`]) or is none of this machine, or when the operating system refuses a thread.
+    /// it is taken ([`Error::is_address_in_use`]) or is none of this machine, when the file of sampling rules holds something else
+    /// ([`Error::is_rules_file`]), or when the operating system refuses a thread.
     pub fn start(options: Options) -> Result<Self, Error> {
         if !options.allow_remote && !options.address.ip().is_loopback() {
             return Err(Error::remote(options.address));
         }
+        let control = Control::start(options.rules, options.clock)?;
         let (listener, socket) = bind(options.address)?;
         let address = socket.address();
         let store = Store::new(options.limits);
@@ -69,7 +73,11 @@ impl Server {
             .receive(sink)
             .map_err(|error| Error::receive(address, error))?;
         let guard = Guard::new(address.ip(), options.hosts);
-        let http = Http::start(listener, store.clone(), guard).map_err(Error::start)?;
+        let backend = Backend {
+            store: store.clone(),
+            control,
+        };
+        let http = Http::start(listener, backend, guard).map_err(Error::start)?;
         Ok(Self {
             address,
             store,

@@ -1,5 +1,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::SystemTime;
 
+use crate::clock::Clock;
 use crate::store::Limits;
 
 /// How a server is started.
@@ -18,9 +21,11 @@ pub struct Options {
     pub(super) allow_remote: bool,
     pub(super) hosts: Vec<String>,
     pub(super) limits: Limits,
+    pub(super) rules: Option<PathBuf>,
+    pub(super) clock: Clock,
 }
 
-/// UDP and TCP 2000 on loopback, where SDKs look for a daemon.
+/// UDP and TCP 2000 on loopback, where SDKs look for a daemon. Nothing is kept on disk.
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -28,6 +33,8 @@ impl Default for Options {
             allow_remote: false,
             hosts: Vec::new(),
             limits: Limits::default(),
+            rules: None,
+            clock: Clock::default(),
         }
     }
 }
@@ -55,6 +62,32 @@ impl Options {
     /// How much is kept.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// The file that keeps the sampling rules, so that they are there again when the next server starts with it. It is read when
+    /// the server starts, where it is there, and written when a call changes the rules. It has the form of GetSamplingRules' answer.
+    pub fn rules(mut self, file: impl Into<PathBuf>) -> Self {
+        self.rules = Some(file.into());
+        self
+    }
+
+    /// What time it is for sampling, in place of the machine's own clock: for tests that let it stand still, or hurry on.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use std::sync::Arc;
+    /// use std::time::{Duration, SystemTime};
+    /// use xray_local::Options;
+    ///
+    /// let seconds = Arc::new(AtomicU64::new(1_700_000_000));
+    /// let ours = Arc::clone(&seconds);
+    /// let options = Options::default()
+    ///     .clock(move || SystemTime::UNIX_EPOCH + Duration::from_secs(ours.load(Ordering::Relaxed)));
+    /// seconds.fetch_add(10, Ordering::Relaxed);
+    /// ```
+    pub fn clock(mut self, time: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Clock::new(time);
         self
     }
 }

@@ -6,7 +6,8 @@ use std::{io, mem};
 
 use xray_daemon::{Handover, Sink};
 
-use super::{Store, lock};
+use super::Store;
+use crate::lock::lock;
 
 /// How many bytes of documents wait at most. At 100,000 documents of 1 kB a second this is a sixth of a second.
 const WAITING: usize = 16 << 20;

@@ -12,6 +12,7 @@ use xray_sdk::TraceId;
 use xray_sdk::document::Trace;
 
 use crate::graph::ServiceGraph;
+use crate::lock::lock;
 use crate::query::{TimeRange, Times, TraceSummary};
 use crate::validate::{self, Envelope, Rejection, RejectionCode};
 pub(crate) use intake::Intake;
@@ -288,11 +289,6 @@ impl Position {
             id,
         }
     }
-}
-
-/// Locks. A thread that panicked while it held the lock leaves counts and maps that are still good enough to read.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

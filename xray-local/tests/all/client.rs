@@ -99,3 +99,18 @@ pub(crate) fn send(server: &Server, document: &Value) {
         .send_to(datagram.as_bytes(), server.address())
         .expect("sent");
 }
+
+/// Checks that a call was refused, with this name and a message that has this part.
+pub(crate) fn assert_refused(answer: &Answer, status: u16, name: &str, part: &str) {
+    assert_eq!(answer.status, status, "{}", answer.body);
+    assert_eq!(answer.header("x-amzn-errortype"), Some(name));
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let body = answer.json();
+    assert_eq!(body["__type"], name);
+    assert_eq!(body["message"], body["Message"]);
+    let message = body["message"].as_str().expect("a text");
+    assert!(
+        message.contains(part),
+        "{message:?} should tell of {part:?}"
+    );
+}

@@ -1,15 +1,21 @@
 //! The program, started as a user starts it.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, UdpSocket};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use crate::client::request;
+use crate::folder::Folder;
 use crate::shop::small;
 
+/// The program, without the settings and the state of whoever runs the tests.
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xray-local"));
-    command.env_remove("XRAY_LOCAL_BIND");
+    command
+        .env_remove("XRAY_LOCAL_BIND")
+        .env_remove("XDG_STATE_HOME")
+        .env_remove("HOME");
     command
 }
 
@@ -25,9 +31,13 @@ fn talk(output: &Output) -> String {
 }
 
 /// Starts the server; returns the greeting, the address in it, and what is still to be said.
-fn serve() -> (Child, String, SocketAddr, BufReader<impl Read>) {
-    let mut child = program()
-        .args(["--bind", "127.0.0.1:0"])
+fn serve() -> (Child, String, SocketAddr, BufReader<ChildStderr>) {
+    serve_by(&mut program())
+}
+
+fn serve_by(program: &mut Command) -> (Child, String, SocketAddr, BufReader<ChildStderr>) {
+    let mut child = program
+        .env("XRAY_LOCAL_BIND", "127.0.0.1:0")
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
@@ -136,4 +146,88 @@ fn an_address_that_is_none_is_refused_with_an_example() {
             talk(&output)
         );
     }
+}
+
+/// Changes the default rule in a server that is ended at once, and returns its greeting.
+fn change_a_rule(program: &mut Command) -> String {
+    let (mut child, greeting, address, _talk) = serve_by(program);
+    let change = r#"{"SamplingRuleUpdate": {"RuleName": "Default", "FixedRate": 0.75}}"#;
+    let answer = request(address, "POST", "/UpdateSamplingRule", &[], change);
+    child.kill().expect("runs");
+    child.wait().expect("ends");
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    greeting
+}
+
+/// What the default rule is in a server that is ended at once.
+fn default_rate(program: &mut Command) -> f64 {
+    let (mut child, _, address, _talk) = serve_by(program);
+    let answer = request(address, "POST", "/GetSamplingRules", &[], "");
+    child.kill().expect("runs");
+    child.wait().expect("ends");
+    let rule = &answer.json()["SamplingRuleRecords"][0]["SamplingRule"];
+    rule["FixedRate"].as_f64().expect("a number")
+}
+
+#[test]
+fn sampling_rules_are_kept_in_the_state_folder_and_it_says_so() {
+    let folder = Folder::new();
+    let file = folder.path().join("xray-local/sampling-rules.json");
+    let mut program = program();
+    program.env("XDG_STATE_HOME", folder.path());
+    let greeting = change_a_rule(&mut program);
+    assert!(greeting.contains(&file.display().to_string()), "{greeting}");
+    assert!(file.exists());
+    assert_eq!(default_rate(&mut program), 0.75);
+}
+
+#[test]
+fn sampling_rules_are_kept_in_the_file_that_is_named() {
+    let folder = Folder::new();
+    let mut program = program();
+    program.arg("--rules").arg(folder.file());
+    let greeting = change_a_rule(&mut program);
+    assert!(
+        greeting.contains(&folder.file().display().to_string()),
+        "{greeting}"
+    );
+    assert_eq!(default_rate(&mut program), 0.75);
+}
+
+#[test]
+fn nothing_is_kept_in_memory_or_without_a_home() {
+    let folder = Folder::new();
+    let mut in_memory = program();
+    in_memory
+        .arg("--memory")
+        .env("XDG_STATE_HOME", folder.path());
+    for mut program in [in_memory, program()] {
+        let greeting = change_a_rule(&mut program);
+        assert!(greeting.contains("in memory\n"), "{greeting}");
+        assert_eq!(default_rate(&mut program), 0.05);
+    }
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
+
+#[test]
+fn a_rules_file_that_holds_none_is_told_with_what_to_do() {
+    let folder = Folder::new();
+    fs::write(folder.file(), "{").expect("can be written");
+    let file = folder.file().display().to_string();
+    let output = run(&["--bind", "127.0.0.1:0", "--rules", &file]);
+    assert_eq!(output.status.code(), Some(1));
+    let talk = talk(&output);
+    assert!(
+        talk.contains(&format!("cannot use the sampling rules in {file}: EOF")),
+        "{talk}"
+    );
+    assert!(talk.contains("--rules FILE"), "{talk}");
+    let left = fs::read_to_string(folder.file()).expect("is there");
+    assert_eq!(left, "{");
+}
+
+#[test]
+fn a_rules_file_and_none_make_no_sense() {
+    let output = run(&["--memory", "--rules", "rules.json"]);
+    assert_eq!(output.status.code(), Some(2));
 }

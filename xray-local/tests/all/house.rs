@@ -5,12 +5,12 @@ use std::path::Path;
 
 /// The modules of the crate, the lowest floor first.
 const FLOORS: &[&[&str]] = &[
-    &["clock", "error", "terminal"],
-    &["validate"],
+    &["clock", "error", "json", "lock", "terminal"],
+    &["sampling", "validate"],
     &["trace"],
     &["graph", "query", "timeline"],
     &["map"],
-    &["store"],
+    &["control", "store"],
     &["api"],
     &["server"],
     &["commands"],

@@ -6,11 +6,16 @@ mod client;
 #[cfg(feature = "cli")]
 mod command_line;
 mod drawing;
+mod folder;
 mod graph;
 mod house;
 mod ingest;
+mod kept_rules;
 mod refusal;
-mod sampling;
+mod sampling_refusal;
+mod sampling_rules;
+mod sampling_targets;
 mod server;
 mod shop;
 mod summaries;
+mod time;

@@ -3,22 +3,8 @@
 use serde_json::{Value, json};
 use xray_local::Server;
 
-use crate::client::{Answer, call, exchange, options, post, request, server};
+use crate::client::{assert_refused, call, exchange, options, post, request, server};
 use crate::shop::small;
-
-fn assert_refused(answer: &Answer, status: u16, name: &str, part: &str) {
-    assert_eq!(answer.status, status, "{}", answer.body);
-    assert_eq!(answer.header("x-amzn-errortype"), Some(name));
-    assert_eq!(answer.header("content-type"), Some("application/json"));
-    let body = answer.json();
-    assert_eq!(body["__type"], name);
-    assert_eq!(body["message"], body["Message"]);
-    let message = body["message"].as_str().expect("a text");
-    assert!(
-        message.contains(part),
-        "{message:?} should tell of {part:?}"
-    );
-}
 
 #[test]
 fn inputs_that_lack_something_or_make_no_sense_are_invalid_requests() {

@@ -1,0 +1,130 @@
+//! Whatever comes over the network, an operation answers or says what is wrong.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::clock::Clock;
+use crate::store::Limits;
+
+const SAMPLING: [Operation; 6] = [
+    Operation::CreateSamplingRule,
+    Operation::UpdateSamplingRule,
+    Operation::DeleteSamplingRule,
+    Operation::GetSamplingRules,
+    Operation::GetSamplingTargets,
+    Operation::GetSamplingStatisticSummaries,
+];
+
+fn backend() -> Backend {
+    Backend {
+        store: Store::new(Limits::default()),
+        control: Control::start(None, Clock::default()).expect("needs no file"),
+    }
+}
+
+/// The names that inputs have, and others.
+fn key() -> impl Strategy<Value = String> {
+    const KNOWN: &[&str] = &[
+        "SamplingRule",
+        "SamplingRuleUpdate",
+        "SamplingStatisticsDocuments",
+        "SamplingBoostStatisticsDocuments",
+        "SamplingRateBoost",
+        "Attributes",
+        "Tags",
+        "NextToken",
+        "RuleName",
+        "RuleARN",
+        "ClientID",
+        "Timestamp",
+        "RequestCount",
+        "Priority",
+        "FixedRate",
+        "Version",
+    ];
+    prop_oneof![
+        8 => prop::sample::select(KNOWN).prop_map(str::to_owned),
+        1 => ".{0,8}",
+    ]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        (0..3_u8).prop_map(Value::from),
+        ".{0,40}".prop_map(Value::from),
+        Just(json!("Default")),
+        Just(json!("1/Default")),
+        Just(json!("0123456789abcdef01234567")),
+    ];
+    leaf.prop_recursive(4, 32, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(key(), inner, 0..6)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+fn text(longest: usize) -> impl Strategy<Value = String> {
+    prop::collection::vec(any::<char>(), 0..=longest)
+        .prop_map(|letters| letters.into_iter().collect())
+}
+
+/// A rule that keeps to all bounds.
+fn rule() -> impl Strategy<Value = Value> {
+    let name = prop::collection::vec(any::<char>(), 1..=32)
+        .prop_map(|letters| letters.into_iter().collect::<String>());
+    let boost = prop::option::of((0.0..=1.0, 0..=i32::MAX));
+    (
+        (name.clone(), text(500), 1..=9999, 0.0..=1.0, 0..=i32::MAX),
+        (text(64), text(64), text(64), text(10), text(128)),
+        prop::collection::btree_map(name.clone(), name, 0..=5),
+        boost,
+    )
+        .prop_map(|(main, matching, attributes, boost)| {
+            json!({
+                "RuleName": main.0, "ResourceARN": main.1, "Priority": main.2, "FixedRate": main.3, "ReservoirSize": main.4,
+                "ServiceName": matching.0, "ServiceType": matching.1, "Host": matching.2, "HTTPMethod": matching.3,
+                "URLPath": matching.4, "Version": 1, "Attributes": attributes,
+                "SamplingRateBoost": boost.map(|(rate, minutes)| json!({"MaxRate": rate, "CooldownWindowMinutes": minutes})),
+            })
+        })
+}
+
+proptest! {
+    #[test]
+    fn any_input_is_answered_or_refused(input in value(), bytes: Vec<u8>) {
+        let backend = backend();
+        for operation in SAMPLING {
+            for body in [input.to_string().as_bytes(), &bytes] {
+                match operation.run(&backend, body) {
+                    Ok(answer) => prop_assert!(serde_json::from_slice::<Value>(&answer).is_ok()),
+                    Err(error) => prop_assert_eq!(error.name(), "InvalidRequestException"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_rule_within_all_bounds_is_made_and_listed_as_it_was_given(mut rule in rule()) {
+        let backend = backend();
+        let body = json!({"SamplingRule": rule}).to_string();
+        let made = Operation::CreateSamplingRule.run(&backend, body.as_bytes()).expect("a new rule");
+        let made: Value = serde_json::from_slice(&made).expect("JSON");
+        let listed = Operation::GetSamplingRules.run(&backend, b"").expect("a list");
+        let mut listed: Value = serde_json::from_slice(&listed).expect("JSON");
+        prop_assert_eq!(&listed["SamplingRuleRecords"][0], &made["SamplingRuleRecord"]);
+
+        let mut found = listed["SamplingRuleRecords"][0]["SamplingRule"].take();
+        found.as_object_mut().expect("an object").remove("RuleARN");
+        if rule["SamplingRateBoost"].is_null() {
+            rule.as_object_mut().expect("an object").remove("SamplingRateBoost");
+        }
+        prop_assert_eq!(found, rule);
+    }
+}
