@@ -8,6 +8,28 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Tick(u64);
 
+#[cfg_attr(
+    not(feature = "central-sampling"),
+    allow(dead_code, reason = "only central sampling asks")
+)]
+impl Tick {
+    /// The tick that is `by` later, or the last one there is.
+    pub(crate) fn after(self, by: Duration) -> Self {
+        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(by))
+    }
+
+    /// The time from `earlier` to this tick; nothing when that is not earlier.
+    pub(crate) fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    /// The number of the clock's second that this tick is in. It never goes back, whatever is done to the system's time.
+    pub(crate) fn second(self) -> u32 {
+        (self.0 / 1_000_000_000) as u32
+    }
+}
+
 /// Tells ticks while a program is recorded, and turns them into epoch time off the request path.
 ///
 /// Ticks are monotonic: a step of the system's time never makes a duration negative.
@@ -58,13 +80,30 @@ impl Clock {
         }
     }
 
-    /// Epoch microseconds of `tick`.
-    pub(crate) fn epoch_micros(&self, tick: Tick) -> u64 {
-        let offset = match &*self.0 {
+    /// Epoch nanoseconds at tick 0.
+    fn offset(&self) -> i64 {
+        match &*self.0 {
             Source::System { offset, .. } => offset.load(Ordering::Relaxed),
             Source::Manual { offset, .. } => *offset,
-        };
-        (tick.0 as i64).saturating_add(offset).max(0) as u64 / 1_000
+        }
+    }
+
+    /// Epoch microseconds of `tick`.
+    pub(crate) fn epoch_micros(&self, tick: Tick) -> u64 {
+        (tick.0 as i64).saturating_add(self.offset()).max(0) as u64 / 1_000
+    }
+
+    /// The tick of a time that another program told in epoch seconds; the first or last one there is for a time that is beyond them.
+    #[cfg_attr(
+        not(feature = "central-sampling"),
+        allow(dead_code, reason = "only central sampling asks")
+    )]
+    pub(crate) fn at_epoch(&self, seconds: f64) -> Tick {
+        Tick(
+            ((seconds * 1e9) as i64)
+                .saturating_sub(self.offset())
+                .max(0) as u64,
+        )
     }
 
     pub(crate) fn epoch_seconds(&self, tick: Tick) -> u32 {
@@ -97,6 +136,22 @@ mod tests {
         clock.advance(Duration::from_micros(1_500));
         assert_eq!(clock.epoch_micros(clock.now()), 1_700_000_000_001_500);
         assert_eq!(clock.epoch_seconds(start), 1_700_000_000);
+    }
+
+    #[test]
+    fn a_time_of_another_program_becomes_a_tick() {
+        let clock = Clock::manual(Duration::from_secs(1_700_000_000));
+        let start = clock.now();
+        let later = clock.at_epoch(1_700_000_012.5);
+        assert_eq!(later.since(start), Duration::from_millis(12_500));
+        assert_eq!(later, start.after(Duration::from_millis(12_500)));
+        assert_eq!(later.second(), 12);
+        for (seconds, nearest) in [(0.0, 0), (f64::NAN, 0), (-1e300, 0)] {
+            assert_eq!(clock.at_epoch(seconds), Tick(nearest), "{seconds}");
+        }
+        assert!(clock.at_epoch(1e300) > later);
+        assert_eq!(start.since(later), Duration::ZERO);
+        assert_eq!(later.after(Duration::MAX), Tick(u64::MAX));
     }
 
     #[test]

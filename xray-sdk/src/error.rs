@@ -27,9 +27,22 @@ enum Kind {
         what: &'static str,
         source: serde_json::Error,
     },
+    /// A place in a text that does not have the form it must have.
+    Located {
+        name: String,
+        line: usize,
+        column: usize,
+        problem: String,
+    },
     /// The operating system refused a socket or a thread.
     System {
         what: &'static str,
+        source: std::io::Error,
+    },
+    /// A file could not be read.
+    File {
+        what: &'static str,
+        path: String,
         source: std::io::Error,
     },
 }
@@ -64,6 +77,28 @@ impl Error {
         }
     }
 
+    /// `name` says which text it is: the path of a file, or what the text is for.
+    pub(crate) fn located(name: &str, line: usize, column: usize, problem: String) -> Self {
+        Self {
+            kind: Kind::Located {
+                name: name.to_owned(),
+                line,
+                column,
+                problem,
+            },
+        }
+    }
+
+    pub(crate) fn file(what: &'static str, path: &str, source: std::io::Error) -> Self {
+        Self {
+            kind: Kind::File {
+                what,
+                path: path.to_owned(),
+                source,
+            },
+        }
+    }
+
     pub(crate) fn system(what: &'static str, source: std::io::Error) -> Self {
         Self {
             kind: Kind::System { what, source },
@@ -79,13 +114,16 @@ impl Error {
     pub fn is_invalid(&self) -> bool {
         matches!(
             self.kind,
-            Kind::Invalid { .. } | Kind::Json { .. } | Kind::Environment { .. }
+            Kind::Invalid { .. }
+                | Kind::Json { .. }
+                | Kind::Located { .. }
+                | Kind::Environment { .. }
         )
     }
 
-    /// The operating system refused a socket or a thread.
+    /// The operating system refused a socket, a thread or a file.
     pub fn is_system(&self) -> bool {
-        matches!(self.kind, Kind::System { .. })
+        matches!(self.kind, Kind::System { .. } | Kind::File { .. })
     }
 }
 
@@ -113,7 +151,16 @@ impl fmt::Display for Error {
                 "{variable}={value:?} cannot be used: expected {expected}"
             ),
             Kind::Json { what, source } => write!(f, "{what} cannot be read: {source}"),
+            Kind::Located {
+                name,
+                line,
+                column,
+                problem,
+            } => write!(f, "{name}:{line}:{column}: {problem}"),
             Kind::System { what, source } => write!(f, "{what} failed: {source}"),
+            Kind::File { what, path, source } => {
+                write!(f, "reading {what} from {path} failed: {source}")
+            }
         }
     }
 }
@@ -127,9 +174,9 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
-            Kind::Invalid { .. } | Kind::Environment { .. } => None,
+            Kind::Invalid { .. } | Kind::Environment { .. } | Kind::Located { .. } => None,
             Kind::Json { source, .. } => Some(source),
-            Kind::System { source, .. } => Some(source),
+            Kind::System { source, .. } | Kind::File { source, .. } => Some(source),
         }
     }
 }

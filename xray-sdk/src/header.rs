@@ -148,6 +148,17 @@ impl TraceHeader {
         Some(format!("00-{}-{parent}-{flags:02x}", root.to_w3c()))
     }
 
+    /// Whether it names a trace and tells neither who calls nor whether the trace is recorded, as that of a Lambda function in
+    /// pass-through mode. Whoever has nothing to add sends it on as it is, and the next service decides.
+    pub fn is_pass_through(&self) -> bool {
+        self.root.is_some() && self.parent.is_none() && self.sampled == Sampled::Unknown
+    }
+
+    /// Whether it says nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// The trace.
     pub fn root(&self) -> Option<TraceId> {
         self.root

@@ -72,6 +72,7 @@ impl Assembler {
             .is_some_and(|segment| segment.closed.is_some());
         if closed && !identity.is_sent() {
             identity.set_sent();
+            identity.ended(|| tree.has_failed());
             count(&self.outlet.counts.segments, 1);
         }
         let waits = !identity.is_sent();

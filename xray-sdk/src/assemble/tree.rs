@@ -5,7 +5,7 @@ use crate::assemble::cause::Written;
 use crate::clock::Tick;
 use crate::id::SegmentId;
 use crate::record::Text;
-use crate::record::event::{Event, What, Words};
+use crate::record::event::{Event, Mark, What, Words};
 use crate::record::identity::Identity;
 use crate::record::lane::Lane;
 
@@ -168,6 +168,14 @@ impl Tree {
     pub(crate) fn segment(&self) -> Option<&Node> {
         let place = self.index.get(&self.identity.segment_id())?;
         Some(&self.nodes[*place])
+    }
+
+    /// Whether the segment itself is a fault, by what is gathered of it.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.segment().is_some_and(|segment| {
+            self.events_of(segment)
+                .any(|(_, event)| matches!(event.what, What::Mark(Mark::Fault | Mark::Panicked)))
+        })
     }
 
     pub(crate) fn is_empty(&self) -> bool {

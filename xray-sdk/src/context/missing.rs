@@ -48,6 +48,11 @@ impl ContextMissing {
     }
 }
 
+/// Nothing is recorded in this process: where there is no segment there is nothing to tell.
+pub(crate) fn silence() {
+    let _ = STRATEGY.set(ContextMissing::Ignore);
+}
+
 fn from_environment() -> Option<ContextMissing> {
     let value = std::env::var(VARIABLE).ok()?;
     ContextMissing::parse(&value).ok()

@@ -18,8 +18,39 @@ pub(crate) enum Context {
     #[default]
     Missing,
     /// There is one, and it is not recorded: only its header is passed on.
-    Passive(TraceHeader),
+    Passive(Passive),
     Recording(Box<Lane>),
+}
+
+/// What is kept of a segment that is not recorded.
+#[derive(Default)]
+pub(crate) struct Passive {
+    header: TraceHeader,
+    /// It failed, as far as it was told: its sampler may want to know.
+    pub(crate) is_fault: bool,
+}
+
+impl Passive {
+    pub(crate) fn new(header: TraceHeader) -> Self {
+        Self {
+            header,
+            is_fault: false,
+        }
+    }
+
+    /// What to send downstream. None where nothing came from upstream and nothing is to be said.
+    pub(crate) fn header(&self) -> Option<TraceHeader> {
+        (!self.header.is_empty()).then(|| self.header.clone())
+    }
+
+    pub(crate) fn trace_id(&self) -> Option<TraceId> {
+        self.header.root()
+    }
+
+    /// The same for what runs elsewhere or below: whether that fails is not the segment's.
+    pub(crate) fn for_others(&self) -> Self {
+        Self::new(self.header.clone())
+    }
 }
 
 thread_local! {
@@ -101,7 +132,7 @@ impl Context {
     pub(crate) fn trace_id(&self) -> Option<TraceId> {
         match self {
             Self::Missing => None,
-            Self::Passive(header) => header.root(),
+            Self::Passive(passive) => passive.trace_id(),
             Self::Recording(lane) => Some(lane.identity.trace_id()),
         }
     }
@@ -117,7 +148,7 @@ impl Context {
     pub(crate) fn header(&self) -> Option<TraceHeader> {
         match self {
             Self::Missing => None,
-            Self::Passive(header) => Some(header.clone()),
+            Self::Passive(passive) => passive.header(),
             Self::Recording(lane) => Some(lane.identity.header(lane.node)),
         }
     }

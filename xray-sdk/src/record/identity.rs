@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::header::{Sampled, TraceHeader};
 use crate::id::{SegmentId, TraceId};
 use crate::record::outlet::Outlet;
+use crate::sampling::Watch;
 
 /// What all that is recorded in one segment shares: whose it is and where it goes. Never changes but for `is_sent`.
 pub(crate) struct Identity {
@@ -11,6 +12,7 @@ pub(crate) struct Identity {
     segment_id: SegmentId,
     header: TraceHeader,
     trace_id: TraceId,
+    watch: Option<Box<Watch>>,
     sent: AtomicBool,
 }
 
@@ -21,12 +23,14 @@ impl Identity {
         trace_id: TraceId,
         segment_id: SegmentId,
         header: TraceHeader,
+        watch: Option<Box<Watch>>,
     ) -> Arc<Self> {
         Arc::new(Self {
             outlet,
             segment_id,
             header: header.with_sampled(Sampled::Yes),
             trace_id,
+            watch,
             sent: AtomicBool::new(false),
         })
     }
@@ -58,6 +62,13 @@ impl Identity {
         self.sent.store(true, Ordering::Relaxed);
     }
 
+    /// Tells the segment's sampler how it ended, if that wants to know.
+    pub(crate) fn ended(&self, is_fault: impl FnOnce() -> bool) {
+        if let Some(watch) = &self.watch {
+            watch.ended(is_fault());
+        }
+    }
+
     #[cfg(test)]
     pub(crate) fn for_tests(outlet: &Arc<Outlet>) -> Arc<Self> {
         let trace_id = TraceId::random(1_700_000_000);
@@ -66,6 +77,7 @@ impl Identity {
             trace_id,
             SegmentId::random(),
             TraceHeader::new(trace_id),
+            None,
         )
     }
 }

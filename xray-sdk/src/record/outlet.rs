@@ -13,7 +13,7 @@ use crate::record::lane::Lane;
 /// Where recorded lanes leave the request path: a bounded queue to the background thread, and the lanes that come back.
 pub(crate) struct Outlet {
     pub(crate) clock: Clock,
-    pub(crate) notices: Notices,
+    pub(crate) notices: Arc<Notices>,
     pub(crate) counts: Counts,
     queue: ArrayQueue<Box<Lane>>,
     pool: ArrayQueue<Box<Lane>>,
@@ -70,7 +70,7 @@ impl Outlet {
         let lanes_limit = (bytes_limit / LANE_BYTES).clamp(64, 1 << 16);
         Arc::new(Self {
             clock,
-            notices: Notices::default(),
+            notices: Arc::default(),
             counts: Counts::default(),
             // Room for what is open when the limit is reached, and ends then.
             queue: ArrayQueue::new(lanes_limit + lanes_limit / 4),

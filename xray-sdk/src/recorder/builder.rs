@@ -1,8 +1,10 @@
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use crate::assemble::Assembler;
 use crate::clock::Clock;
+use crate::context::missing;
 use crate::emitter::{DaemonAddress, Emitter, Tally, UdpEmitter};
 use crate::error::Error;
 use crate::origin::{Origins, Whereabouts};
@@ -11,7 +13,9 @@ use crate::recorder::description::Description;
 use crate::recorder::environment::Environment;
 use crate::recorder::worker::Worker;
 use crate::recorder::{Inner, Recorder};
-use crate::sampling::{LocalSampler, Sampler};
+#[cfg(feature = "central-sampling")]
+use crate::sampling::CentralSampler;
+use crate::sampling::{LocalRules, Never, Sampler};
 
 /// Settings of a [`Recorder`]. Made by [`Recorder::builder`].
 #[must_use = "a builder does nothing until build() is called"]
@@ -19,7 +23,8 @@ pub struct RecorderBuilder {
     name: String,
     emitter: Option<Box<dyn Emitter>>,
     daemon_address: Option<String>,
-    sampler: Box<dyn Sampler>,
+    sampler: Option<Arc<dyn Sampler>>,
+    sampling_rules: LocalRules,
     service_version: Option<String>,
     origin: Option<String>,
     origins: Origins,
@@ -36,7 +41,8 @@ impl RecorderBuilder {
             name: name.to_owned(),
             emitter: None,
             daemon_address: None,
-            sampler: Box::new(LocalSampler::default()),
+            sampler: None,
+            sampling_rules: LocalRules::default(),
             service_version: None,
             origin: None,
             origins: Origins::detect(),
@@ -62,10 +68,31 @@ impl RecorderBuilder {
         }
     }
 
-    /// Decides which requests are recorded, where the caller did not: one a second and 5 % of the rest by default.
+    /// Decides which requests are recorded, where the caller did not. By default X-Ray's sampling rules do, which come by the daemon, and
+    /// [local rules](Self::sampling_rules) until they have come; without the feature `central-sampling`, the local rules alone.
     pub fn sampler(self, sampler: impl Sampler + 'static) -> Self {
         Self {
-            sampler: Box::new(sampler),
+            sampler: Some(Arc::new(sampler)),
+            ..self
+        }
+    }
+
+    /// Decides while there are none of X-Ray's rules: one request a second and 5 % of the rest by default. Has no effect beside
+    /// a [`sampler`](Self::sampler), which [`LocalRules`] may be as well.
+    ///
+    /// ```no_run
+    /// use xray_sdk::{Recorder, sampling::LocalRules};
+    ///
+    /// # fn main() -> Result<(), xray_sdk::Error> {
+    /// let recorder = Recorder::builder("checkout")
+    ///     .sampling_rules(LocalRules::read("sampling-rules.json")?)
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sampling_rules(self, rules: LocalRules) -> Self {
+        Self {
+            sampling_rules: rules,
             ..self
         }
     }
@@ -114,18 +141,32 @@ impl RecorderBuilder {
     ///
     /// When an environment variable or the daemon's address has a value that cannot be used, or the thread cannot be started.
     pub fn build(self) -> Result<Recorder, Error> {
-        let environment = Environment::read()?;
+        self.build_in(Environment::read()?)
+    }
+
+    /// As [`build`](Self::build), in this environment.
+    pub(super) fn build_in(self, environment: Environment) -> Result<Recorder, Error> {
+        if environment.is_disabled {
+            return Ok(self.build_disabled(environment));
+        }
         if let Some(strategy) = environment.context_missing {
             strategy.install();
         }
+        let code = self.daemon_address.as_deref();
+        let daemon = || daemon_address(&environment, code);
+        let name = environment.tracing_name.clone().unwrap_or(self.name);
         let emitter = match self.emitter {
             Some(emitter) => emitter,
-            None => Box::new(UdpEmitter::new(&daemon_address(
-                &environment,
-                self.daemon_address.as_deref(),
-            )?)),
+            None => Box::new(UdpEmitter::new(&daemon()?)),
         };
         let outlet = Outlet::new(self.clock.unwrap_or_else(Clock::system), self.queue_bytes);
+        let sampler = match self.sampler {
+            Some(sampler) => sampler,
+            None => default_sampler(&name, &daemon()?, self.sampling_rules, &outlet),
+        };
+        if let Some(misunderstood) = environment.misunderstood {
+            outlet.notices.tell_once("environment", || misunderstood);
+        }
         let tally = Arc::new(Tally::default());
         let origins = match environment.detection {
             Some(detection) => self.origins.with_detection(detection),
@@ -152,14 +193,59 @@ impl RecorderBuilder {
         outlet.set_background(thread.thread().clone());
         Ok(Recorder {
             inner: Arc::new(Inner {
-                name: environment.tracing_name.unwrap_or(self.name),
+                name,
                 outlet,
-                sampler: self.sampler,
+                sampler,
                 description,
                 tally,
+                unsampled_ids: environment.unsampled_ids,
+                is_disabled: false,
             }),
         })
     }
+
+    /// A recorder that records nothing: it has no thread and no socket, and nothing has to be waited for.
+    fn build_disabled(self, environment: Environment) -> Recorder {
+        missing::silence();
+        let outlet = Outlet::new(self.clock.unwrap_or_else(Clock::system), 0);
+        outlet.close(Duration::ZERO);
+        outlet.end(false);
+        let whereabouts = Whereabouts::find(&Origins::none(), Environment::surroundings);
+        Recorder {
+            inner: Arc::new(Inner {
+                name: environment.tracing_name.unwrap_or(self.name),
+                outlet,
+                sampler: Arc::new(Never),
+                description: Arc::new(Description::new(None, self.origin, whereabouts)),
+                tally: Arc::default(),
+                unsampled_ids: environment.unsampled_ids,
+                is_disabled: true,
+            }),
+        }
+    }
+}
+
+/// Asks for X-Ray's rules, and has `rules` decide without them.
+#[cfg(feature = "central-sampling")]
+fn default_sampler(
+    name: &str,
+    daemon: &DaemonAddress,
+    rules: LocalRules,
+    outlet: &Outlet,
+) -> Arc<dyn Sampler> {
+    let (clock, notices) = (outlet.clock.clone(), outlet.notices.clone());
+    Arc::new(CentralSampler::with(name, daemon, clock, notices).fallback(rules))
+}
+
+/// Has `rules` decide.
+#[cfg(not(feature = "central-sampling"))]
+fn default_sampler(
+    _name: &str,
+    _daemon: &DaemonAddress,
+    rules: LocalRules,
+    _outlet: &Outlet,
+) -> Arc<dyn Sampler> {
+    Arc::new(rules)
 }
 
 /// The environment wins over code, as in the official SDKs.

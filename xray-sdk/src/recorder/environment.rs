@@ -5,6 +5,9 @@ use crate::error::Error;
 use crate::origin::{self, Detection, Surroundings};
 
 pub(crate) const DAEMON_ADDRESS: &str = "AWS_XRAY_DAEMON_ADDRESS";
+const SDK_ENABLED: &str = "AWS_XRAY_SDK_ENABLED";
+const SDK_DISABLED: &str = "AWS_XRAY_SDK_DISABLED";
+const NOOP_ID: &str = "AWS_XRAY_NOOP_ID";
 const TRACING_NAME: &str = "AWS_XRAY_TRACING_NAME";
 
 /// What the environment says of a recorder.
@@ -14,6 +17,21 @@ pub(crate) struct Environment {
     pub(crate) tracing_name: Option<String>,
     pub(crate) context_missing: Option<ContextMissing>,
     pub(crate) detection: Option<Detection>,
+    /// Nothing is to be recorded.
+    pub(crate) is_disabled: bool,
+    pub(crate) unsampled_ids: UnsampledIds,
+    /// What to tell of a value that is not understood and counts as not set, as in the official SDKs.
+    pub(crate) misunderstood: Option<String>,
+}
+
+/// The ids of a new trace that is not sampled, and of its segments.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum UnsampledIds {
+    /// Nothing but zeros, as the official SDKs have them by default: they cost nothing.
+    #[default]
+    Zero,
+    /// As of other traces: they can be found in logs.
+    Random,
 }
 
 impl Environment {
@@ -33,7 +51,20 @@ impl Environment {
             Ok(value) => Ok(value.filter(|value| !value.trim().is_empty())),
             Err(value) => Err(Error::environment(name, &value, "text in UTF-8")),
         };
+        let enabled = read(SDK_ENABLED)?;
+        let is_enabled = enabled.as_deref().and_then(truth);
+        let is_disabled = read(SDK_DISABLED)?.is_some_and(|value| is(&value, "true"));
+        let has_real_ids = read(NOOP_ID)?.is_some_and(|value| is(&value, "false"));
         Ok(Self {
+            is_disabled: is_disabled || is_enabled == Some(false),
+            unsampled_ids: if has_real_ids {
+                UnsampledIds::Random
+            } else {
+                UnsampledIds::Zero
+            },
+            misunderstood: enabled.filter(|_| is_enabled.is_none()).map(|value| {
+                format!("{SDK_ENABLED}={value:?} is neither true nor false, and counts as true")
+            }),
             daemon_address: read(DAEMON_ADDRESS)?,
             tracing_name: read(TRACING_NAME)?,
             context_missing: match read(missing::VARIABLE)? {
@@ -53,9 +84,70 @@ impl Environment {
     }
 }
 
+fn is(value: &str, word: &str) -> bool {
+    value.trim().eq_ignore_ascii_case(word)
+}
+
+/// The words that the Python SDK knows.
+fn truth(value: &str) -> Option<bool> {
+    let is_one_of = |words: &[&str]| words.iter().any(|word| is(value, word));
+    if is_one_of(&["y", "yes", "t", "true", "on", "1"]) {
+        Some(true)
+    } else if is_one_of(&["n", "no", "f", "false", "off", "0"]) {
+        Some(false)
+    } else {
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_switch_is_read_as_the_python_sdk_reads_it() {
+        for (value, is_disabled, is_understood) in [
+            ("false", true, true),
+            ("No", true, true),
+            ("N", true, true),
+            ("f", true, true),
+            ("OFF", true, true),
+            ("0", true, true),
+            ("true", false, true),
+            ("Y", false, true),
+            ("on", false, true),
+            ("1", false, true),
+            ("disabled", false, false),
+            ("2", false, false),
+        ] {
+            let read = environment(&[(SDK_ENABLED, value)]).expect("usable");
+            assert_eq!(read.is_disabled, is_disabled, "{value}");
+            assert_eq!(read.misunderstood.is_none(), is_understood, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_other_switch_is_read_as_the_go_sdk_reads_it() {
+        for (value, is_disabled) in [("true", true), ("TRUE", true), ("1", false), ("yes", false)] {
+            let read = environment(&[(SDK_DISABLED, value)]).expect("usable");
+            assert_eq!(read.is_disabled, is_disabled, "{value}");
+        }
+        let both = environment(&[(SDK_ENABLED, "true"), (SDK_DISABLED, "true")]).expect("usable");
+        assert!(both.is_disabled);
+    }
+
+    #[test]
+    fn ids_of_unsampled_traces_are_zeros_unless_they_are_wanted() {
+        for (value, ids) in [
+            ("false", UnsampledIds::Random),
+            ("False", UnsampledIds::Random),
+            ("true", UnsampledIds::Zero),
+            ("0", UnsampledIds::Zero),
+        ] {
+            let read = environment(&[(NOOP_ID, value)]).expect("usable");
+            assert_eq!(read.unsampled_ids, ids, "{value}");
+        }
+    }
 
     fn environment(variables: &[(&str, &str)]) -> Result<Environment, Error> {
         Environment::from_variables(|name| {

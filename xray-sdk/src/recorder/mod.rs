@@ -19,7 +19,8 @@ use crate::error::Error;
 use crate::record::Text;
 use crate::record::outlet::Outlet;
 use crate::recorder::description::Description;
-use crate::sampling::Sampler;
+use crate::recorder::environment::UnsampledIds;
+use crate::sampling::{Decision, Reason, Sampler, SamplingRequest};
 
 /// Opens segments, and sends what is recorded in them from a thread of its own. Cloning is cheap.
 ///
@@ -48,9 +49,12 @@ pub struct Recorder {
 struct Inner {
     name: String,
     outlet: Arc<Outlet>,
-    sampler: Box<dyn Sampler>,
+    sampler: Arc<dyn Sampler>,
     description: Arc<Description>,
     tally: Arc<Tally>,
+    unsampled_ids: UnsampledIds,
+    /// The environment says that nothing is to be recorded.
+    is_disabled: bool,
 }
 
 /// How long dropping the last recorder waits for what is still to be sent.
@@ -62,6 +66,9 @@ impl Recorder {
     /// - `AWS_XRAY_DAEMON_ADDRESS`: where segments are sent, `127.0.0.1:2000` by default
     /// - `AWS_XRAY_TRACING_NAME`: the service's name, instead of `name`
     /// - `AWS_XRAY_CONTEXT_MISSING`: `LOG_ERROR` (the default), `IGNORE_ERROR` or `RUNTIME_ERROR`
+    /// - `AWS_XRAY_SDK_ENABLED` (`false`, `no`, `off`, `0`, …) or `AWS_XRAY_SDK_DISABLED` (`true`): nothing is recorded or sent, and what
+    ///   is called gets the caller's header as it came
+    /// - `AWS_XRAY_NOOP_ID`: with `false`, a new trace that is not sampled has an id of its own, for logs; by default the ids are zeros
     /// - `AWS_LOG_GROUP`: a log group of the service, and those that tell where it runs: see [`Origins`](crate::Origins)
     ///
     /// # Errors
@@ -104,8 +111,44 @@ impl Recorder {
     /// What is open at the deadline is sent as in progress as far as it left its handle (which long segments do in parts);
     /// what its handle still holds is counted as refused when it closes.
     pub fn shutdown(&self, deadline: Duration) -> bool {
+        self.inner.sampler.shutdown();
         self.inner.outlet.close(deadline);
         self.inner.outlet.flush_last(deadline)
+    }
+
+    /// What the sampler would decide for this request now, and why: printed, it is one line. Nothing is counted or used up.
+    ///
+    /// As for a segment, an empty `service` is the recorder's name and a missing `origin` is what is known of it. What a caller decided
+    /// is not asked for here: it would be final.
+    ///
+    /// ```
+    /// use xray_sdk::Recorder;
+    /// use xray_sdk::sampling::{LocalRule, LocalRules, SamplingRequest};
+    ///
+    /// # fn main() -> Result<(), xray_sdk::Error> {
+    /// let rules = LocalRules::default().rule(LocalRule::new(0, 0.0).path("/health"));
+    /// let recorder = Recorder::builder("checkout").sampler(rules).build()?;
+    /// let request = SamplingRequest { path: Some("/health"), ..SamplingRequest::default() };
+    /// assert_eq!(
+    ///     recorder.explain(&request).to_string(),
+    ///     "not sampled: not among the 0 % that local rule \"* * /health\" takes of the others",
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn explain(&self, request: &SamplingRequest<'_>) -> Decision {
+        if self.inner.is_disabled {
+            return Decision::not_sampled().because(Reason::Disabled);
+        }
+        let service = match request.service {
+            "" => self.name(),
+            service => service,
+        };
+        let request = SamplingRequest {
+            service,
+            ..*request
+        };
+        self.inner.sampler.explain(&self.inner.complete(&request))
     }
 
     /// What was recorded, sent, repaired and lost so far.
@@ -118,8 +161,19 @@ impl Recorder {
     }
 }
 
+impl Inner {
+    /// The request with what is known of every request.
+    fn complete<'a>(&'a self, request: &SamplingRequest<'a>) -> SamplingRequest<'a> {
+        SamplingRequest {
+            origin: request.origin.or(self.description.origin()),
+            ..*request
+        }
+    }
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
+        self.sampler.shutdown();
         self.outlet.close(Duration::ZERO);
         self.outlet.flush_last(LAST_DEADLINE);
     }

@@ -1,14 +1,15 @@
 use std::future::Future;
 use std::sync::atomic::Ordering;
 
-use crate::context::Context;
+use crate::context::{Context, Passive};
 use crate::header::{Sampled, TraceHeader};
 use crate::id::{SegmentId, TraceId};
 use crate::record::Text;
 use crate::record::event::Field;
 use crate::record::identity::Identity;
 use crate::recorder::Recorder;
-use crate::sampling::{Decision, SamplingRequest};
+use crate::recorder::environment::UnsampledIds;
+use crate::sampling::{Decision, Reason, SamplingRequest, Watch};
 use crate::segment::{Entity, Segment, SegmentFuture};
 
 /// A segment that is not begun yet. Made by [`Recorder::segment`].
@@ -18,6 +19,18 @@ pub struct SegmentBuilder<'a> {
     name: Text<'a>,
     header: TraceHeader,
     request: SamplingRequest<'a>,
+    choice: Choice,
+}
+
+/// Who decides whether a segment is recorded.
+#[derive(Clone, Copy)]
+enum Choice {
+    /// The caller, or else the sampler.
+    Open,
+    /// The program has decided.
+    Made(bool),
+    /// Nobody: what is called from here decides for itself.
+    PassedOn,
 }
 
 impl<'a> SegmentBuilder<'a> {
@@ -27,6 +40,7 @@ impl<'a> SegmentBuilder<'a> {
             name,
             header: TraceHeader::default(),
             request: SamplingRequest::default(),
+            choice: Choice::Open,
         }
     }
 
@@ -40,16 +54,70 @@ impl<'a> SegmentBuilder<'a> {
         Self { request, ..self }
     }
 
+    /// Decides whether the segment is recorded, whatever the caller and the sampler would say. Sampling rules do not count it.
+    ///
+    /// ```
+    /// # let capture = xray_sdk::testing::Capture::new("checkout");
+    /// # let recorder = capture.recorder();
+    /// let is_suspicious = true;
+    /// let mut segment = recorder.segment("checkout");
+    /// if is_suspicious {
+    ///     segment = segment.sampled(true);
+    /// }
+    /// segment.run_sync(|_| ());
+    /// ```
+    pub fn sampled(self, is_sampled: bool) -> Self {
+        Self {
+            choice: Choice::Made(is_sampled),
+            ..self
+        }
+    }
+
+    /// Records nothing and decides nothing: what is called from here gets the caller's header as it came. A header of
+    /// [pass-through](TraceHeader::is_pass_through) mode stays one, so the next service decides.
+    pub fn pass_through(self) -> Self {
+        Self {
+            choice: Choice::PassedOn,
+            ..self
+        }
+    }
+
     /// Begins the segment as a handle of its own.
     pub fn begin(self) -> Segment {
+        if self.recorder.inner.is_disabled || matches!(self.choice, Choice::PassedOn) {
+            return Segment::passing_on(self.header);
+        }
+        let decision = self.decide();
+        log::trace!(target: "xray_sdk::sampling", "{}: {decision}", self.name.as_str());
+        if decision.is_sampled() {
+            self.record(&decision)
+        } else {
+            self.leave_out(&decision)
+        }
+    }
+
+    fn decide(&self) -> Decision {
+        match (self.choice, self.header.sampled().decision()) {
+            (Choice::Made(is_sampled), _) => Decision::from(is_sampled).because(Reason::Program),
+            (_, Some(is_sampled)) => Decision::from(is_sampled).because(Reason::Caller),
+            (_, None) => {
+                let request = SamplingRequest {
+                    service: match self.request.service {
+                        "" => self.name.as_str(),
+                        service => service,
+                    },
+                    ..self.request
+                };
+                let inner = &*self.recorder.inner;
+                inner.sampler.decide(&inner.complete(&request))
+            }
+        }
+    }
+
+    fn record(self, decision: &Decision) -> Segment {
         let inner = &*self.recorder.inner;
         let outlet = &inner.outlet;
         let now = outlet.clock.now();
-        let decision = match self.header.sampled() {
-            Sampled::Yes => Decision::sampled(),
-            Sampled::No => Decision::not_sampled(),
-            Sampled::Requested | Sampled::Unknown => inner.sampler.decide(&self.sampling_request()),
-        };
         let asked = self.header.sampled() == Sampled::Requested;
         let parent = self.header.parent().unwrap_or(SegmentId::from_u64(0));
         let trace_id = match self.header.root() {
@@ -58,16 +126,12 @@ impl<'a> SegmentBuilder<'a> {
         };
         let header = self.header.with_root(trace_id);
         let id = SegmentId::random();
-        if !decision.is_sampled() {
-            outlet.counts.unsampled.fetch_add(1, Ordering::Relaxed);
-            let header = header.with_parent(id).with_sampled(Sampled::No);
-            return Segment::new(Context::Passive(header), id, asked);
-        }
-        let identity = Identity::new(outlet.clone(), trace_id, id, header);
+        let watch = Watch::new(&inner.sampler, decision);
+        let identity = Identity::new(outlet.clone(), trace_id, id, header, watch);
         let context = match outlet.lane(&identity) {
             Some(mut lane) => {
                 lane.open(id, parent, &self.name, now);
-                if let Some(rule) = decision.rule() {
+                if let Some(rule) = decision.recorded_rule() {
                     lane.field(id, Field::SamplingRule, rule);
                 }
                 Context::Recording(lane)
@@ -75,10 +139,30 @@ impl<'a> SegmentBuilder<'a> {
             None => {
                 outlet.refuse();
                 // The decision stands for what is called from here, though this part is not recorded.
-                Context::Passive(identity.header(id))
+                Context::Passive(Passive::new(identity.header(id)))
             }
         };
         Segment::new(context, id, asked)
+    }
+
+    /// What is called from here is told that it is not sampled, with the caller's trace.
+    fn leave_out(self, decision: &Decision) -> Segment {
+        let inner = &*self.recorder.inner;
+        let outlet = &inner.outlet;
+        outlet.counts.unsampled.fetch_add(1, Ordering::Relaxed);
+        let asked = self.header.sampled() == Sampled::Requested;
+        let new_trace = || match inner.unsampled_ids {
+            UnsampledIds::Zero => TraceId::from_u128(0),
+            UnsampledIds::Random => TraceId::random(outlet.clock.epoch_seconds(outlet.clock.now())),
+        };
+        let id = match inner.unsampled_ids {
+            UnsampledIds::Zero => SegmentId::from_u64(0),
+            UnsampledIds::Random => SegmentId::random(),
+        };
+        let trace_id = self.header.root().unwrap_or_else(new_trace);
+        let header = self.header.with_root(trace_id).with_parent(id);
+        let context = Context::Passive(Passive::new(header.with_sampled(Sampled::No)));
+        Segment::new(context, id, asked).watched(Watch::new(&inner.sampler, decision))
     }
 
     /// Begins the segment, and runs a future in it: it closes when the future is done or dropped.
@@ -92,19 +176,5 @@ impl<'a> SegmentBuilder<'a> {
         let mut inside = segment.inside();
         let _entered = segment.enter();
         work(&mut inside)
-    }
-
-    fn sampling_request(&self) -> SamplingRequest<'_> {
-        SamplingRequest {
-            service: match self.request.service {
-                "" => self.name.as_str(),
-                service => service,
-            },
-            origin: self
-                .request
-                .origin
-                .or(self.recorder.inner.description.origin()),
-            ..self.request
-        }
     }
 }

@@ -1,15 +1,30 @@
 //! Which requests are recorded.
 //!
 //! A recorder asks its [`Sampler`] once for each segment whose caller has not decided yet; all that happens below the segment
-//! follows that decision, in this service and in those that it calls.
+//! follows that decision, in this service and in those that it calls. Unless it is given another one, a recorder has a
+//! [`CentralSampler`]: it follows the sampling rules that are set in X-Ray, and [`LocalRules`] until those have come.
+//!
+//! [`Recorder::explain`](crate::Recorder::explain) tells what would be decided, and why.
 
+#[cfg(feature = "central-sampling")]
+mod central;
+mod decision;
 mod fixed;
 mod local;
+mod pattern;
+mod rate;
+mod reservoir;
+mod rule;
+mod watch;
 
-use std::sync::Arc;
-
+#[cfg(feature = "central-sampling")]
+pub use central::CentralSampler;
+pub use decision::{Decision, Fallback, Reason};
 pub use fixed::{Always, Never};
-pub use local::LocalSampler;
+pub use local::{LocalRule, LocalRules};
+pub use pattern::Pattern;
+
+pub(crate) use watch::Watch;
 
 /// Decides which requests are recorded.
 ///
@@ -33,9 +48,43 @@ pub use local::LocalSampler;
 pub trait Sampler: Send + Sync {
     /// Decides whether this request is recorded.
     fn decide(&self, request: &SamplingRequest<'_>) -> Decision;
+
+    /// What would be decided for this request now. Counts nothing and uses nothing up.
+    ///
+    /// The default decides: a sampler that counts what it decides needs its own.
+    fn explain(&self, request: &SamplingRequest<'_>) -> Decision {
+        self.decide(request)
+    }
+
+    /// Is told how a segment ended whose decision was [observed](Decision::observed): `is_fault` says that it was a fault.
+    ///
+    /// Of a segment that was recorded this is told on the recorder's own thread, after it closed. Of one that was not, where it
+    /// closes, and the fault is known as far as the segment itself, or [`current()`](crate::current) inside it, was told of it. A
+    /// segment that never closes is not told of. The default does nothing.
+    fn observe(&self, decision: &Decision, is_fault: bool) {
+        let _ = (decision, is_fault);
+    }
+
+    /// Ends what the sampler does in the background: its recorder is shut down. It may still be asked afterwards.
+    /// The default does nothing.
+    fn shutdown(&self) {}
 }
 
 /// What is known of a request before its segment begins. Samplers match their rules on it.
+///
+/// What is not known matches any rule, but for attributes: a rule that names one takes only requests that have it.
+///
+/// ```
+/// use xray_sdk::sampling::SamplingRequest;
+///
+/// let request = SamplingRequest {
+///     host: Some("shop.example.com"),
+///     method: Some("POST"),
+///     path: Some("/orders"),
+///     ..SamplingRequest::default()
+/// };
+/// # let _ = request;
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SamplingRequest<'a> {
     /// The name of the segment.
@@ -48,77 +97,8 @@ pub struct SamplingRequest<'a> {
     pub path: Option<&'a str>,
     /// The kind of AWS resource that the service runs on, for example `AWS::ECS::Container`.
     pub origin: Option<&'a str>,
-}
-
-/// Whether a request is recorded, and by which rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
-    is_sampled: bool,
-    rule: Option<Arc<str>>,
-}
-
-impl Decision {
-    /// The request is recorded.
-    pub const fn sampled() -> Self {
-        Self {
-            is_sampled: true,
-            rule: None,
-        }
-    }
-
-    /// The request is not recorded.
-    pub const fn not_sampled() -> Self {
-        Self {
-            is_sampled: false,
-            rule: None,
-        }
-    }
-
-    /// The same decision, made by the rule of this name. The name is recorded with the segment, in its `aws` block.
-    #[must_use]
-    pub fn with_rule(mut self, rule: impl Into<Arc<str>>) -> Self {
-        self.rule = Some(rule.into());
-        self
-    }
-
-    /// Whether the request is recorded.
-    pub fn is_sampled(&self) -> bool {
-        self.is_sampled
-    }
-
-    /// The name of the rule that decided, if it was one with a name.
-    pub fn rule(&self) -> Option<&str> {
-        self.rule.as_deref()
-    }
-}
-
-impl From<bool> for Decision {
-    fn from(is_sampled: bool) -> Self {
-        if is_sampled {
-            Self::sampled()
-        } else {
-            Self::not_sampled()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn always_and_never_do_as_they_are_named() {
-        let request = SamplingRequest::default();
-        assert!(Always.decide(&request).is_sampled());
-        assert!(!Never.decide(&request).is_sampled());
-    }
-
-    #[test]
-    fn a_decision_tells_its_rule() {
-        assert_eq!(Decision::sampled().rule(), None);
-        assert_eq!(
-            Decision::not_sampled().with_rule("orders").rule(),
-            Some("orders")
-        );
-    }
+    /// The ARN of the AWS resource that the service runs on.
+    pub resource_arn: Option<&'a str>,
+    /// What else is known before the segment begins, by name.
+    pub attributes: &'a [(&'a str, &'a str)],
 }

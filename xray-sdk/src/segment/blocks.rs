@@ -41,6 +41,9 @@ impl Entity {
     /// Records the status of the HTTP response: 429 is throttling, other 4xx an error, 5xx a fault.
     #[track_caller]
     pub fn http_status(&mut self, status: u16) -> &mut Self {
+        if (500..=599).contains(&status) {
+            self.fail();
+        }
         self.record(|lane, node| {
             lane.number(node, Field::HttpStatus, u64::from(status));
             match status {

@@ -4,8 +4,8 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::thread;
 
-use crate::context::{self, Context, missing};
-use crate::header::TraceHeader;
+use crate::context::{self, Context, Passive, missing};
+use crate::header::Sampled;
 use crate::id::SegmentId;
 use crate::record::Text;
 use crate::record::identity::Identity;
@@ -27,7 +27,9 @@ pub(crate) struct Carried {
 
 enum Origin {
     Missing,
-    Passive(TraceHeader),
+    Passive(Passive),
+    /// Left out of a segment that is recorded.
+    LeftOut(Passive),
     Recording {
         identity: Arc<Identity>,
         node: SegmentId,
@@ -40,7 +42,7 @@ impl Carried {
         Self {
             origin: context::with(|current| match current {
                 Context::Missing => Origin::Missing,
-                Context::Passive(header) => Origin::Passive(header.clone()),
+                Context::Passive(passive) => Origin::Passive(passive.for_others()),
                 Context::Recording(lane) => Origin::Recording {
                     identity: lane.identity.clone(),
                     node: lane.node,
@@ -67,10 +69,12 @@ impl Carried {
                 node: *node,
             },
             Place::Held {
-                context: Context::Passive(header),
+                context: Context::Passive(passive),
                 ..
-            } => Origin::Passive(header.clone()),
-            Place::Held { .. } | Place::Current | Place::Nowhere => return Self::capture(),
+            } => Origin::Passive(passive.for_others()),
+            Place::Held { .. } | Place::Current | Place::Nowhere | Place::Unrecorded => {
+                return Self::capture();
+            }
         };
         Self {
             origin,
@@ -97,13 +101,29 @@ impl Carried {
         }
     }
 
+    /// Leaves out what is recorded from here on, and passes on that it is not sampled.
+    pub(crate) fn leave_out(&mut self) {
+        if let Origin::Recording { identity, node } = &self.origin {
+            let header = identity.header(*node).with_sampled(Sampled::No);
+            self.origin = Origin::LeftOut(Passive::new(header));
+        }
+    }
+
     /// Makes it current on this thread while the guard lives.
     pub(crate) fn enter(&mut self) -> Inside<'_> {
         let before = match &self.origin {
             Origin::Missing => Before::Nothing,
-            Origin::Passive(header) => context::with(|current| match current {
-                Context::Passive(other) if other.root() == header.root() => Before::Nothing,
-                _ => Before::Context(mem::replace(current, Context::Passive(header.clone()))),
+            Origin::LeftOut(passive) => {
+                Before::Context(context::replace(Context::Passive(passive.for_others())))
+            }
+            Origin::Passive(passive) => context::with(|current| match current {
+                Context::Passive(other) if other.trace_id() == passive.trace_id() => {
+                    Before::Nothing
+                }
+                _ => Before::Context(mem::replace(
+                    current,
+                    Context::Passive(passive.for_others()),
+                )),
             }),
             Origin::Recording { identity, node } => {
                 let same = context::with(|current| {
@@ -149,7 +169,7 @@ fn lane(
         }
         None => {
             outlet.refuse();
-            Context::Passive(identity.header(node))
+            Context::Passive(Passive::new(identity.header(node)))
         }
     }
 }

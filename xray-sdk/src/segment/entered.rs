@@ -31,7 +31,9 @@ enum Before {
 impl<'a> Entered<'a> {
     pub(crate) fn enter(entity: &'a mut Entity) -> Self {
         let before = match &mut entity.place {
-            Place::Current | Place::Nowhere | Place::Within { .. } => Before::Nothing,
+            Place::Current | Place::Nowhere | Place::Unrecorded | Place::Within { .. } => {
+                Before::Nothing
+            }
             // Without a segment of its own a handle does not hide the one that is current.
             Place::Held {
                 context: Context::Missing,
@@ -74,7 +76,10 @@ impl Drop for Entered<'_> {
                 }
                 *context = own;
             }
-            (Context::Passive(_), None) => *context = own,
+            (Context::Passive(passive), None) => {
+                passive.is_fault |= thread::panicking() && !self.panicking;
+                *context = own;
+            }
             // What is current was entered inside and not left yet: it stays, and this one is taken away after it.
             (_, identity) => {
                 let before = context::replace(own);

@@ -35,6 +35,8 @@ pub(crate) enum Place {
     },
     /// Nowhere: the subsegment was not recorded. Its header is that of what is current.
     Nowhere,
+    /// Nowhere either: the segment is not recorded. It is what is current on this thread.
+    Unrecorded,
     /// To a context of its own; while the handle is entered that context is the thread's, and this is `Missing`.
     Held {
         context: Context,
@@ -51,7 +53,7 @@ impl Entity {
     pub(crate) fn record(&mut self, record: impl FnOnce(&mut Lane, SegmentId)) {
         let place = Location::caller();
         match &mut self.place {
-            Place::Nowhere => {}
+            Place::Nowhere | Place::Unrecorded => {}
             Place::Held { context, node, .. } => {
                 if let Context::Recording(lane) = context {
                     write(lane, *node, record);
@@ -139,6 +141,8 @@ impl Entity {
                 lane.mark(node, Mark::Fault);
                 exception::record(lane, node, &chain);
             });
+        } else {
+            self.fail();
         }
         self
     }
@@ -150,12 +154,14 @@ impl Entity {
             lane.mark(node, Mark::Fault);
             lane.exception(node, &Text::copied(kind), message, Chain::First, false);
         });
+        self.fail();
         self
     }
 
     /// Marks a fault: a failure of the service itself, as an HTTP status 5xx.
     #[track_caller]
     pub fn fault(&mut self) -> &mut Self {
+        self.fail();
         self.mark(Mark::Fault)
     }
 
@@ -232,7 +238,7 @@ impl Entity {
     /// The id of this segment or subsegment; `None` when it is not recorded.
     pub fn id(&self) -> Option<SegmentId> {
         match &self.place {
-            Place::Nowhere => None,
+            Place::Nowhere | Place::Unrecorded => None,
             Place::Within { node, .. } => Some(*node),
             Place::Held { context, node, .. } => context.node().map(|_| *node),
             Place::Current => context::with(|current| current.node()),
@@ -244,12 +250,14 @@ impl Entity {
         match &self.place {
             Place::Within { identity, .. } => Some(identity.trace_id()),
             Place::Held { context, .. } => context.trace_id(),
-            Place::Current | Place::Nowhere => context::with(|current| current.trace_id()),
+            Place::Current | Place::Nowhere | Place::Unrecorded => {
+                context::with(|current| current.trace_id())
+            }
         }
     }
 
-    /// The header to send with a request that this entity makes. `None` only where there is no segment:
-    /// also what is not sampled is passed on.
+    /// The header to send with a request that this entity makes. `None` only where there is no segment, and where nothing is recorded
+    /// in this process and the caller sent none: also what is not sampled is passed on.
     pub fn header(&self) -> Option<TraceHeader> {
         match &self.place {
             Place::Within { identity, node } => Some(identity.header(*node)),
@@ -257,7 +265,9 @@ impl Entity {
                 Context::Recording(lane) => Some(lane.identity.header(*node)),
                 Context::Missing | Context::Passive(_) => context.header(),
             },
-            Place::Current | Place::Nowhere => context::with(|current| current.header()),
+            Place::Current | Place::Nowhere | Place::Unrecorded => {
+                context::with(|current| current.header())
+            }
         }
     }
 

@@ -35,6 +35,7 @@ pub trait InSubsegment: Future + Sized {
         let SubsegmentBuilder {
             name,
             namespace,
+            is_left_out,
             parent,
             ..
         } = subsegment.into();
@@ -48,6 +49,7 @@ pub trait InSubsegment: Future + Sized {
             namespace,
             state: State::New {
                 place: Location::caller(),
+                is_left_out,
             },
         }
     }
@@ -75,7 +77,10 @@ impl<F: Future> InSubsegment for F {}
 
 #[derive(Clone, Copy)]
 enum State {
-    New { place: &'static Location<'static> },
+    New {
+        place: &'static Location<'static>,
+        is_left_out: bool,
+    },
     Open(SegmentId),
     Done,
 }
@@ -115,8 +120,11 @@ impl<F: Future> Future for SubsegmentFuture<F> {
             // Polled after it was done, which the future itself could answer only by a panic of its own.
             return Poll::Pending;
         };
-        if let State::New { place } = *this.state {
+        if let State::New { place, is_left_out } = *this.state {
             this.carried.resolve(place);
+            if is_left_out {
+                this.carried.leave_out();
+            }
         }
         let mut inside = this.carried.enter();
         if let State::New { .. } = this.state {

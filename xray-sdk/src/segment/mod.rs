@@ -8,6 +8,7 @@ mod entity;
 mod exception;
 mod future;
 mod subsegment;
+mod unrecorded;
 
 use std::ops::{Deref, DerefMut};
 
@@ -18,9 +19,10 @@ pub(crate) use exception::message_of;
 pub use future::{CurrentFuture, InSubsegment, SegmentFuture, SubsegmentFuture};
 pub use subsegment::{Subsegment, SubsegmentBuilder, subsegment};
 
-use crate::context::Context;
+use crate::context::{Context, Passive};
 use crate::header::{Sampled, TraceHeader};
 use crate::id::SegmentId;
+use crate::sampling::Watch;
 use entity::Place;
 
 /// One service's part of a trace: opened for each request, message or job, closed and handed over when it is dropped.
@@ -31,6 +33,8 @@ use entity::Place;
 pub struct Segment {
     entity: Entity,
     asked: bool,
+    /// Who wants to know how it ends, where it is not recorded; else the background thread tells.
+    watch: Option<Box<Watch>>,
 }
 
 impl Segment {
@@ -39,7 +43,20 @@ impl Segment {
         Self {
             entity: Entity::held(context, id),
             asked,
+            watch: None,
         }
+    }
+
+    /// One that records nothing and passes `header` on as it is.
+    pub(crate) fn passing_on(header: TraceHeader) -> Self {
+        let context = Context::Passive(Passive::new(header));
+        Self::new(context, SegmentId::from_u64(0), false)
+    }
+
+    /// The same, and `watch` is told how it ends.
+    pub(crate) fn watched(mut self, watch: Option<Box<Watch>>) -> Self {
+        self.watch = watch;
+        self
     }
 
     /// Makes this segment current on this thread while the guard lives.
@@ -59,7 +76,7 @@ impl Segment {
                     identity: identity.clone(),
                     node: *node,
                 },
-                _ => Place::Nowhere,
+                _ => Place::Unrecorded,
             },
         }
     }
@@ -88,6 +105,9 @@ impl Segment {
 
 impl Drop for Segment {
     fn drop(&mut self) {
+        if let Some(watch) = self.watch.take() {
+            watch.ended(self.entity.has_failed());
+        }
         self.entity.close();
     }
 }

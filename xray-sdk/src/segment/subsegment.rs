@@ -2,7 +2,8 @@ use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::context::{self, Context, missing};
+use crate::context::{self, Context, Passive, missing};
+use crate::header::Sampled;
 use crate::id::SegmentId;
 use crate::record::Text;
 use crate::record::event::{Mark, What};
@@ -28,6 +29,7 @@ pub struct SubsegmentBuilder<'a> {
     pub(crate) name: Text<'a>,
     pub(crate) namespace: Namespace,
     pub(crate) place: &'static Location<'static>,
+    pub(crate) is_left_out: bool,
     pub(crate) parent: Option<&'a mut Entity>,
 }
 
@@ -56,6 +58,7 @@ pub fn subsegment<'a>(name: impl Into<Text<'a>>) -> SubsegmentBuilder<'a> {
         name: name.into(),
         namespace: Namespace::Local,
         place: Location::caller(),
+        is_left_out: false,
         parent: None,
     }
 }
@@ -67,6 +70,7 @@ impl<'a> SubsegmentBuilder<'a> {
             name,
             namespace: Namespace::Local,
             place: Location::caller(),
+            is_left_out: false,
             parent: Some(parent),
         }
     }
@@ -87,9 +91,33 @@ impl<'a> SubsegmentBuilder<'a> {
         }
     }
 
+    /// Leaves the subsegment out, and all below it: nothing of it is recorded, and what is called from it is told that it is not
+    /// sampled. For work on behalf of another trace that was not sampled, as one message of a batch.
+    ///
+    /// ```
+    /// use xray_sdk::{Sampled, current, subsegment};
+    ///
+    /// # let capture = xray_sdk::testing::Capture::new("worker");
+    /// # capture.recorder().segment("worker").run_sync(|_| {
+    /// subsegment("message").without_sampling().run(|_| {
+    ///     assert_eq!(current().header().map(|header| header.sampled()), Some(Sampled::No));
+    /// });
+    /// # });
+    /// # assert_eq!(capture.tree(), "worker\n");
+    /// ```
+    pub fn without_sampling(self) -> Self {
+        Self {
+            is_left_out: true,
+            ..self
+        }
+    }
+
     /// Runs `work` inside the subsegment, which closes when `work` returns or panics.
     #[inline]
     pub fn run<R>(self, work: impl FnOnce(&mut Entity) -> R) -> R {
+        if self.is_left_out {
+            return run_left_out(self, work);
+        }
         match self.parent {
             None => run(&self.name, self.namespace, self.place, work),
             Some(parent) if matches!(parent.place, Place::Within { .. }) => {
@@ -108,8 +136,11 @@ impl<'a> SubsegmentBuilder<'a> {
     pub fn begin(self) -> Subsegment {
         let name = &self.name;
         let namespace = self.namespace;
+        if self.is_left_out {
+            return self.leave_out();
+        }
         let (context, node) = match self.parent.map(|parent| &parent.place) {
-            None | Some(Place::Current | Place::Nowhere) => {
+            None | Some(Place::Current | Place::Nowhere | Place::Unrecorded) => {
                 context::with(|current| begin(current, current.node(), name, namespace))
             }
             Some(Place::Held { context, node, .. }) => begin(context, Some(*node), name, namespace),
@@ -120,6 +151,24 @@ impl<'a> SubsegmentBuilder<'a> {
         }
         Subsegment {
             entity: Entity::held(context, node),
+        }
+    }
+
+    /// A handle that records nothing, and passes on that nothing is.
+    fn leave_out(self) -> Subsegment {
+        let header = match self.parent {
+            Some(parent) => parent.header(),
+            None => context::with(|current| current.header()),
+        };
+        let context = match header {
+            Some(header) => Context::Passive(Passive::new(header.with_sampled(Sampled::No))),
+            None => Context::Missing,
+        };
+        if matches!(context, Context::Missing) {
+            missing::report(self.place);
+        }
+        Subsegment {
+            entity: Entity::held(context, SegmentId::from_u64(0)),
         }
     }
 }
@@ -142,7 +191,10 @@ fn begin(
         (Context::Recording(lane), Some(parent)) => {
             begin_in(&lane.identity, parent, name, namespace)
         }
-        (Context::Passive(header), _) => (Context::Passive(header.clone()), SegmentId::from_u64(0)),
+        (Context::Passive(passive), _) => (
+            Context::Passive(passive.for_others()),
+            SegmentId::from_u64(0),
+        ),
         _ => (Context::Missing, SegmentId::from_u64(0)),
     }
 }
@@ -161,7 +213,7 @@ fn begin_in(
         }
         None => {
             identity.outlet().refuse();
-            Context::Passive(identity.header(parent))
+            Context::Passive(Passive::new(identity.header(parent)))
         }
     };
     (context, id)
@@ -227,6 +279,15 @@ fn run<R>(
             })
         }
     }
+}
+
+/// Runs `work` where nothing is recorded.
+fn run_left_out<R>(builder: SubsegmentBuilder<'_>, work: impl FnOnce(&mut Entity) -> R) -> R {
+    let mut left_out = builder.leave_out();
+    let _entered = left_out.enter();
+    work(&mut Entity {
+        place: Place::Nowhere,
+    })
 }
 
 /// A subsegment that is open while a closure runs; dropping it closes the subsegment, also on panic.

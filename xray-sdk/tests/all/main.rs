@@ -9,6 +9,8 @@ mod house;
 mod nesting;
 mod origin;
 mod recording;
+mod sampling;
+mod sampling_observed;
 mod schema;
 mod size;
 mod tasks;

@@ -1,0 +1,52 @@
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+
+use crate::clock::Clock;
+use crate::notice::Notices;
+use crate::sampling::central::manifest::Manifest;
+use crate::sampling::central::transport::{Failure, Operation};
+
+/// What those who decide and the thread that asks X-Ray have in common.
+pub(super) struct Shared {
+    /// X-Ray's rules, once they came. Whoever decides takes them as they are at that time, without waiting for anybody.
+    pub(super) manifest: ArcSwapOption<Manifest>,
+    pub(super) clock: Clock,
+    /// The name of the service, for reports on faults.
+    pub(super) service: String,
+    /// Where the daemon is, as it is told to the user.
+    pub(super) daemon: String,
+    pub(super) notices: Arc<Notices>,
+}
+
+impl Shared {
+    /// Tells the user that X-Ray was asked in vain, the first time.
+    pub(super) fn tell(&self, operation: Operation, failure: &Failure) {
+        if *failure == Failure::Stopped {
+            return;
+        }
+        let daemon = &self.daemon;
+        match operation {
+            Operation::Rules => self.notices.tell_once("sampling rules", || {
+                format!(
+                    "X-Ray's sampling rules could not be had from the daemon at {daemon} over TCP: {failure}; until they come, local \
+                     rules decide what is recorded; does the daemon listen there? to do without X-Ray's rules use \
+                     RecorderBuilder::sampler(LocalRules::default())"
+                )
+            }),
+            Operation::Targets => self.notices.tell_once("sampling targets", || {
+                format!(
+                    "what was sampled could not be reported to X-Ray by the daemon at {daemon} over TCP: {failure}; it is counted on \
+                     and reported later"
+                )
+            }),
+        }
+    }
+
+    /// Tells the user that X-Ray is not asked at all.
+    pub(super) fn tell_start(&self, error: &std::io::Error) {
+        self.notices.tell_once("sampling thread", || {
+            format!("X-Ray's sampling rules are not asked for, so local rules decide: the thread for that could not be started: {error}")
+        });
+    }
+}

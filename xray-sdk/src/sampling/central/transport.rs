@@ -1,0 +1,62 @@
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// How X-Ray is reached: a request goes out, and its answer or a failure comes back within seconds.
+pub(super) trait Transport {
+    fn post(&mut self, operation: Operation, body: Vec<u8>) -> Result<Vec<u8>, Failure>;
+}
+
+/// What X-Ray is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    Rules,
+    Targets,
+}
+
+/// Why there is no answer that can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The recorder ends, and so did the call.
+    Stopped,
+    /// Nobody answered in time.
+    Unreachable(String),
+    /// The answer has another status than 200.
+    Refused(u16),
+    /// The answer is not what it has to be.
+    Garbled(String),
+}
+
+impl Operation {
+    /// The path of the URL, as the API model has it.
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::Rules => "/GetSamplingRules",
+            Self::Targets => "/SamplingTargets",
+        }
+    }
+}
+
+/// Asks, and reads the answer.
+pub(super) fn call<A: DeserializeOwned>(
+    transport: &mut impl Transport,
+    operation: Operation,
+    question: &impl Serialize,
+) -> Result<A, Failure> {
+    let garbled = |error: serde_json::Error| Failure::Garbled(error.to_string());
+    let question = serde_json::to_vec(question).map_err(garbled)?;
+    let answer = transport.post(operation, question)?;
+    serde_json::from_slice(&answer).map_err(garbled)
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stopped => f.write_str("the recorder ends"),
+            Self::Unreachable(why) => f.write_str(why),
+            Self::Refused(status) => write!(f, "the answer has the status {status}"),
+            Self::Garbled(why) => write!(f, "the answer is not X-Ray's: {why}"),
+        }
+    }
+}
