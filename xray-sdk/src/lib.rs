@@ -49,6 +49,8 @@
 //!
 //! # Features
 //!
+//! - `central-sampling` (default): X-Ray's sampling rules decide what is recorded, see `CentralSampler` in [`sampling`]. Without it,
+//!   [`sampling::LocalRules`] do.
 //! - `macros` (default): the attribute [`macro@subsegment`].
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -264,36 +264,4 @@ fn daemon_address(environment: &Environment, code: Option<&str>) -> Result<Daemo
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_environments_address_wins_over_codes() {
-        let environment = |address: Option<&str>| Environment {
-            daemon_address: address.map(str::to_owned),
-            ..Environment::default()
-        };
-        let chosen = |from_environment, code| {
-            daemon_address(&environment(from_environment), code)
-                .map(|address| address.udp().to_string())
-        };
-        assert_eq!(chosen(None, None).ok().as_deref(), Some("127.0.0.1:2000"));
-        assert_eq!(
-            chosen(None, Some("daemon:3000")).ok().as_deref(),
-            Some("daemon:3000")
-        );
-        assert_eq!(
-            chosen(Some("other:4000"), Some("daemon:3000"))
-                .ok()
-                .as_deref(),
-            Some("other:4000")
-        );
-        let error = chosen(Some("nonsense"), Some("daemon:3000")).expect_err("no address");
-        assert!(
-            error
-                .to_string()
-                .starts_with("AWS_XRAY_DAEMON_ADDRESS=\"nonsense\""),
-            "{error}"
-        );
-    }
-}
+mod tests;

@@ -63,7 +63,7 @@ const LAST_DEADLINE: Duration = Duration::from_secs(2);
 impl Recorder {
     /// A recorder for the service `name`, set up by the environment variables of the official SDKs:
     ///
-    /// - `AWS_XRAY_DAEMON_ADDRESS`: where segments are sent, `127.0.0.1:2000` by default
+    /// - `AWS_XRAY_DAEMON_ADDRESS`: where segments are sent (UDP) and sampling rules asked for (TCP), `127.0.0.1:2000` by default
     /// - `AWS_XRAY_TRACING_NAME`: the service's name, instead of `name`
     /// - `AWS_XRAY_CONTEXT_MISSING`: `LOG_ERROR` (the default), `IGNORE_ERROR` or `RUNTIME_ERROR`
     /// - `AWS_XRAY_SDK_ENABLED` (`false`, `no`, `off`, `0`, …) or `AWS_XRAY_SDK_DISABLED` (`true`): nothing is recorded or sent, and what

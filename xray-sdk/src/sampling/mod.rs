@@ -2,7 +2,8 @@
 //!
 //! A recorder asks its [`Sampler`] once for each segment whose caller has not decided yet; all that happens below the segment
 //! follows that decision, in this service and in those that it calls. Unless it is given another one, a recorder has a
-//! [`CentralSampler`]: it follows the sampling rules that are set in X-Ray, and [`LocalRules`] until those have come.
+//! `CentralSampler` (feature `central-sampling`): it follows the sampling rules that are set in X-Ray, and [`LocalRules`] until
+//! those have come.
 //!
 //! [`Recorder::explain`](crate::Recorder::explain) tells what would be decided, and why.
 

@@ -42,13 +42,29 @@ impl Pattern {
 
     /// Whether `text` is what the pattern describes.
     pub fn matches(&self, text: &str) -> bool {
-        self.matches_all || matches(self.text.chars(), text.chars())
+        self.matches_all || matches_after_beginning(&self.text, text)
     }
 
     /// Whether the pattern describes `text`; what is not known matches every pattern.
     pub(super) fn matches_if_known(&self, text: Option<&str>) -> bool {
         text.is_none_or(|text| self.matches(text))
     }
+}
+
+/// Most patterns begin with letters, most of those with others than the text: that is seen from the bytes.
+fn matches_after_beginning(pattern: &str, text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii() && byte != b'*' && byte != b'?';
+    let mut same = 0;
+    for (expected, found) in pattern.bytes().zip(text.bytes()) {
+        if !is_letter(expected) || !found.is_ascii() {
+            break;
+        }
+        if !expected.eq_ignore_ascii_case(&found) {
+            return false;
+        }
+        same += 1;
+    }
+    matches(pattern[same..].chars(), text[same..].chars())
 }
 
 /// Only the last `*` ever takes more than it took at first. What an earlier one took can stay: any text that is reached when

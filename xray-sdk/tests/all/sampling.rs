@@ -120,6 +120,19 @@ fn an_explanation_tells_what_would_be_decided_and_counts_nothing() {
 }
 
 #[test]
+fn a_capture_records_all_and_asks_nobody_for_rules() {
+    let capture = Capture::with("checkout", |builder| {
+        builder.sampling_rules(LocalRules::new(0, 0.0))
+    });
+    for _ in 0..5 {
+        begin(&capture, "").end();
+    }
+    let decision = capture.recorder().explain(&SamplingRequest::default());
+    assert_eq!(decision, Decision::sampled());
+    assert_eq!(capture.documents().len(), 5);
+}
+
+#[test]
 fn a_sampler_sees_the_names_of_service_and_origin() {
     #[derive(Clone, Default)]
     struct Seen(Arc<Mutex<Vec<String>>>);

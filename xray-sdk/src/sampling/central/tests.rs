@@ -2,6 +2,7 @@
 
 mod answers;
 mod boost;
+pub(super) mod daemon;
 mod process;
 mod quotas;
 mod refresh;

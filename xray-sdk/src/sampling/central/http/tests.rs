@@ -1,69 +1,15 @@
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
 use super::*;
-
-/// How long a test waits for what has to happen.
-const DEADLINE: Duration = Duration::from_secs(30);
-
-/// A daemon that has each connection's request read, and `answer` do the rest.
-fn daemon(answer: impl Fn(TcpStream, String) + Send + 'static) -> (String, mpsc::Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("bound").to_string();
-    let (seen, requests) = mpsc::channel();
-    thread::spawn(move || {
-        for connection in listener.incoming() {
-            let Ok(mut connection) = connection else {
-                return;
-            };
-            let request = read(&mut connection);
-            if seen.send(request.clone()).is_err() {
-                return;
-            }
-            answer(connection, request);
-        }
-    });
-    (address, requests)
-}
-
-/// Head and body of a request.
-fn read(connection: &mut TcpStream) -> String {
-    connection
-        .set_read_timeout(Some(DEADLINE))
-        .expect("a timeout");
-    let (mut request, mut buffer) = (Vec::new(), [0; 4096]);
-    loop {
-        let length = connection.read(&mut buffer).expect("a request");
-        request.extend_from_slice(&buffer[..length]);
-        let text = String::from_utf8_lossy(&request).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| {
-                let (name, value) = line.split_once(':')?;
-                name.eq_ignore_ascii_case("content-length")
-                    .then(|| value.trim().parse().ok())?
-            });
-            if length.is_none_or(|length: usize| body.len() >= length) {
-                return text;
-            }
-        }
-        assert!(length > 0, "the request ends early");
-    }
-}
+use crate::sampling::central::tests::daemon::{DEADLINE, daemon, respond};
 
 fn http(address: &str) -> (Http, Arc<Stop>) {
     let stop = Arc::new(Stop::default());
     (Http::new(address, stop.clone()).expect("a client"), stop)
-}
-
-fn respond(connection: &mut TcpStream, status: &str, body: &str) {
-    let length = body.len();
-    let answer = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-    );
-    let _ = connection.write_all(answer.as_bytes());
 }
 
 #[test]
