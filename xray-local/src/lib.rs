@@ -13,6 +13,7 @@ mod api;
 mod clock;
 mod control;
 mod error;
+mod filter;
 mod graph;
 mod json;
 mod lock;
@@ -27,11 +28,15 @@ mod trace;
 mod validate;
 
 pub use error::Error;
+pub use filter::{Filter, FilterError};
 pub use graph::{
     Edge, ErrorStatistics, FaultStatistics, Histogram, Service, ServiceGraph, State, Statistics,
 };
 pub use map::map;
-pub use query::{AnnotationValues, EntryHttp, TimeRange, TimeRangeType, TraceSummary, TraceUser};
+pub use query::{
+    AnnotationValues, EntryHttp, RootCause, RootCauseEntity, RootCauseException, RootCauseService,
+    TimeRange, TimeRangeType, TraceSummary, TraceUser,
+};
 pub use server::{Options, Server};
 pub use store::{Limits, Store, StoreCounts};
 pub use timeline::{TimelineStyle, timeline};

@@ -82,7 +82,7 @@ impl Operation {
             Self::PutTelemetryRecords => call(body, ingest::put_telemetry_records),
             Self::BatchGetTraces => call(body, |input| traces::batch_get_traces(store, input)),
             Self::GetTraceSummaries => {
-                call(body, |input| summaries::get_trace_summaries(store, input))
+                call(body, |input| summaries::get_trace_summaries(store, &input))
             }
             Self::GetServiceGraph => call(body, |input| graph::get_service_graph(store, input)),
             Self::GetTraceGraph => call(body, |input| graph::get_trace_graph(store, input)),

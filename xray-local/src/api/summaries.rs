@@ -5,6 +5,7 @@ use xray_sdk::TraceId;
 
 use super::error::ApiError;
 use super::wire::{required, unknown_token};
+use crate::filter::Filter;
 use crate::query::{TimeRange, TimeRangeType, TraceSummary};
 use crate::store::{Position, Store};
 
@@ -34,31 +35,38 @@ pub(super) struct TraceSummariesGot {
 /// Lists traces, the newest first. All that match are listed, also when a sample would do.
 pub(super) fn get_trace_summaries(
     store: &Store,
-    input: GetTraceSummaries,
+    input: &GetTraceSummaries,
 ) -> Result<TraceSummariesGot, ApiError> {
-    if input
+    let filter = input
         .filter_expression
-        .is_some_and(|filter| !filter.trim().is_empty())
-    {
-        return Err(ApiError::invalid_request(
-            "FilterExpression: filter expressions are not supported yet; leave it out to list all traces of the time range",
-        ));
-    }
+        .as_deref()
+        .and_then(filter)
+        .transpose()?;
     let range = TimeRange {
         kind: time_range_type(input.time_range_type.as_deref())?,
         ..time_range(input.start_time, input.end_time)?
     };
     let after = input.next_token.as_deref().map(position).transpose()?;
-    let page = store.page(&range, after, PAGE);
-    let trace_summaries = page.summaries();
+    let found = store.find(&range, filter.as_ref(), after, PAGE);
     Ok(TraceSummariesGot {
-        approximate_time: trace_summaries
+        approximate_time: found
+            .summaries
             .first()
             .map_or(range.start, |first| first.start_time),
-        traces_processed_count: trace_summaries.len(),
-        next_token: page.next.map(token),
-        trace_summaries,
+        traces_processed_count: found.processed,
+        next_token: found.next.map(token),
+        trace_summaries: found.summaries,
     })
+}
+
+/// The filter of a request. An empty one means all traces.
+fn filter(text: &str) -> Option<Result<Filter, ApiError>> {
+    if text.trim().is_empty() {
+        return None;
+    }
+    let refused =
+        |error| ApiError::invalid_request(format!("FilterExpression cannot be read: {error}"));
+    Some(Filter::parse(text).map_err(refused))
 }
 
 /// The time range that every listing has.

@@ -1,7 +1,10 @@
 //! Which traces are asked for, and what is told of each.
 
+mod root_cause;
 mod summary;
 
+pub(crate) use root_cause::RootCauses;
+pub use root_cause::{RootCause, RootCauseEntity, RootCauseException, RootCauseService};
 pub use summary::{AnnotationValues, EntryHttp, TraceSummary, TraceUser};
 
 /// A stretch of time, from `start` up to but without `end`, in seconds since 1970; and which of a trace's times must lie in it.

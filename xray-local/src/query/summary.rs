@@ -7,6 +7,7 @@ use xray_sdk::TraceId;
 use xray_sdk::document::limits::ANNOTATIONS_PER_TRACE;
 use xray_sdk::document::{AnnotationValue, Document, Trace};
 
+use super::{RootCause, RootCauses};
 use crate::trace::{Anatomy, Outcome, Segment, ServiceId, seconds};
 
 /// What a list of traces tells of each.
@@ -51,9 +52,12 @@ pub struct TraceSummary {
     /// The service where the trace begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry_point: Option<ServiceId>,
-    fault_root_causes: [(); 0],
-    error_root_causes: [(); 0],
-    response_time_root_causes: [(); 0],
+    /// The ways to what failed by its own fault.
+    pub fault_root_causes: Vec<RootCause>,
+    /// The ways to what failed by its caller's fault.
+    pub error_root_causes: Vec<RootCause>,
+    /// The way along which the time went.
+    pub response_time_root_causes: Vec<RootCause>,
     /// Grows with each document that comes.
     pub revision: u64,
     /// The time by which the trace matches what was asked for.
@@ -106,14 +110,14 @@ impl TraceSummary {
         let anatomy = Anatomy::of(trace);
         let root = anatomy.root();
         let outcome = root.map(Segment::outcome);
+        let causes = RootCauses::of(&anatomy);
         let mut summary = Self {
             id: trace.id(),
             start_time: trace.start_time(),
             duration: trace.duration().map(seconds),
             response_time: root.and_then(|root| root.document.duration()).map(seconds),
             has_fault: outcome == Some(Outcome::Fault),
-            has_error: root.is_some_and(|root| root.document.error)
-                || matches!(outcome, Some(Outcome::Error | Outcome::Throttle)),
+            has_error: root.is_some_and(|root| Outcome::is_error(root.document)),
             has_throttle: false,
             is_partial: anatomy.is_partial(),
             http: root
@@ -126,9 +130,9 @@ impl TraceSummary {
             instance_ids: BTreeSet::new(),
             availability_zones: BTreeSet::new(),
             entry_point: root.map(|root| root.service.clone()),
-            fault_root_causes: [],
-            error_root_causes: [],
-            response_time_root_causes: [],
+            fault_root_causes: causes.faults,
+            error_root_causes: causes.errors,
+            response_time_root_causes: causes.response_times,
             revision,
             matched_event_time,
         };

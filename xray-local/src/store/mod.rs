@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use xray_sdk::TraceId;
 use xray_sdk::document::Trace;
 
+use crate::filter::Filter;
 use crate::graph::ServiceGraph;
 use crate::lock::lock;
 use crate::query::{TimeRange, Times, TraceSummary};
@@ -45,6 +46,9 @@ pub struct StoreCounts {
     pub bytes: usize,
 }
 
+/// How many traces are taken out of the store at once to be held against a filter.
+const READ_AT_ONCE: usize = 256;
+
 /// How many of the latest rejections are kept.
 const REJECTIONS: usize = 100;
 
@@ -74,8 +78,17 @@ pub(crate) struct Position {
 
 /// Some of the traces that match, newest first.
 pub(crate) struct Page {
-    /// Each trace with the time by which it matches.
-    pub(crate) traces: Vec<(Snapshot, f64)>,
+    /// Each trace with its place and the time by which it matches.
+    pub(crate) traces: Vec<(Position, Snapshot, f64)>,
+    /// Where the next page goes on; `None` when this was the last.
+    pub(crate) next: Option<Position>,
+}
+
+/// The summaries of some of the traces that are meant, newest first.
+pub(crate) struct Found {
+    pub(crate) summaries: Vec<TraceSummary>,
+    /// How many traces were read for them.
+    pub(crate) processed: usize,
     /// Where the next page goes on; `None` when this was the last.
     pub(crate) next: Option<Position>,
 }
@@ -125,20 +138,59 @@ impl Store {
         let page = self.page(&TimeRange::ALWAYS, None, usize::MAX);
         page.traces
             .iter()
-            .map(|(snapshot, _)| snapshot.assemble())
+            .map(|(_, snapshot, _)| snapshot.assemble())
             .collect()
     }
 
     /// The summaries of the traces in a time range, the newest first.
     pub fn summaries(&self, range: &TimeRange) -> Vec<TraceSummary> {
-        self.page(range, None, usize::MAX).summaries()
+        self.find(range, None, None, usize::MAX).summaries
+    }
+
+    /// The summaries of the traces in a time range that a filter means, the newest first. Reads every trace of the range.
+    pub fn filtered(&self, range: &TimeRange, filter: &Filter) -> Vec<TraceSummary> {
+        self.find(range, Some(filter), None, usize::MAX).summaries
+    }
+
+    /// Up to `limit` summaries of traces in a time range that a filter means, from the one behind `after` on.
+    pub(crate) fn find(
+        &self,
+        range: &TimeRange,
+        filter: Option<&Filter>,
+        mut after: Option<Position>,
+        limit: usize,
+    ) -> Found {
+        let mut found = Found {
+            summaries: Vec::new(),
+            processed: 0,
+            next: None,
+        };
+        loop {
+            let page = self.page(range, after, READ_AT_ONCE.min(limit));
+            for (position, snapshot, matched) in &page.traces {
+                if found.summaries.len() == limit {
+                    found.next = after;
+                    return found;
+                }
+                let trace = snapshot.assemble();
+                found.processed += 1;
+                after = Some(*position);
+                if filter.is_none_or(|filter| filter.matches(&trace)) {
+                    let summary = TraceSummary::of(&trace, snapshot.revision, *matched);
+                    found.summaries.push(summary);
+                }
+            }
+            if page.next.is_none() {
+                return found;
+            }
+        }
     }
 
     /// The services of the traces in a time range, and who calls whom.
     pub fn service_graph(&self, range: &TimeRange) -> ServiceGraph {
         let page = self.page(range, None, usize::MAX);
         let mut graph = crate::graph::Sketch::default();
-        for (snapshot, _) in &page.traces {
+        for (_, snapshot, _) in &page.traces {
             graph.add(&snapshot.assemble());
         }
         graph.finish()
@@ -203,7 +255,7 @@ impl Store {
             .take(limit)
             .map(|(position, record, matched)| {
                 last = Some(position);
-                (record.snapshot(), matched)
+                (position, record.snapshot(), matched)
             })
             .collect();
         let next = matching.next().and(last);
@@ -213,16 +265,6 @@ impl Store {
     /// Guards everything the store holds. Held for maps only, never while a document is read or written.
     fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.shared.state)
-    }
-}
-
-impl Page {
-    /// The summaries of these traces.
-    pub(crate) fn summaries(&self) -> Vec<TraceSummary> {
-        let summary = |(snapshot, matched): &(Snapshot, f64)| {
-            TraceSummary::of(&snapshot.assemble(), snapshot.revision, *matched)
-        };
-        self.traces.iter().map(summary).collect()
     }
 }
 

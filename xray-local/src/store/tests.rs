@@ -86,7 +86,7 @@ fn pages_go_on_where_the_last_one_ended() {
         starts.push(
             page.traces
                 .iter()
-                .map(|(_, start)| *start)
+                .map(|(.., start)| *start)
                 .collect::<Vec<_>>(),
         );
         after = page.next;

@@ -31,6 +31,11 @@ impl Outcome {
         }
     }
 
+    /// Whether the caller was at fault, also where the program failed as well.
+    pub(crate) fn is_error(document: &Document) -> bool {
+        document.error || matches!(Self::of(document), Self::Error | Self::Throttle)
+    }
+
     fn of_status(status: u16) -> Self {
         match status {
             429 => Self::Throttle,

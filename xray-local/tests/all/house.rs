@@ -9,7 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["sampling", "validate"],
     &["trace"],
     &["graph", "query", "timeline"],
-    &["map"],
+    &["filter", "map"],
     &["control", "store"],
     &["api"],
     &["server"],

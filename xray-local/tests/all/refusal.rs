@@ -77,8 +77,8 @@ fn inputs_that_lack_something_or_make_no_sense_are_invalid_requests() {
         ),
         (
             "/TraceSummaries",
-            json!({"StartTime": 1, "EndTime": 2, "FilterExpression": "fault"}),
-            "not supported yet",
+            json!({"StartTime": 1, "EndTime": 2, "FilterExpression": "fault AND"}),
+            "FilterExpression cannot be read: column 10: expected a keyword",
         ),
         (
             "/ServiceGraph",

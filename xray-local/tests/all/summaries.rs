@@ -9,13 +9,52 @@ fn summaries(documents: &[Value]) -> Value {
     serde_json::to_value(summaries).expect("can be written")
 }
 
+/// Takes root causes out of a summary: of each whether the client felt it, and the names on the way.
+fn ways(summary: &mut Value, field: &str) -> Vec<String> {
+    let names = |list: &Value, joint: &str, name: &dyn Fn(&Value) -> String| {
+        let all: Vec<_> = list.as_array().expect("a list").iter().map(name).collect();
+        all.join(joint)
+    };
+    let entity = |entity: &Value| entity["Name"].as_str().expect("a name").to_owned();
+    let service = |service: &Value| names(&service["EntityPath"], " > ", &entity);
+    let cause = |cause: &Value| match cause["ClientImpacting"] == json!(true) {
+        true => format!("felt: {}", names(&cause["Services"], ", ", &service)),
+        false => format!("handled: {}", names(&cause["Services"], ", ", &service)),
+    };
+    let causes = summary
+        .as_object_mut()
+        .and_then(|fields| fields.remove(field));
+    causes
+        .expect("the field")
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(cause)
+        .collect()
+}
+
 #[test]
 fn a_summary_tells_of_the_root_and_of_all_services() {
     let service = |name: &str, kind: &str| json!({"Name": name, "Names": [name], "Type": kind});
     let front_id = json!({"Name": "front", "Names": ["front"], "AccountId": "123456789012", "Type": "AWS::ECS::Container"});
     let orders_id = service("orders", "AWS::EC2::Instance");
+    let mut summary = summaries(&[orders(), front()])[0].take();
     assert_eq!(
-        summaries(&[orders(), front()])[0],
+        ways(&mut summary, "FaultRootCauses"),
+        ["handled: front > load order > orders.internal, orders > shop@db, shop@db"]
+    );
+    assert_eq!(
+        ways(&mut summary, "ErrorRootCauses"),
+        [
+            "handled: front > load order > orders.internal, orders > pay.example.com, pay.example.com"
+        ]
+    );
+    assert_eq!(
+        ways(&mut summary, "ResponseTimeRootCauses"),
+        ["felt: front > load order > orders.internal, orders"]
+    );
+    assert_eq!(
+        summary,
         json!({
             "Id": TRACE,
             "StartTime": START,
@@ -51,9 +90,6 @@ fn a_summary_tells_of_the_root_and_of_all_services() {
             "InstanceIds": [{"Id": "i-0b5a4678fc325bg98"}],
             "AvailabilityZones": [{"Name": "eu-west-1a"}],
             "EntryPoint": front_id,
-            "FaultRootCauses": [],
-            "ErrorRootCauses": [],
-            "ResponseTimeRootCauses": [],
             "Revision": 2,
             "MatchedEventTime": START,
         })
@@ -189,4 +225,39 @@ fn an_empty_time_has_an_empty_page() {
 fn an_empty_filter_is_no_filter() {
     let input = json!({"StartTime": 0, "EndTime": 1, "FilterExpression": ""});
     assert_eq!(post(&server(), "/TraceSummaries", &input).status, 200);
+}
+
+#[test]
+fn pages_of_a_filter_hold_what_it_means_and_lose_nothing() {
+    let server = server();
+    for number in 1..=900 {
+        let mut document = small(number);
+        document["annotations"] = json!({"odd": number % 2 == 1});
+        assert!(server.store().insert(&document.to_string()).is_empty());
+    }
+    let mut input =
+        json!({"StartTime": 0, "EndTime": 2000, "FilterExpression": "annotation.odd = true"});
+    let mut starts = Vec::new();
+    let mut processed = 0;
+    loop {
+        let page = call(&server, "/TraceSummaries", &input);
+        let traces = page["TraceSummaries"].as_array().expect("a list");
+        starts.extend(
+            traces
+                .iter()
+                .map(|trace| trace["StartTime"].as_f64().expect("a number")),
+        );
+        processed += page["TracesProcessedCount"].as_u64().expect("a number");
+        match page.get("NextToken") {
+            Some(token) => input["NextToken"] = token.clone(),
+            None => break,
+        }
+    }
+    let odd: Vec<_> = (1..=900)
+        .rev()
+        .filter(|number| number % 2 == 1)
+        .map(f64::from)
+        .collect();
+    assert_eq!(starts, odd);
+    assert_eq!(processed, 900, "each trace is read once");
 }

@@ -37,6 +37,7 @@ def main():
         put_trace_segments,
         put_telemetry_records,
         get_trace_summaries,
+        get_trace_summaries_by_filter,
         get_trace_summaries_in_pages,
         batch_get_traces,
         get_service_graph,
@@ -205,9 +206,27 @@ def get_trace_summaries(xray, sent):
         sorted((service["Name"], service["Type"]) for service in summary["ServiceIds"]),
         [("front", "AWS::ECS::Container"), ("front", "client"), ("orders", ""), ("orders-table", "AWS::DynamoDB::Table")],
     )
-    for field in ("FaultRootCauses", "ErrorRootCauses", "ResponseTimeRootCauses", "ResourceARNs", "InstanceIds", "AvailabilityZones"):
+    for field in ("FaultRootCauses", "ResourceARNs", "InstanceIds", "AvailabilityZones"):
         equal(summary[field], [])
+    for field in ("ErrorRootCauses", "ResponseTimeRootCauses"):
+        (cause,) = summary[field]
+        holds(cause["ClientImpacting"], cause)
+        equal(cause["Services"][0]["Name"], "front")
+        equal(cause["Services"][0]["EntityPath"][0]["Name"], "front")
     holds(summary["Revision"] >= 1, summary["Revision"])
+
+
+def get_trace_summaries_by_filter(xray, sent):
+    def meant(expression):
+        pages = xray.get_paginator("get_trace_summaries").paginate(FilterExpression=expression, **sent.window())
+        return [summary["Id"] for page in pages for summary in page["TraceSummaries"]]
+
+    whole = meant("")
+    for expression in ('annotation.basket = 3', 'user = "alice"', 'service("orders")', 'http.status = 404 AND error', 'edge("orders", "orders-table")'):
+        found = meant(expression)
+        holds(found and set(found) <= set(whole), f"{expression}: {found}")
+        equal(meant(f"{expression} AND user = nobody"), [])
+        equal(meant(f"!({expression})"), [trace for trace in whole if trace not in found])
 
 
 def get_trace_summaries_in_pages(xray, sent):
@@ -440,7 +459,7 @@ def too_many_sampling_rules(xray, sent):
 
 
 def errors(xray, sent):
-    refused(xray, lambda: xray.get_trace_summaries(FilterExpression="fault", **sent.window()), "not supported yet")
+    refused(xray, lambda: xray.get_trace_summaries(FilterExpression="fault AND", **sent.window()), "column 10")
     try:
         xray.get_groups()
     except ClientError as refusal:

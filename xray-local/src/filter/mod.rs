@@ -1,0 +1,69 @@
+//! X-Ray's filter expressions (developer guide, "Using filter expressions"): which traces are meant.
+
+mod compare;
+mod error;
+mod evaluate;
+mod expression;
+mod form;
+mod keyword;
+mod parse;
+mod subject;
+mod token;
+
+use std::str::FromStr;
+
+use xray_sdk::document::Trace;
+
+pub use error::FilterError;
+use evaluate::Facts;
+use expression::Expression;
+
+/// A filter expression, ready to be held against traces.
+///
+/// Words stand for any case. `AND` binds tighter than `OR`, conditions side by side are joined by `AND`, `!` negates.
+/// Outside braces `ok`, `error`, `fault`, `responsetime` and `http.…` speak of the segment where the trace begins, `duration`
+/// of the whole trace, `throttle`, `partial`, `user`, annotations and resources of any segment. Where a trace has several
+/// values, one that compares is enough; a value of another type than the one asked for never compares.
+///
+/// ```
+/// use xray_local::Filter;
+///
+/// let filter: Filter = r#"service("orders") { fault } AND annotation.tenant = "a""#.parse()?;
+/// # let _ = filter;
+/// let error = Filter::parse("responsetime > fast").unwrap_err();
+/// assert_eq!(error.to_string(), "column 16: expected a number, found `fast`");
+/// # Ok::<(), xray_local::FilterError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filter {
+    expression: Expression,
+}
+
+impl Filter {
+    /// Reads an expression.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no filter expression: with the column, what was found there and what was expected.
+    pub fn parse(text: &str) -> Result<Self, FilterError> {
+        Ok(Self {
+            expression: parse::expression(text)?,
+        })
+    }
+
+    /// Whether a trace is meant. It belongs to no group but `Default`.
+    pub fn matches(&self, trace: &Trace) -> bool {
+        Facts::of(trace).hold(&self.expression)
+    }
+}
+
+impl FromStr for Filter {
+    type Err = FilterError;
+
+    fn from_str(text: &str) -> Result<Self, FilterError> {
+        Self::parse(text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

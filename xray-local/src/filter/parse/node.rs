@@ -1,0 +1,93 @@
+//! The terms that name services and groups.
+
+use super::{Parser, Subject, negated_if};
+use crate::filter::FilterError;
+use crate::filter::expression::{Expression, GroupKey, Node};
+use crate::filter::token::Token;
+
+impl Parser<'_> {
+    /// `service(…)`, and a condition on it.
+    pub(super) fn service(&mut self) -> Result<Expression, FilterError> {
+        self.advance();
+        self.expect_sign('(')?;
+        let node = match self.take_sign(')') {
+            true => Node::default(),
+            false => {
+                let node = self.node()?;
+                self.expect_sign(')')?;
+                node
+            }
+        };
+        Ok(Expression::Service(node, self.braced(Subject::Service)?))
+    }
+
+    /// `edge(…, …)`, and a condition on the call.
+    pub(super) fn edge(&mut self) -> Result<Expression, FilterError> {
+        self.advance();
+        self.expect_sign('(')?;
+        let caller = self.node()?;
+        self.expect_sign(',')?;
+        let called = self.node()?;
+        self.expect_sign(')')?;
+        Ok(Expression::Edge(
+            caller,
+            called,
+            self.braced(Subject::Edge)?,
+        ))
+    }
+
+    /// `group.name` or `group.arn`, compared with one text.
+    pub(super) fn group(&mut self, rest: &str) -> Result<Expression, FilterError> {
+        let key = match rest {
+            "name" => GroupKey::Name,
+            "arn" => GroupKey::Arn,
+            _ => return Err(self.error("expected `group.name` or `group.arn`")),
+        };
+        self.advance();
+        let is_negated = self.equality()?;
+        let group = Expression::Group(key, self.text()?);
+        Ok(negated_if(is_negated, group))
+    }
+
+    /// A name, or `id(name: "…", type: "…", account.id: "…")` with any of the three.
+    fn node(&mut self) -> Result<Node, FilterError> {
+        if !matches!(self.peek(), Token::Word(word) if word.eq_ignore_ascii_case("id")) {
+            return self.text().map(|name| Node {
+                name: Some(name),
+                ..Node::default()
+            });
+        }
+        self.advance();
+        self.expect_sign('(')?;
+        let mut node = Node::default();
+        while !self.take_sign(')') {
+            let part = match *self.peek() {
+                Token::Word(word) => word.to_ascii_lowercase(),
+                _ => return Err(self.expected("`name`, `type`, `account.id` or `)`")),
+            };
+            let value = match part.as_str() {
+                "name" => &mut node.name,
+                "type" => &mut node.kind,
+                "account.id" => &mut node.account_id,
+                _ => return Err(self.expected("`name`, `type` or `account.id`")),
+            };
+            self.advance();
+            self.expect_sign(':')?;
+            *value = Some(self.text()?);
+            if !self.take_sign(',') && *self.peek() != Token::Sign(')') {
+                return Err(self.expected("`,` or `)`"));
+            }
+        }
+        Ok(node)
+    }
+
+    fn text(&mut self) -> Result<String, FilterError> {
+        let text = match self.peek() {
+            Token::Text(text) => text.clone(),
+            Token::Word(word) => (*word).to_owned(),
+            _ => return Err(self.expected("a text in double quotes")),
+        };
+        self.advance();
+        Ok(text)
+    }
+}

@@ -1,0 +1,108 @@
+use xray_sdk::document::Trace;
+
+use super::*;
+
+/// A way in one line: `front: front > pay (remote) | pay`, `!` before one that the client does not feel.
+fn told(causes: &[RootCause]) -> Vec<String> {
+    let entity = |entity: &RootCauseEntity| {
+        let remote = if entity.remote { "*" } else { "" };
+        let coverage = entity.coverage.map(|coverage| format!(" {coverage}"));
+        let exceptions = entity.exceptions.iter().flatten();
+        let exceptions: String = exceptions
+            .map(|exception| format!(" {}({})", exception.name, exception.message))
+            .collect();
+        format!(
+            "{}{remote}{}{exceptions}",
+            entity.name,
+            coverage.unwrap_or_default()
+        )
+    };
+    let service = |service: &RootCauseService| {
+        let inferred = if service.inferred { "?" } else { "" };
+        let path: Vec<_> = service.entity_path.iter().map(entity).collect();
+        format!("{}{inferred}: {}", service.id.name, path.join(" > "))
+    };
+    let cause = |cause: &RootCause| {
+        let hidden = if cause.client_impacting { "" } else { "!" };
+        let services: Vec<_> = cause.services.iter().map(service).collect();
+        format!("{hidden}{}", services.join(" | "))
+    };
+    causes.iter().map(cause).collect()
+}
+
+fn causes(documents: &[&str]) -> RootCauses {
+    let documents = documents
+        .iter()
+        .map(|text| Document::parse(text.as_bytes()).expect("a document"));
+    let traces = Trace::assemble(documents);
+    RootCauses::of(&Anatomy::of(&traces[0]))
+}
+
+const FRONT: &str = r#"{"name":"front","id":"1000000000000001","trace_id":"1-581cf771-a006649127e371903a2de979","start_time":0,"end_time":4,"fault":true,
+    "subsegments":[
+        {"name":"load","id":"1000000000000002","start_time":0,"end_time":1,"subsegments":[
+            {"name":"cache","id":"1000000000000003","start_time":0,"end_time":0.5,"fault":true}]},
+        {"name":"pay","id":"1000000000000004","start_time":1,"end_time":4,"fault":true,"namespace":"remote",
+            "cause":{"exceptions":[{"id":"1000000000000009","type":"Refused","message":"no money"}]}},
+        {"name":"stock","id":"1000000000000005","start_time":1,"end_time":2,"error":true,"namespace":"remote","traced":true}]}"#;
+
+const STOCK: &str = r#"{"name":"stock","id":"2000000000000001","parent_id":"1000000000000005","trace_id":"1-581cf771-a006649127e371903a2de979",
+    "start_time":1,"end_time":2,"error":true,"subsegments":[{"name":"count","id":"2000000000000002","start_time":1,"end_time":2,"error":true}]}"#;
+
+#[test]
+fn a_fault_is_told_by_the_way_to_the_deepest_work_that_failed() {
+    assert_eq!(
+        told(&causes(&[FRONT, STOCK]).faults),
+        [
+            "!front: front > load > cache",
+            "front: front > pay* Refused(no money) | pay?: pay Refused(no money)",
+        ]
+    );
+}
+
+#[test]
+fn an_error_is_followed_into_the_service_that_was_called() {
+    assert_eq!(
+        told(&causes(&[FRONT, STOCK]).errors),
+        ["!front: front > stock* | stock: stock > count"]
+    );
+}
+
+#[test]
+fn time_is_followed_along_what_took_most_of_it() {
+    assert_eq!(
+        told(&causes(&[FRONT, STOCK]).response_times),
+        ["front: front 1 > pay* 0.75 | pay?: pay 0.75"]
+    );
+}
+
+#[test]
+fn a_trace_that_goes_well_and_is_not_finished_has_no_root_causes() {
+    let open = r#"{"name":"a","id":"1000000000000001","trace_id":"1-581cf771-a006649127e371903a2de979","start_time":0,"in_progress":true}"#;
+    assert_eq!(causes(&[open]), RootCauses::default());
+}
+
+#[test]
+fn a_chain_of_many_services_is_no_matter_of_the_stack() {
+    let document = |number: u64| {
+        let parent = match number {
+            0 => String::new(),
+            _ => format!(r#""parent_id":"{:016x}","#, number * 2),
+        };
+        format!(
+            r#"{{"name":"s","id":"{:016x}",{parent}"trace_id":"1-581cf771-a006649127e371903a2de979","start_time":0,"end_time":1,"fault":true,
+            "subsegments":[{{"name":"s","id":"{:016x}","start_time":0,"end_time":1,"fault":true,"namespace":"remote"}}]}}"#,
+            number * 2 + 1,
+            number * 2 + 2,
+        )
+    };
+    let documents: Vec<_> = (0..20_000).map(document).collect();
+    let documents: Vec<_> = documents.iter().map(String::as_str).collect();
+    let causes = causes(&documents);
+    assert_eq!(causes.faults.len(), 1);
+    assert_eq!(
+        causes.faults[0].services.len(),
+        20_001,
+        "the last call went to a service that sent nothing"
+    );
+}
