@@ -277,7 +277,9 @@ impl Tree {
     ) -> Option<Box<Lane>> {
         let mut kept: Option<Box<Lane>> = None;
         for place in (0..self.nodes.len()).filter(|place| stays(self, *place)) {
-            let lane = kept.get_or_insert_with(|| Lane::new(self.identity.clone()));
+            // One that was used before: a segment that goes on for long would add one lane to the pool each time.
+            let lane =
+                kept.get_or_insert_with(|| self.identity.outlet().lane_to_end(&self.identity));
             copy(self, &self.nodes[place], lane);
         }
         kept

@@ -172,9 +172,8 @@ impl Outlet {
         self.queue.pop()
     }
 
-    /// Takes a lane that the background thread made and keeps, into the account of what is recorded and not sent.
+    /// Takes what the background thread copied into a lane and keeps, into the account of what is recorded and not sent.
     pub(crate) fn adopt(&self, lane: &Lane) {
-        self.lanes.fetch_add(1, Ordering::Relaxed);
         self.queued_bytes.fetch_add(lane.bytes(), Ordering::Relaxed);
     }
 
