@@ -126,6 +126,13 @@ impl Assembler {
             return 0;
         };
         let bytes = tree.bytes();
+        if matches!(kept, Kept::Openings) && tree.closed_count() > 0 {
+            // Alone: the complete document of the segment replaces all that stands in this one.
+            self.send(&mut tree, is_closed, Kept::Open, sink);
+            let freed = bytes.saturating_sub(tree.bytes());
+            self.pending.insert(id, tree);
+            return freed;
+        }
         Findings {
             outlet: &self.outlet,
         }

@@ -260,3 +260,29 @@ fn a_segment_larger_than_the_memory_allowed_is_sent_in_progress_and_ends() {
     let health = capture.recorder().health();
     assert!(health.incomplete >= 1 && health.refused == 0, "{health:?}");
 }
+
+#[test]
+fn what_closed_before_a_segment_was_sent_for_want_of_memory_is_not_lost_to_its_complete_document() {
+    let capture = Capture::with("import", |builder| builder.queue_bytes(1024 * 1024));
+    capture.recorder().segment("import").run_sync(|segment| {
+        subsegment("step").run(|_| ());
+        for number in 0..700 {
+            segment.metadata(format!("key_{number}"), &"x".repeat(1_000));
+        }
+        assert!(
+            capture
+                .documents()
+                .iter()
+                .any(|document| document.in_progress)
+        );
+    });
+    let mut documents = capture.documents();
+    // As the service does, that keeps of each id the complete document only.
+    documents.retain(|document| !document.in_progress);
+    let names: Vec<_> = documents
+        .iter()
+        .flat_map(Document::walk)
+        .map(|node| &node.name)
+        .collect();
+    assert_eq!(names, ["step", "import"]);
+}
