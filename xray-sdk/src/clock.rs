@@ -8,10 +8,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Tick(u64);
 
-#[cfg_attr(
-    not(feature = "central-sampling"),
-    allow(dead_code, reason = "only central sampling asks")
-)]
 impl Tick {
     /// The tick that is `by` later, or the last one there is.
     pub(crate) fn after(self, by: Duration) -> Self {
@@ -25,6 +21,10 @@ impl Tick {
     }
 
     /// The number of the clock's second that this tick is in. It never goes back, whatever is done to the system's time.
+    #[cfg_attr(
+        not(feature = "central-sampling"),
+        allow(dead_code, reason = "only central sampling asks")
+    )]
     pub(crate) fn second(self) -> u32 {
         (self.0 / 1_000_000_000) as u32
     }

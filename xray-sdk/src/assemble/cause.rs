@@ -10,7 +10,7 @@ use crate::id::SegmentId;
 use crate::record::event::Chain;
 
 /// Exceptions that were written lately, and where.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Written {
     exceptions: Vec<Known>,
 }

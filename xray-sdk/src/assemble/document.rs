@@ -92,7 +92,7 @@ impl Documents {
             self.plan(tree, place, block, blocks.limit, is_sent, &mut alone);
         }
         if alone.len() > 1 {
-            count(&blocks.findings.outlet.counts.split, alone.len() as u64 - 1);
+            count(&blocks.findings.counts.split, alone.len() as u64 - 1);
         }
         for place in alone {
             self.write_document(tree, place);

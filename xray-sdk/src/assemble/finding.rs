@@ -2,18 +2,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::assemble::draft::Annotation;
 use crate::assemble::tree::Tree;
-use crate::record::outlet::Outlet;
+use crate::record::outlet::{Counts, Outlet};
 
 /// What had to be changed to make documents that X-Ray accepts: counted, and told once with the cure.
 #[derive(Clone, Copy)]
 pub(crate) struct Findings<'a> {
     pub(crate) outlet: &'a Outlet,
+    /// Where it is counted: what is shown in progress is written again and counts then.
+    pub(crate) counts: &'a Counts,
 }
 
 impl Findings<'_> {
     pub(crate) fn repaired_key(&self, annotation: &Annotation<'_>, key: &str) {
-        let counts = &self.outlet.counts;
-        count(&counts.repaired, 1);
+        count(&self.counts.repaired, 1);
         let place = annotation.recorded.place;
         self.outlet.notices.tell_each(&format!("key {place}"), || {
             format!(
@@ -25,7 +26,7 @@ impl Findings<'_> {
     }
 
     pub(crate) fn repaired_name(&self, tree: &Tree, given: &str, name: &str) {
-        count(&self.outlet.counts.repaired, 1);
+        count(&self.counts.repaired, 1);
         let trace = tree.identity.trace_id();
         self.outlet
             .notices
@@ -43,7 +44,7 @@ impl Findings<'_> {
         let Some(first) = names.first() else {
             return;
         };
-        count(&self.outlet.counts.trimmed, names.len() as u64);
+        count(&self.counts.trimmed, names.len() as u64);
         let trace = tree.identity.trace_id();
         self.outlet.notices.tell_once("trimmed", || {
             format!(
@@ -54,7 +55,7 @@ impl Findings<'_> {
     }
 
     pub(crate) fn left_out(&self) {
-        count(&self.outlet.counts.trimmed, 1);
+        count(&self.counts.trimmed, 1);
         self.outlet.notices.tell_once("annotations", || {
             "one segment or subsegment has more annotations than fit into a datagram, and the last were left out: \
              X-Ray indexes 50 a trace"
@@ -67,7 +68,7 @@ impl Findings<'_> {
         if nodes == 0 {
             return;
         }
-        count(&self.outlet.counts.incomplete, nodes);
+        count(&self.counts.incomplete, nodes);
         self.outlet.notices.tell_once("incomplete", || {
             "segments or subsegments were still open when they had to be sent, and went out as in progress: \
              end all handles before the recorder shuts down"

@@ -5,12 +5,14 @@ mod cause;
 mod document;
 mod draft;
 mod finding;
+mod progress;
 mod secret;
 mod text;
 mod tree;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use block::{Blocks, Common};
 use document::Documents;
@@ -19,32 +21,43 @@ use tree::{Place, Tree};
 
 use crate::id::SegmentId;
 use crate::record::lane::Lane;
-use crate::record::outlet::Outlet;
+use crate::record::outlet::{Counts, Outlet};
 
 /// Gathers the lanes of each segment, and writes its documents when it is complete or large.
 pub(crate) struct Assembler {
     outlet: Arc<Outlet>,
     common: Common,
     limit: usize,
+    /// What is open for so long is shown in progress.
+    shown_after: Option<Duration>,
     /// Segments of which something is open, or has not arrived.
     pending: HashMap<SegmentId, Tree>,
     spare: Option<Tree>,
     documents: Documents,
+    /// What documents in progress had to change: counted nowhere, for it is changed again when they are complete.
+    uncounted: Counts,
 }
 
 /// So many closed subsegments of an open segment are sent ahead of it, as the official SDKs do (Java, Node: 100).
 const STREAMED: usize = 100;
 
 impl Assembler {
-    /// `limit` is the most bytes of one document.
-    pub(crate) fn new(outlet: Arc<Outlet>, common: Common, limit: usize) -> Self {
+    /// `limit` is the most bytes of one document; what is open longer than `shown_after` is shown in progress.
+    pub(crate) fn new(
+        outlet: Arc<Outlet>,
+        common: Common,
+        limit: usize,
+        shown_after: Option<Duration>,
+    ) -> Self {
         Self {
             outlet,
             common,
             limit: document::limit_of(limit),
+            shown_after,
             pending: HashMap::new(),
             spare: None,
             documents: Documents::default(),
+            uncounted: Counts::default(),
         }
     }
 
@@ -60,7 +73,7 @@ impl Assembler {
             Some(tree) => tree,
             None => match self.spare.take() {
                 Some(mut tree) => {
-                    tree.identity = identity.clone();
+                    tree.begin(identity.clone());
                     tree
                 }
                 None => Tree::new(identity.clone()),
@@ -112,6 +125,47 @@ impl Assembler {
         }
     }
 
+    /// Sends what is open and is to be seen, in progress; all of it stays. What is not asked for is looked at only in a
+    /// round with a new beat.
+    pub(crate) fn show_open(&mut self, is_beat: bool, sink: &mut dyn FnMut(&[u8])) {
+        let now = self.outlet.clock.now();
+        let age = self.shown_after.filter(|_| is_beat);
+        let due =
+            |(id, tree): (&SegmentId, &mut Tree)| tree.is_to_be_shown(now, age).then_some(*id);
+        let due: Vec<_> = self.pending.iter_mut().filter_map(due).collect();
+        for id in due {
+            if let Some(mut tree) = self.pending.remove(&id) {
+                self.show(&mut tree, sink);
+                self.pending.insert(id, tree);
+            }
+        }
+    }
+
+    fn show(&mut self, tree: &mut Tree, sink: &mut dyn FnMut(&[u8])) {
+        if tree.closed_count() > 0 {
+            // Alone: the complete document of the segment replaces all that stands in the one that follows here.
+            self.send(tree, is_closed, Kept::Open, sink);
+        }
+        // What is told here is told again at the end: whatever the end must not repeat is as it was.
+        let told = tree.exceptions.clone();
+        let mut blocks = Blocks {
+            clock: &self.outlet.clock,
+            common: &self.common,
+            findings: Findings {
+                outlet: &self.outlet,
+                counts: &self.uncounted,
+            },
+            limit: self.limit,
+        };
+        let in_progress = &self.outlet.counts.in_progress;
+        self.documents
+            .write(tree, &mut blocks, &is_opened, &mut |document| {
+                count(in_progress, 1);
+                sink(document);
+            });
+        tree.exceptions = told;
+    }
+
     /// Sends all that is left, as it is.
     pub(crate) fn finish(&mut self, sink: &mut dyn FnMut(&[u8])) {
         let left: Vec<_> = self.pending.keys().copied().collect();
@@ -135,11 +189,13 @@ impl Assembler {
         }
         Findings {
             outlet: &self.outlet,
+            counts: &self.outlet.counts,
         }
         .incomplete(tree.open_count() as u64);
         self.send(&mut tree, is_opened, kept, sink);
         let freed = bytes.saturating_sub(tree.bytes());
         if !tree.is_empty() {
+            tree.progress.set_shown(tree.shape_of_open());
             self.pending.insert(id, tree);
         }
         freed
@@ -153,10 +209,14 @@ impl Assembler {
         sink: &mut dyn FnMut(&[u8]),
     ) {
         let outlet = self.outlet.clone();
+        let findings = Findings {
+            outlet: &outlet,
+            counts: &outlet.counts,
+        };
         let mut blocks = Blocks {
             clock: &outlet.clock,
             common: &self.common,
-            findings: Findings { outlet: &outlet },
+            findings,
             limit: self.limit,
         };
         self.documents.write(tree, &mut blocks, &is_sent, sink);

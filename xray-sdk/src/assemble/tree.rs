@@ -1,7 +1,9 @@
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::assemble::cause::Written;
+use crate::assemble::progress::Progress;
 use crate::clock::Tick;
 use crate::id::SegmentId;
 use crate::record::Text;
@@ -23,6 +25,7 @@ pub(crate) struct Tree {
     events: Vec<Linked>,
     open: usize,
     pub(crate) exceptions: Written,
+    pub(crate) progress: Progress,
 }
 
 /// A node's place in the tree.
@@ -66,7 +69,14 @@ impl Tree {
             events: Vec::new(),
             open: 0,
             exceptions: Written::default(),
+            progress: Progress::default(),
         }
+    }
+
+    /// Makes an empty tree that of another segment.
+    pub(crate) fn begin(&mut self, identity: Arc<Identity>) {
+        self.identity = identity;
+        self.progress = Progress::default();
     }
 
     /// Makes the tree empty, for another use. Its lanes were taken before.
@@ -80,6 +90,10 @@ impl Tree {
     pub(crate) fn add(&mut self, lane: Box<Lane>) {
         let number = self.lanes.len();
         for (position, event) in lane.events().iter().enumerate() {
+            if let What::Mark(Mark::Shown) = event.what {
+                self.progress.ask();
+                continue;
+            }
             let place = self.place(event.node);
             let node = &mut self.nodes[place];
             match event.what {
@@ -188,6 +202,25 @@ impl Tree {
 
     pub(crate) fn closed_count(&self) -> usize {
         self.nodes.len() - self.open
+    }
+
+    fn open_nodes(&self) -> impl Iterator<Item = (&Node, &Opened)> {
+        let open = self.nodes.iter().filter(|node| node.closed.is_none());
+        open.filter_map(|node| Some((node, node.opened.as_ref()?)))
+    }
+
+    /// When the oldest of what is open began.
+    pub(crate) fn oldest_open(&self) -> Option<Tick> {
+        self.open_nodes().map(|(_, opened)| opened.at).min()
+    }
+
+    /// Changes with what is open and what was recorded of it.
+    pub(crate) fn shape_of_open(&self) -> u64 {
+        let mut shape = DefaultHasher::new();
+        for (node, _) in self.open_nodes() {
+            (node.id, self.events_of(node).count()).hash(&mut shape);
+        }
+        shape.finish()
     }
 
     /// Sending what is closed copies what is open: worth it when that is not much.

@@ -128,6 +128,8 @@ pub(crate) enum Mark {
     Aws,
     /// The code inside panicked.
     Panicked,
+    /// The program asks that the segment be seen as it is now.
+    Shown,
 }
 
 impl What {

@@ -18,10 +18,14 @@ pub(crate) struct Lane {
     pub(crate) identity: Arc<Identity>,
     /// The segment or subsegment that is current in this lane.
     pub(crate) node: SegmentId,
+    /// The outlet's beat when it was taken.
+    taken: u32,
     events: Vec<Event>,
     text: String,
 }
 
+/// A lane that its owner kept for so many beats is handed over while it goes on, so that a long segment is seen.
+pub(crate) const OLD_BEATS: u32 = 8;
 /// A lane is handed over in parts when it holds more than this, so that a long segment does not hold its memory.
 const PART_BYTES: usize = 32 * 1024;
 /// A lane that cannot be handed over, because the bound on memory is reached, takes no more than this.
@@ -35,6 +39,7 @@ impl Lane {
     pub(crate) fn new(identity: Arc<Identity>) -> Box<Self> {
         Box::new(Self {
             node: identity.segment_id(),
+            taken: identity.outlet().beat(),
             identity,
             events: Vec::with_capacity(8),
             text: String::with_capacity(256),
@@ -54,6 +59,23 @@ impl Lane {
     #[inline]
     pub(crate) fn has_room(self: &mut Box<Self>) -> bool {
         self.bytes() <= PART_BYTES || self.hand_over_part()
+    }
+
+    /// Hands over what is held when that is old at `beat`. Asked where a subsegment begins and where a segment is left.
+    #[inline]
+    pub(crate) fn hand_over_old(self: &mut Box<Self>, beat: u32) {
+        if beat.wrapping_sub(self.taken) > OLD_BEATS {
+            self.hand_over_now();
+        }
+    }
+
+    /// Hands over what is held, if there is anything and the bound on memory leaves room for more.
+    #[cold]
+    pub(crate) fn hand_over_now(self: &mut Box<Self>) {
+        self.taken = self.identity.outlet().beat();
+        if !self.is_empty() {
+            self.hand_over_part();
+        }
     }
 
     #[cold]
@@ -88,6 +110,7 @@ impl Lane {
 
     pub(crate) fn begin(&mut self, identity: Arc<Identity>) {
         self.node = identity.segment_id();
+        self.taken = identity.outlet().beat();
         self.identity = identity;
     }
 

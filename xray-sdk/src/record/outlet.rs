@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
@@ -22,6 +22,8 @@ pub(crate) struct Outlet {
     lanes_limit: usize,
     queued_bytes: AtomicUsize,
     bytes_limit: usize,
+    /// Coarse time, moved on by the background thread: what is recorded learns its age without a clock.
+    beat: AtomicU32,
     /// No segment begins any more; what is open may still end.
     closed: AtomicBool,
     /// Nobody empties the queue any more.
@@ -56,6 +58,7 @@ pub(crate) struct Counts {
     pub(crate) trimmed: AtomicU64,
     pub(crate) repaired: AtomicU64,
     pub(crate) incomplete: AtomicU64,
+    pub(crate) in_progress: AtomicU64,
 }
 
 /// A lane with little in it takes about this much memory; the number of lanes follows from the bound on memory.
@@ -79,6 +82,7 @@ impl Outlet {
             lanes_limit,
             queued_bytes: AtomicUsize::new(0),
             bytes_limit,
+            beat: AtomicU32::new(0),
             closed: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             background: OnceLock::new(),
@@ -195,6 +199,15 @@ impl Outlet {
         if let Some(thread) = self.background.get() {
             thread.unpark();
         }
+    }
+
+    #[inline]
+    pub(crate) fn beat(&self) -> u32 {
+        self.beat.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_beat(&self, beat: u32) {
+        self.beat.store(beat, Ordering::Relaxed);
     }
 
     pub(crate) fn bytes_limit(&self) -> usize {

@@ -11,6 +11,7 @@ use crate::origin::{Origins, Whereabouts};
 use crate::record::outlet::Outlet;
 use crate::recorder::description::Description;
 use crate::recorder::environment::Environment;
+use crate::recorder::pulse::Pulse;
 use crate::recorder::worker::Worker;
 use crate::recorder::{Inner, Recorder};
 #[cfg(feature = "central-sampling")]
@@ -29,11 +30,16 @@ pub struct RecorderBuilder {
     origin: Option<String>,
     origins: Origins,
     queue_bytes: usize,
+    in_progress_after: Option<Duration>,
     clock: Option<Clock>,
 }
 
 /// Memory for what is recorded and not yet sent, unless set otherwise: some 16,000 requests of a handful of subsegments.
 const QUEUE_BYTES: usize = 32 * 1024 * 1024;
+/// What runs longer is no request that someone waits for: API Gateway gives up after 29 s (Amazon API Gateway, "Quotas").
+const IN_PROGRESS_AFTER: Duration = Duration::from_secs(30);
+/// A shorter time would show requests that end at once.
+const SHORTEST_AGE: Duration = Duration::from_secs(1);
 
 impl RecorderBuilder {
     pub(crate) fn new(name: &str) -> Self {
@@ -47,6 +53,7 @@ impl RecorderBuilder {
             origin: None,
             origins: Origins::detect(),
             queue_bytes: QUEUE_BYTES,
+            in_progress_after: Some(IN_PROGRESS_AFTER),
             clock: None,
         }
     }
@@ -128,6 +135,32 @@ impl RecorderBuilder {
         }
     }
 
+    /// How old a segment may get before it is shown as in progress, with what is open in it; 30 seconds by default, at least one, and
+    /// `None` for never. The complete document has the same id and replaces it (developer guide, "Segment documents").
+    ///
+    /// It is shown again when something was recorded in it, ever more rarely: when its age has doubled, and at least every 15 minutes.
+    /// Each time costs the background thread a document, and the program nothing.
+    ///
+    /// What a thread or future records stays with it until a subsegment of it begins, a future pauses, or 32 kB are
+    /// full; the age is looked at there. So a segment in which nothing happens, as in one long wait, is not seen unless
+    /// [`send_in_progress`](crate::Entity::send_in_progress) is called before.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use xray_sdk::Recorder;
+    /// # fn main() -> Result<(), xray_sdk::Error> {
+    /// let recorder = Recorder::builder("import").in_progress_after(Duration::from_secs(10)).build()?;
+    /// let never = Recorder::builder("import").in_progress_after(None).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn in_progress_after(self, age: impl Into<Option<Duration>>) -> Self {
+        Self {
+            in_progress_after: age.into().map(|age| age.max(SHORTEST_AGE)),
+            ..self
+        }
+    }
+
     pub(crate) fn clock(self, clock: Clock) -> Self {
         Self {
             clock: Some(clock),
@@ -178,13 +211,20 @@ impl RecorderBuilder {
             Whereabouts::find(&origins, Environment::surroundings),
         ));
         let common = description.at_start(&outlet.notices);
-        let assembler = Assembler::new(outlet.clone(), common, emitter.document_limit());
+        let pulse = Pulse::new(&outlet, self.in_progress_after);
+        let assembler = Assembler::new(
+            outlet.clone(),
+            common,
+            emitter.document_limit(),
+            self.in_progress_after,
+        );
         let worker = Worker::new(
             outlet.clone(),
             assembler,
             emitter,
             tally.clone(),
             description.clone(),
+            pulse,
         );
         let thread = thread::Builder::new()
             .name("xray-sdk".to_owned())

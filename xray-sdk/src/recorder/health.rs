@@ -31,6 +31,9 @@ pub struct Health {
     pub repaired: u64,
     /// Segments and subsegments that were sent as in progress because they never closed.
     pub incomplete: u64,
+    /// Documents that showed what was still open, because it was [old](crate::RecorderBuilder::in_progress_after) or
+    /// [asked for](crate::Entity::send_in_progress). The complete ones replace them; `segments` and `nodes` count only those.
+    pub in_progress: u64,
     /// What was told, each thing once.
     pub notices: Vec<String>,
 }
@@ -50,6 +53,7 @@ impl Health {
             trimmed: load(&counts.trimmed),
             repaired: load(&counts.repaired),
             incomplete: load(&counts.incomplete),
+            in_progress: load(&counts.in_progress),
             notices,
         }
     }

@@ -5,6 +5,7 @@ mod description;
 mod environment;
 mod health;
 mod open;
+mod pulse;
 mod worker;
 
 use std::sync::Arc;
@@ -100,7 +101,8 @@ impl Recorder {
     }
 
     /// Waits until all segments that were closed before the call are handed to the socket. False when that takes longer
-    /// than `deadline`.
+    /// than `deadline`. What is open is not shown sooner by it, but for what was
+    /// [asked for](crate::Entity::send_in_progress) before.
     pub fn flush(&self, deadline: Duration) -> bool {
         self.inner.outlet.flush(deadline)
     }
@@ -186,3 +188,6 @@ impl std::fmt::Debug for Recorder {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

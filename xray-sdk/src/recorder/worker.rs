@@ -8,6 +8,7 @@ use crate::assemble::Assembler;
 use crate::emitter::{Batch, Emitter, Tally};
 use crate::record::outlet::Outlet;
 use crate::recorder::description::Description;
+use crate::recorder::pulse::Pulse;
 
 /// The thread that turns lanes into documents and emits them. It alone waits, resolves names and uses sockets.
 pub(crate) struct Worker {
@@ -20,6 +21,7 @@ pub(crate) struct Worker {
     /// Whether the documents say all that was found out later.
     is_described: bool,
     anchored: Instant,
+    pulse: Pulse,
 }
 
 /// How long documents wait for others, so that no request has to wake this thread.
@@ -38,6 +40,7 @@ impl Worker {
         emitter: Box<dyn Emitter>,
         tally: Arc<Tally>,
         description: Arc<Description>,
+        pulse: Pulse,
     ) -> Self {
         Self {
             outlet,
@@ -48,6 +51,7 @@ impl Worker {
             description,
             is_described: false,
             anchored: Instant::now(),
+            pulse,
         }
     }
 
@@ -88,8 +92,9 @@ impl Worker {
         }
     }
 
-    /// Empties the queue.
+    /// Empties the queue, and shows what is open for long.
     fn sweep(&mut self) {
+        let is_beat = self.pulse.beat(&self.outlet);
         while let Some(lane) = self.outlet.take() {
             let batch = &mut self.batch;
             self.assembler
@@ -99,7 +104,9 @@ impl Worker {
             }
         }
         let batch = &mut self.batch;
-        self.assembler.relieve(&mut |document| batch.push(document));
+        let mut sink = |document: &[u8]| batch.push(document);
+        self.assembler.relieve(&mut sink);
+        self.assembler.show_open(is_beat, &mut sink);
         self.emit();
     }
 

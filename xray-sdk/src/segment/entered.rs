@@ -74,6 +74,7 @@ impl Drop for Entered<'_> {
                 if thread::panicking() && !self.panicking {
                     lane.mark(*node, Mark::Panicked);
                 }
+                lane.hand_over_old(identity.outlet().beat());
                 *context = own;
             }
             (Context::Passive(passive), None) => {

@@ -7,6 +7,7 @@ mod entered;
 mod entity;
 mod exception;
 mod future;
+mod progress;
 mod subsegment;
 mod unrecorded;
 

@@ -222,13 +222,14 @@ fn begin_in(
 /// Opens `id` below `parent` and makes it current in `lane`.
 #[inline]
 pub(crate) fn open(
-    lane: &mut Lane,
+    lane: &mut Box<Lane>,
     id: SegmentId,
     parent: SegmentId,
     name: &Text<'_>,
     namespace: Namespace,
 ) {
-    let now = lane.identity.outlet().clock.now();
+    let outlet = lane.identity.outlet();
+    let (now, beat) = (outlet.clock.now(), outlet.beat());
     lane.open(id, parent, name, now);
     match namespace {
         Namespace::Local => {}
@@ -236,6 +237,7 @@ pub(crate) fn open(
         Namespace::Aws => lane.push(id, What::Mark(Mark::Aws)),
     }
     lane.node = id;
+    lane.hand_over_old(beat);
 }
 
 /// Runs `work` in a subsegment of what is current on this thread.

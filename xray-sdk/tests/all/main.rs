@@ -8,6 +8,7 @@ mod endings;
 mod house;
 mod nesting;
 mod origin;
+mod progress;
 mod recording;
 mod sampling;
 mod sampling_observed;
