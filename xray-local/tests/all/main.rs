@@ -11,6 +11,7 @@ mod graph;
 mod house;
 mod ingest;
 mod kept_rules;
+mod progress;
 mod refusal;
 mod sampling_refusal;
 mod sampling_rules;
