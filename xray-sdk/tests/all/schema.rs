@@ -302,6 +302,13 @@ fn each_rule_finds_what_breaks_it() {
         r#""annotations":{"a":null}"#,
         r#""metadata":{"flat":1}"#,
         r#""http":{"response":{"status":"200"}}"#,
+        r#""origin":7"#,
+        r#""aws":{"ec2":{"instance_id":7}}"#,
+        r#""aws":{"ec2":{"availability_zone":["a"]}}"#,
+        r#""aws":{"ecs":{"container":{"id":"a"}}}"#,
+        r#""aws":{"ecs":"container"}"#,
+        r#""aws":{"elastic_beanstalk":{"deployment_id":"32"}}"#,
+        r#""aws":{"elastic_beanstalk":{"version_label":7}}"#,
         r#""subsegments":[{"id":"00000000000000aa","start_time":1}]"#,
         r#""subsegments":[{"name":"","id":"00000000000000aa","start_time":1}]"#,
     ] {
