@@ -31,7 +31,8 @@ pub(crate) fn trace_header(headers: &HeaderMap) -> Option<TraceHeader> {
 
 /// Sets the tracing header, in place of any that is there.
 ///
-/// A message whose header map cannot take another entry stays as it is.
+/// A message stays as it is when there is nothing to say, as where nothing is recorded in this process and the caller
+/// sent no header, and when its header map cannot take another entry.
 pub(crate) fn set_trace_header(headers: &mut HeaderMap, header: &TraceHeader) {
     let mut room = [0; TRACE_HEADER_ROOM];
     let mut rest = &mut room[..];
@@ -39,6 +40,9 @@ pub(crate) fn set_trace_header(headers: &mut HeaderMap, header: &TraceHeader) {
         return;
     }
     let used = TRACE_HEADER_ROOM - rest.len();
+    if used == 0 {
+        return;
+    }
     if let Ok(value) = HeaderValue::from_bytes(&room[..used]) {
         // Fails only at 32,768 entries: then the message is beyond help, and stays untouched.
         let _ = headers.try_insert(TRACE_HEADER.clone(), value);
@@ -254,6 +258,18 @@ mod tests {
         ]));
         assert_eq!(header.expect("a header").sampled(), xray_sdk::Sampled::No);
         assert!(trace_header(&HeaderMap::new()).is_none());
+    }
+
+    #[test]
+    fn a_header_that_says_nothing_is_not_sent() {
+        let mut none = HeaderMap::new();
+        set_trace_header(&mut none, &TraceHeader::default());
+        assert!(none.is_empty());
+        let mut others = headers(&[("x-amzn-trace-id", "Sampled=0")]);
+        set_trace_header(&mut others, &TraceHeader::default());
+        assert_eq!(others["x-amzn-trace-id"], "Sampled=0");
+        set_trace_header(&mut others, &TraceHeader::parse("Sampled=1"));
+        assert_eq!(others["x-amzn-trace-id"], "Sampled=1");
     }
 
     #[test]
