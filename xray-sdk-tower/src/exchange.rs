@@ -80,19 +80,17 @@ impl Exchange {
     /// Records the head of the answer; `length` is the length of its body, as far as the body itself can tell.
     pub(crate) fn head(&mut self, status: StatusCode, headers: &HeaderMap, length: Option<u64>) {
         self.state = State::Answering;
-        if !self.open.is_recording() {
-            return;
-        }
+        // Also where nothing is recorded: the sampler may want to know of a fault that goes unseen.
         self.open.http_status(status.as_u16());
-        if !self.is_bodiless(status) {
+        self.grpc = message::is_grpc(headers);
+        if self.grpc {
+            grpc::record_status(&mut self.open, headers);
+        }
+        if self.open.is_recording() && !self.is_bodiless(status) {
             self.declared = length.or_else(|| message::content_length(headers));
             if let Some(length) = self.declared {
                 self.open.content_length(length);
             }
-        }
-        self.grpc = message::is_grpc(headers);
-        if self.grpc {
-            grpc::record_status(&mut self.open, headers);
         }
     }
 
@@ -129,6 +127,8 @@ impl Exchange {
         if self.open.is_recording() {
             self.open
                 .record_message(type_name::<E>(), &error.to_string());
+        } else {
+            self.open.fault();
         }
         self.finish();
     }

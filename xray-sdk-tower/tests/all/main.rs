@@ -15,4 +15,5 @@ mod server_behaviour;
 mod shop;
 mod site;
 mod tonic;
+mod unsampled;
 mod watch;
