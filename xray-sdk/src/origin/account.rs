@@ -63,6 +63,16 @@ impl Account {
             self.partition, self.id
         )
     }
+
+    /// The ARN of an EC2 instance in this account (Service Authorization Reference, "Amazon EC2").
+    pub(super) fn arn_of_instance(&self, id: &str) -> String {
+        let Self {
+            partition,
+            region,
+            id: account,
+        } = self;
+        format!("arn:{partition}:ec2:{region}:{account}:instance/{id}")
+    }
 }
 
 #[cfg(test)]
@@ -100,6 +110,15 @@ mod tests {
         assert_eq!(
             account.arn_of_log_group(Some("cn-northwest-1"), "shop"),
             "arn:aws-cn:logs:cn-northwest-1:123456789012:log-group:shop"
+        );
+    }
+
+    #[test]
+    fn instances_are_named_in_the_partition_of_their_region() {
+        let account = Account::new("cn-north-1", "123456789012").expect("an account");
+        assert_eq!(
+            account.arn_of_instance("i-0a1b"),
+            "arn:aws-cn:ec2:cn-north-1:123456789012:instance/i-0a1b"
         );
     }
 

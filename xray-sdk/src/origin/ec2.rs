@@ -111,4 +111,9 @@ pub(super) fn take_over(identity: &Value, findings: &mut Findings) {
     findings.account = text_of(identity, "region")
         .zip(text_of(identity, "accountId"))
         .and_then(|(region, id)| Account::new(&region, &id));
+    let ec2 = findings.aws.ec2.as_ref();
+    findings.resource_arn = ec2
+        .and_then(|ec2| ec2.instance_id.as_deref())
+        .zip(findings.account.as_ref())
+        .map(|(id, account)| account.arn_of_instance(id));
 }

@@ -84,7 +84,8 @@ pub(super) fn take_over(metadata: &Value, findings: &mut Findings) {
         .into_iter()
         .find_map(|arn| Account::of_arn(arn.as_deref()?));
     let ecs = findings.aws.ecs.get_or_insert_default();
-    ecs.container_arn = arn;
+    ecs.container_arn.clone_from(&arn);
+    findings.resource_arn = arn.or(task_arn);
     if let Some(id) = text_of(metadata, "DockerId") {
         ecs.container_id = Some(id);
     }

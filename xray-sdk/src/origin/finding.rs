@@ -9,6 +9,8 @@ use crate::document::{Aws, LogGroup};
 pub(crate) struct Findings {
     pub(super) aws: Aws,
     pub(super) account: Option<Account>,
+    /// The ARN of what the program runs on.
+    pub(super) resource_arn: Option<String>,
     /// Log groups that the program writes to, each with its region when that is known.
     log_groups: Vec<(String, Option<String>)>,
     problems: Vec<String>,
@@ -36,6 +38,12 @@ impl Findings {
                 self.log_groups.push((name, region));
             }
         }
+    }
+
+    /// The ARN of what the program runs on: its container of ECS, or the task where that has none, or its EC2 instance. Pods of EKS have
+    /// no ARN, and that of an environment of Elastic Beanstalk cannot be known from within.
+    pub(crate) fn resource_arn(&self) -> Option<&str> {
+        self.resource_arn.as_deref()
     }
 
     /// The kind of AWS resource that the program runs on, with the precedence of the official SDKs.

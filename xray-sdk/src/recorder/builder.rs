@@ -28,6 +28,7 @@ pub struct RecorderBuilder {
     sampling_rules: LocalRules,
     service_version: Option<String>,
     origin: Option<String>,
+    resource_arn: Option<String>,
     origins: Origins,
     queue_bytes: usize,
     in_progress_after: Option<Duration>,
@@ -51,6 +52,7 @@ impl RecorderBuilder {
             sampling_rules: LocalRules::default(),
             service_version: None,
             origin: None,
+            resource_arn: None,
             origins: Origins::detect(),
             queue_bytes: QUEUE_BYTES,
             in_progress_after: Some(IN_PROGRESS_AFTER),
@@ -117,6 +119,15 @@ impl RecorderBuilder {
     pub fn origin(self, origin: impl Into<String>) -> Self {
         Self {
             origin: Some(origin.into()),
+            ..self
+        }
+    }
+
+    /// The ARN of the AWS resource that the service runs on: sampling rules may name it. Wins over what is found out, which is the ARN of
+    /// the container or task on ECS, and of the instance on EC2.
+    pub fn resource_arn(self, arn: impl Into<String>) -> Self {
+        Self {
+            resource_arn: Some(arn.into()),
             ..self
         }
     }
@@ -208,6 +219,7 @@ impl RecorderBuilder {
         let description = Arc::new(Description::new(
             self.service_version,
             self.origin,
+            self.resource_arn,
             Whereabouts::find(&origins, Environment::surroundings),
         ));
         let common = description.at_start(&outlet.notices);
@@ -256,7 +268,12 @@ impl RecorderBuilder {
                 name: environment.tracing_name.unwrap_or(self.name),
                 outlet,
                 sampler: Arc::new(Never),
-                description: Arc::new(Description::new(None, self.origin, whereabouts)),
+                description: Arc::new(Description::new(
+                    None,
+                    self.origin,
+                    self.resource_arn,
+                    whereabouts,
+                )),
                 tally: Arc::default(),
                 unsampled_ids: environment.unsampled_ids,
                 is_disabled: true,

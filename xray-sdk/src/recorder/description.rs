@@ -10,6 +10,8 @@ pub(crate) struct Description {
     service: Service,
     /// Said in code: it wins over what was found out.
     origin: Option<String>,
+    /// The same for its ARN.
+    resource_arn: Option<String>,
     whereabouts: Arc<Whereabouts>,
 }
 
@@ -17,6 +19,7 @@ impl Description {
     pub(crate) fn new(
         version: Option<String>,
         origin: Option<String>,
+        resource_arn: Option<String>,
         whereabouts: Arc<Whereabouts>,
     ) -> Self {
         Self {
@@ -26,6 +29,7 @@ impl Description {
                 ..Service::default()
             },
             origin,
+            resource_arn,
             whereabouts,
         }
     }
@@ -33,6 +37,12 @@ impl Description {
     /// The kind of AWS resource that the service runs on, as far as it is known by now. Takes no lock.
     pub(crate) fn origin(&self) -> Option<&str> {
         self.origin_with(self.whereabouts.known())
+    }
+
+    /// The ARN of that resource, as far as it is known by now. Takes no lock.
+    pub(crate) fn resource_arn(&self) -> Option<&str> {
+        let said = self.resource_arn.as_deref();
+        said.or_else(|| self.whereabouts.known().resource_arn())
     }
 
     fn origin_with<'a>(&'a self, findings: &'a Findings) -> Option<&'a str> {

@@ -120,7 +120,7 @@ impl Recorder {
 
     /// What the sampler would decide for this request now, and why: printed, it is one line. Nothing is counted or used up.
     ///
-    /// As for a segment, an empty `service` is the recorder's name and a missing `origin` is what is known of it. What a caller decided
+    /// As for a segment, an empty `service` is the recorder's name, and a missing `origin` or `resource_arn` is what is known of it. What a caller decided
     /// is not asked for here: it would be final.
     ///
     /// ```
@@ -167,7 +167,10 @@ impl Inner {
     /// The request with what is known of every request.
     fn complete<'a>(&'a self, request: &SamplingRequest<'a>) -> SamplingRequest<'a> {
         SamplingRequest {
-            origin: request.origin.or(self.description.origin()),
+            origin: request.origin.or_else(|| self.description.origin()),
+            resource_arn: request
+                .resource_arn
+                .or_else(|| self.description.resource_arn()),
             ..*request
         }
     }

@@ -49,7 +49,7 @@ impl<'a> SegmentBuilder<'a> {
         Self { header, ..self }
     }
 
-    /// What the sampler may look at. Its `service` and `origin` are filled in when they are empty.
+    /// What the sampler may look at. Its `service`, `origin` and `resource_arn` are filled in when they are empty.
     pub fn request(self, request: SamplingRequest<'a>) -> Self {
         Self { request, ..self }
     }

@@ -98,7 +98,8 @@ pub struct SamplingRequest<'a> {
     pub path: Option<&'a str>,
     /// The kind of AWS resource that the service runs on, for example `AWS::ECS::Container`.
     pub origin: Option<&'a str>,
-    /// The ARN of the AWS resource that the service runs on.
+    /// The ARN of the AWS resource that the service runs on. Where a segment's request does not tell it, a recorder fills in what it knows:
+    /// see [`RecorderBuilder::resource_arn`](crate::RecorderBuilder::resource_arn).
     pub resource_arn: Option<&'a str>,
     /// What else is known before the segment begins, by name.
     pub attributes: &'a [(&'a str, &'a str)],

@@ -4,6 +4,7 @@ mod ec2;
 mod ecs;
 mod endpoint;
 mod process;
+mod resource;
 
 use std::time::{Duration, Instant};
 
