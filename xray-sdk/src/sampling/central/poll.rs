@@ -22,12 +22,21 @@ pub(super) struct Poll<T> {
     schedule: Schedule,
     /// Who reports: 24 random hex digits.
     client_id: String,
-    /// When X-Ray's rules were last changed, in epoch seconds, as X-Ray told last.
-    modification: Option<f64>,
+    modification: Option<Modification>,
     /// When the rules in force were asked for.
     refreshed: Tick,
 }
 
+/// When X-Ray's rules were last changed, as X-Ray told last.
+struct Modification {
+    /// In epoch seconds.
+    at: f64,
+    /// From then on no change can have the same time any more. Rules that were asked for later have them all.
+    is_over: Tick,
+}
+
+/// Changes within this time may have the same time: X-Ray tells whole seconds.
+const RESOLUTION: Duration = Duration::from_secs(1);
 /// More pages of rules than this are no rules of X-Ray's: there are some 25 rules in an account (service quotas).
 const PAGES: usize = 100;
 /// X-Ray's clock and this one may differ by so many seconds.
@@ -189,10 +198,20 @@ impl<T: Transport> Poll<T> {
     /// Whether the rules were changed since they were asked for.
     fn is_news(&mut self, modification: f64) -> bool {
         let clock = &self.shared.clock;
-        match self.modification.replace(modification) {
+        let is_news = match &self.modification {
+            Some(known) if known.at == modification => return self.refreshed < known.is_over,
             // Two times of the same clock, X-Ray's, which may have been set back as well.
-            Some(known) => known != modification,
+            Some(_) => true,
             None => modification + SKEW >= f64::from(clock.epoch_seconds(self.refreshed)),
-        }
+        };
+        self.modification = Some(Modification {
+            at: modification,
+            is_over: if is_news {
+                clock.now().after(RESOLUTION)
+            } else {
+                self.refreshed
+            },
+        });
+        is_news
     }
 }
