@@ -20,6 +20,8 @@ mod watch;
 
 #[cfg(feature = "central-sampling")]
 pub use central::CentralSampler;
+#[cfg(feature = "central-sampling")]
+pub(crate) use central::Steps;
 pub use decision::{Decision, Fallback, Reason};
 pub use fixed::{Always, Never};
 pub use local::{LocalRule, LocalRules};

@@ -75,6 +75,12 @@ impl Manifest {
         self.rules.iter().filter_map(due).collect()
     }
 
+    /// How many decisions X-Ray was not told of.
+    pub(super) fn unreported(&self) -> u64 {
+        let rules = self.rules.iter();
+        rules.map(|rule| rule.counts.read().requests).sum()
+    }
+
     /// The same rules after X-Ray has answered a report of `told`. What it took is not counted any more.
     pub(super) fn answered(
         &self,

@@ -5,6 +5,7 @@ mod poll;
 mod rule;
 mod schedule;
 mod shared;
+mod steps;
 mod stop;
 mod transport;
 mod wire;
@@ -24,6 +25,7 @@ use http::Http;
 use poll::Poll;
 use rule::Rule;
 use shared::Shared;
+pub(crate) use steps::Steps;
 use stop::Stop;
 use transport::Transport;
 
