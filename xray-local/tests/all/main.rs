@@ -13,6 +13,7 @@ mod ingest;
 mod kept_rules;
 mod progress;
 mod refusal;
+mod sampling_clients;
 mod sampling_refusal;
 mod sampling_rules;
 mod sampling_targets;
