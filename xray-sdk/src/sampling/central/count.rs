@@ -27,6 +27,9 @@ pub(super) struct Tally {
     pub(super) sampled_faults: u64,
 }
 
+/// X-Ray takes counts as whole numbers of 32 bits (API reference, "SamplingStatisticsDocument").
+const MOST: u64 = i32::MAX as u64;
+
 impl Counts {
     pub(super) fn request(&self) {
         self.requests.fetch_add(1, Ordering::Relaxed);
@@ -51,10 +54,10 @@ impl Counts {
         }
     }
 
-    /// What is to be reported.
+    /// What is to be reported next: what is over comes later.
     pub(super) fn read(&self) -> Tally {
         // Parts before the whole that they are of.
-        let read = |count: &AtomicU64| count.load(Ordering::Acquire);
+        let read = |count: &AtomicU64| count.load(Ordering::Acquire).min(MOST);
         let (sampled_faults, faults) = (read(&self.sampled_faults), read(&self.faults));
         let (sampled, borrowed) = (read(&self.sampled), read(&self.borrowed));
         Tally {
@@ -84,7 +87,37 @@ impl Counts {
 }
 
 impl Tally {
+    /// The same without ends.
+    pub(super) fn of_decisions(self) -> Self {
+        Self {
+            ended: 0,
+            faults: 0,
+            sampled_faults: 0,
+            ..self
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.requests == 0 && self.ended == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_has_no_number_that_is_too_large_for_x_ray_and_what_is_over_comes_later() {
+        let counts = Counts::default();
+        counts.requests.store(2_147_483_654, Ordering::Relaxed);
+        counts.sampled.store(2_147_483_650, Ordering::Relaxed);
+        let first = counts.read();
+        assert_eq!(
+            (first.requests, first.sampled),
+            (2_147_483_647, 2_147_483_647)
+        );
+        counts.take_decisions(&first);
+        let rest = counts.read();
+        assert_eq!((rest.requests, rest.sampled), (7, 3));
     }
 }

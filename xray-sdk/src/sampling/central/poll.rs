@@ -7,8 +7,8 @@ use crate::sampling::central::schedule::Schedule;
 use crate::sampling::central::shared::Shared;
 use crate::sampling::central::transport::{Failure, Operation, Transport, call};
 use crate::sampling::central::wire::{
-    GetSamplingRules, GetSamplingTargets, STATISTICS, SamplingBoostStatistics, SamplingRule,
-    SamplingRules, SamplingStatistics, SamplingTargets,
+    GetSamplingRules, GetSamplingTargets, SERVICE_NAME, STATISTICS, SamplingBoostStatistics,
+    SamplingRule, SamplingRules, SamplingStatistics, SamplingTargets,
 };
 
 /// Asks X-Ray for rules and tells it what was decided by them, each when it is time.
@@ -161,7 +161,7 @@ impl<T: Transport> Poll<T> {
         let ended = batch.iter().filter(|due| due.tally.ended > 0);
         let ended = ended.map(|due| SamplingBoostStatistics {
             rule_name: &due.rule,
-            service_name: &self.shared.service,
+            service_name: cut(&self.shared.service),
             timestamp,
             anomaly_count: due.tally.faults,
             total_count: due.tally.ended,
@@ -214,4 +214,10 @@ impl<T: Transport> Poll<T> {
         });
         is_news
     }
+}
+
+/// The name of a service as X-Ray takes it: of a longer one it would refuse the whole report.
+fn cut(name: &str) -> &str {
+    let end = name.char_indices().nth(SERVICE_NAME);
+    end.map_or(name, |(end, _)| &name[..end])
 }

@@ -144,7 +144,14 @@ impl Rule {
             .target
             .reported
             .is_none_or(|reported| now.after(EARLY) >= reported.after(self.target.interval));
-        Some(self.counts.read()).filter(|tally| is_time && !tally.is_empty())
+        let tally = self.counts.read();
+        // Segments that began when the rule was boosted still end when it is not: X-Ray does not take that.
+        let tally = if self.is_boosted {
+            tally
+        } else {
+            tally.of_decisions()
+        };
+        Some(tally).filter(|tally| is_time && !tally.is_empty())
     }
 
     /// What was counted is reported.

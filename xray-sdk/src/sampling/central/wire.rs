@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// The most statistics that one GetSamplingTargets takes, of either kind.
 pub(super) const STATISTICS: usize = 25;
 
+/// The most characters of a service's name that statistics on its faults may have.
+pub(super) const SERVICE_NAME: usize = 64;
+
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct GetSamplingRules<'a> {

@@ -90,6 +90,32 @@ fn a_boost_never_lowers_the_rate() {
 }
 
 #[test]
+fn a_rule_that_is_not_boosted_any_more_is_not_told_of_by_its_ends() {
+    let xray = XRay::new(boosted());
+    let mut process = Process::with_rules(&xray);
+    let decision = process.any();
+    xray.change(vec![rule("Default", 10_000, 0, 0.1, &json!({}))]);
+    process.pass(10 * SECOND);
+    let reports = xray.state().reports.len();
+    // It was open all the time.
+    process.sampler.observe(&decision, true);
+    process.pass(60 * SECOND);
+    assert_eq!(xray.state().reports.len(), reports);
+    assert_eq!(boosts(&xray), [Value::Null; 0]);
+}
+
+#[test]
+fn the_name_of_a_service_is_told_as_far_as_x_ray_takes_it() {
+    let xray = XRay::new(boosted());
+    let mut process = Process::named(&xray, &"ü".repeat(65));
+    process.pass(5 * SECOND);
+    let decision = process.any();
+    process.sampler.observe(&decision, true);
+    process.pass(10 * SECOND);
+    assert_eq!(boosts(&xray)[0]["ServiceName"], "ü".repeat(64));
+}
+
+#[test]
 fn ends_that_could_not_be_told_are_told_later() {
     let xray = XRay::new(boosted());
     let mut process = Process::with_rules(&xray);

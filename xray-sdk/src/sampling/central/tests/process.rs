@@ -23,8 +23,17 @@ pub(super) const STEP: Duration = Duration::from_millis(100);
 
 impl Process {
     pub(super) fn new(xray: &XRay, seed: u64) -> Self {
+        Self::with(xray, "checkout", seed)
+    }
+
+    /// One of the service of this name.
+    pub(super) fn named(xray: &XRay, service: &str) -> Self {
+        Self::with(xray, service, 1)
+    }
+
+    fn with(xray: &XRay, service: &str, seed: u64) -> Self {
         let sampler = CentralSampler::with(
-            "checkout",
+            service,
             &DaemonAddress::default(),
             xray.clock.clone(),
             Arc::default(),
