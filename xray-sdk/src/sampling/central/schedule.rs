@@ -57,7 +57,8 @@ impl Schedule {
         self.failures = 0;
         self.rules = now.after(REFRESH).after(REFRESH_SPREAD.mul_f64(die));
         if self.report.is_none() {
-            self.reported(now, die);
+            // At any time of the ten seconds: from then on all are spread over them.
+            self.report = Some(now.after(INTERVAL.mul_f64(1.0 - die)));
         }
     }
 
@@ -127,6 +128,19 @@ mod tests {
     fn reports_go_out_every_ten_seconds_or_a_bit_earlier() {
         for (die, milliseconds) in [(0.0, 10_000), (0.5, 9_500)] {
             let mut schedule = Schedule::new(start(), die);
+            schedule.reported(start(), die);
+            schedule.rules_came(start(), die);
+            assert_eq!(
+                schedule.next().since(start()),
+                Duration::from_millis(milliseconds)
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_report_goes_out_at_any_time_of_the_ten_seconds_after_the_rules() {
+        for (die, milliseconds) in [(0.0, 10_000), (0.25, 7_500), (0.75, 2_500)] {
+            let mut schedule = Schedule::new(start(), 0.0);
             schedule.rules_came(start(), die);
             assert_eq!(
                 schedule.next().since(start()),

@@ -3,6 +3,7 @@
 mod answers;
 mod boost;
 pub(super) mod daemon;
+mod herd;
 mod process;
 mod quotas;
 mod refresh;
