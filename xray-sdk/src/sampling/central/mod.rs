@@ -40,7 +40,7 @@ use transport::Transport;
 ///   when X-Ray was not heard of for long, it takes one. Of the others it takes a share.
 /// - X-Ray is told what was decided, and asked for this process's part again, every ten seconds; for all rules every five minutes, and
 ///   at once when they were changed. While X-Ray cannot be reached it is asked less and less often, down to once a minute. What
-///   could not be told is told later.
+///   could not be told is told later; what a process decided in its last ten seconds, and what it could not tell before it ended, is not.
 /// - Where a rule lets X-Ray raise its rate when many requests fail, X-Ray is told how many did. Only requests are counted on which
 ///   this process decided, for the caller's decision does not say by which rule it was made.
 ///
