@@ -1,16 +1,20 @@
 use std::iter::FusedIterator;
 
+use super::packet::HEADER;
+
 /// Documents that are emitted together, one after the other in one buffer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
+    /// Each document behind the header line of its datagram, so that a datagram need not be put together again to be sent.
     text: Vec<u8>,
-    /// Where each document ends. It begins where the one before it ends.
+    /// Where each document ends. The next header begins there.
     ends: Vec<usize>,
 }
 
 impl Batch {
     /// Adds a document.
     pub fn push(&mut self, document: &[u8]) {
+        self.text.extend_from_slice(HEADER);
         self.text.extend_from_slice(document);
         self.ends.push(self.text.len());
     }
@@ -33,16 +37,21 @@ impl Batch {
 
     /// The size of all documents together.
     pub fn bytes(&self) -> usize {
-        self.text.len()
+        self.text.len() - self.ends.len() * HEADER.len()
     }
 
     /// The documents, in the order in which they were added.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> + FusedIterator {
+        self.datagrams().map(|datagram| &datagram[HEADER.len()..])
+    }
+
+    /// The documents, each behind the header line that the daemon wants.
+    pub(super) fn datagrams(&self) -> impl ExactSizeIterator<Item = &[u8]> + FusedIterator {
         let mut start = 0;
         self.ends.iter().map(move |end| {
-            let document = &self.text[start..*end];
+            let datagram = &self.text[start..*end];
             start = *end;
-            document
+            datagram
         })
     }
 }
@@ -74,5 +83,6 @@ mod tests {
         assert_eq!((batch.len(), batch.bytes(), batch.is_empty()), (0, 0, true));
         batch.push(b"again");
         assert!(batch.iter().eq([b"again"]));
+        assert!(batch.datagrams().eq([[HEADER, b"again"].concat()]));
     }
 }

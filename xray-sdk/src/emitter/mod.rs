@@ -2,12 +2,17 @@
 
 mod address;
 mod batch;
+mod connection;
+mod gauge;
 mod pace;
 mod packet;
+mod plan;
+mod receiver;
 mod report;
 mod route;
 mod tally;
 mod udp;
+mod wire;
 
 pub use address::{DaemonAddress, HostPort};
 pub use batch::Batch;

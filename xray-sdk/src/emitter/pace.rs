@@ -1,89 +1,164 @@
 use std::time::{Duration, Instant};
 
-/// Keeps bursts of datagrams within what the receiver's socket can hold.
+use super::gauge::{DEFAULT_CAPACITY, Reading};
+
+/// Keeps what is sent within what the receiver's socket can hold.
 ///
-/// A daemon that keeps the system's default receive buffer (212,992 bytes, of which the kernel charges each datagram
-/// some twice its size) loses what arrives faster than it reads, and nobody tells the sender.
+/// A socket that is full loses what comes, and nobody tells the sender. Where the receiver's queue can be seen, datagrams go out
+/// as long as there is room in it. Where it cannot, they go out in bursts that a socket with the system's default buffer can hold,
+/// with a pause after each.
 #[derive(Debug)]
 pub(super) struct Pace {
-    since: Instant,
-    documents: usize,
-    bytes: usize,
+    /// How many bytes may be charged before the next look or the next pause.
+    room: usize,
+    /// Whether the receiver's queue can be seen.
+    has_sight: bool,
+    /// When the latest burst began that went out without sight.
+    since: Option<Instant>,
+    /// What the receiver's queue takes.
+    capacity: usize,
+    lack: Option<Lack>,
 }
 
-/// What the AWS daemon was seen to take every 2 ms without loss: 32 documents of 1,000 bytes.
-const DOCUMENTS: usize = 32;
+/// There is too little room in the receiver's queue.
+#[derive(Debug)]
+struct Lack {
+    since: Instant,
+    pause: Duration,
+}
+
+/// What is to go out next.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Demand {
+    /// What is charged for the next datagram, in bytes.
+    pub(super) least: usize,
+    /// What is charged for all that could go out by the same call.
+    pub(super) all: usize,
+}
+
+/// What has to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Send as much as this may be charged, or one datagram.
+    Send(usize),
+    /// Look at the receiver's queue, and tell [`Pace::looked`].
+    Look,
+    Wait(Duration),
+}
+
+/// A burst without sight. What the AWS daemon was seen to take every 2 ms without loss is 32 documents of 1,000 bytes,
+/// which is half of a default buffer.
+const BURST: usize = DEFAULT_CAPACITY / 2;
 const INTERVAL: Duration = Duration::from_millis(2);
-/// The most bytes of one burst, when documents are larger: with what the kernel charges, less than such a buffer.
-const BYTES: usize = 64 * 1024;
+
+/// How long to wait before the queue is looked at again: about what a thread sleeps at least, and what a buffer is emptied in by a busy daemon.
+const SHORTEST: Duration = Duration::from_micros(50);
+const LONGEST: Duration = Duration::from_millis(1);
+
+/// A receiver that made no room for so long does not read. Documents gather in the recorder meanwhile.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// What the kernel charges the receiver for a datagram of so many bytes, at most: its memory, which comes in powers of two and has
+/// descriptors of some hundred bytes. Segments have their memory in one piece and share it.
+pub(super) fn charge(bytes: usize, is_segment: bool) -> usize {
+    match is_segment {
+        true => bytes + 1_024,
+        false => 2 * bytes + 1_280,
+    }
+}
 
 impl Pace {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            since: now,
-            documents: 0,
-            bytes: 0,
+            room: 0,
+            has_sight: false,
+            since: None,
+            capacity: DEFAULT_CAPACITY,
+            lack: None,
         }
     }
 
-    /// How long to wait before a datagram of this many bytes is sent.
-    pub(super) fn wait(&mut self, now: Instant, bytes: usize) -> Duration {
-        let passed = now.saturating_duration_since(self.since);
-        let is_full =
-            self.documents > 0 && (self.documents == DOCUMENTS || self.bytes + bytes > BYTES);
-        let wait = match is_full {
-            true => INTERVAL.saturating_sub(passed),
-            false => Duration::ZERO,
-        };
-        if is_full || passed >= INTERVAL {
-            *self = Self::new(now + wait);
+    /// A batch begins.
+    pub(super) fn begin(&mut self, has_sight: bool) {
+        if has_sight || self.has_sight {
+            self.turn_blind();
         }
-        self.documents += 1;
-        self.bytes += bytes;
-        wait
+        self.lack = None;
+        self.has_sight = has_sight;
+    }
+
+    /// What to do before something is sent.
+    pub(super) fn step(&mut self, now: Instant, demand: Demand) -> Step {
+        let mut wait = Duration::ZERO;
+        if !self.has_sight {
+            let passed = self.since.map(|since| now.saturating_duration_since(since));
+            wait = INTERVAL.saturating_sub(passed.unwrap_or(INTERVAL));
+            if wait.is_zero() {
+                self.since = Some(now);
+                // The largest datagrams are charged more than a burst: one goes alone.
+                self.room = BURST.max(demand.least);
+            }
+        }
+        if self.is_enough(demand) {
+            Step::Send(self.room)
+        } else if self.has_sight {
+            Step::Look
+        } else {
+            Step::Wait(wait)
+        }
+    }
+
+    /// Takes what was seen of the receiver's queue, and tells how long to wait before the next step.
+    pub(super) fn looked(
+        &mut self,
+        now: Instant,
+        reading: Option<Reading>,
+        demand: Demand,
+    ) -> Option<Duration> {
+        let Some(reading) = reading else {
+            self.turn_blind();
+            return None;
+        };
+        self.capacity = reading.capacity;
+        // Half of what is free: others may be sending at the same moment.
+        self.room = reading.capacity.saturating_sub(reading.queued) / 2;
+        if reading.queued == 0 {
+            // An empty queue takes any datagram.
+            self.room = self.room.max(demand.least);
+        }
+        if self.is_enough(demand) {
+            self.lack = None;
+            return None;
+        }
+        let lack = self.lack.get_or_insert(Lack {
+            since: now,
+            pause: SHORTEST,
+        });
+        if now.saturating_duration_since(lack.since) >= PATIENCE {
+            self.turn_blind();
+            return None;
+        }
+        let pause = lack.pause;
+        lack.pause = (2 * pause).min(LONGEST);
+        Some(pause)
+    }
+
+    /// Counts what is charged for what was sent.
+    pub(super) fn spend(&mut self, charge: usize) {
+        self.room = self.room.saturating_sub(charge);
+    }
+
+    /// Whether there is room for all, or for so much that it is worth a call.
+    fn is_enough(&self, demand: Demand) -> bool {
+        demand.least.max(demand.all.min(self.capacity / 4)) <= self.room
+    }
+
+    fn turn_blind(&mut self) {
+        self.has_sight = false;
+        self.capacity = DEFAULT_CAPACITY;
+        self.room = 0;
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// When each datagram goes out, in milliseconds, when all are there at once.
-    fn departures(sizes: impl Iterator<Item = usize>) -> Vec<u128> {
-        let start = Instant::now();
-        let mut now = start;
-        let mut pace = Pace::new(now);
-        sizes
-            .map(|bytes| {
-                now += pace.wait(now, bytes);
-                now.duration_since(start).as_millis()
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_burst_goes_out_at_once_and_the_next_one_waits() {
-        let departures = departures([1_000; 70].into_iter());
-        assert_eq!(departures.iter().filter(|at| **at == 0).count(), 32);
-        assert_eq!(departures.iter().filter(|at| **at == 2).count(), 32);
-        assert_eq!(departures.iter().filter(|at| **at == 4).count(), 6);
-    }
-
-    #[test]
-    fn large_documents_go_out_one_by_one() {
-        assert_eq!(
-            departures([65_000, 65_000, 500, 65_000].into_iter()),
-            [0, 2, 2, 4]
-        );
-    }
-
-    #[test]
-    fn documents_that_come_slowly_do_not_wait() {
-        let mut now = Instant::now();
-        let mut pace = Pace::new(now);
-        for _ in 0..1_000 {
-            assert_eq!(pace.wait(now, 1_000), Duration::ZERO);
-            now += Duration::from_micros(100);
-        }
-    }
-}
+mod tests;

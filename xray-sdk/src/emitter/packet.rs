@@ -1,11 +1,11 @@
 //! One datagram to the X-Ray daemon: a header line, then a document (developer guide, "Sending trace data").
 
 /// What stands before each document.
-const HEADER: &[u8] = b"{\"format\":\"json\",\"version\":1}\n";
+pub(super) const HEADER: &[u8] = b"{\"format\":\"json\",\"version\":1}\n";
 
 /// The most that one datagram carries: what UDP over IPv4 leaves of 65,535 bytes, which is also less than IPv6 would carry and
 /// the daemon's buffer takes. macOS and iOS refuse more than 9,216 unless they are set otherwise (`net.inet.udp.maxdgram`).
-const DATAGRAM_LIMIT: usize = if cfg!(target_vendor = "apple") {
+pub(super) const DATAGRAM_LIMIT: usize = if cfg!(target_vendor = "apple") {
     9_216
 } else {
     65_507
@@ -13,10 +13,3 @@ const DATAGRAM_LIMIT: usize = if cfg!(target_vendor = "apple") {
 
 /// The largest document that fits into a datagram with its header.
 pub(super) const DOCUMENT_LIMIT: usize = DATAGRAM_LIMIT - HEADER.len();
-
-/// Makes `packet` the datagram that carries `document`.
-pub(super) fn fill(packet: &mut Vec<u8>, document: &[u8]) {
-    packet.clear();
-    packet.extend_from_slice(HEADER);
-    packet.extend_from_slice(document);
-}

@@ -24,16 +24,22 @@ pub enum Loss {
     Congested,
     /// The operating system refused to send, for another reason.
     Refused,
+    /// The daemon, on this machine, read more slowly than documents came, so the kernel dropped them at its socket.
+    ///
+    /// The kernel counts for a socket, not for its senders: where several programs send to one daemon, each counts what was dropped
+    /// while it was sending, and at most what it sent.
+    Overrun,
 }
 
 impl Loss {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::NoReceiver,
         Self::UnknownHost,
         Self::Unreachable,
         Self::TooLarge,
         Self::Congested,
         Self::Refused,
+        Self::Overrun,
     ];
 
     /// What the user can do about it, in one sentence.
@@ -55,6 +61,9 @@ impl Loss {
             Self::Refused => {
                 "check the limits and the firewall of this machine; the operating system does not let UDP out"
             }
+            Self::Overrun => {
+                "give the daemon more of a processor or a larger receive buffer (net.core.rmem_default, and net.core.rmem_max where it asks for more), or lower the sampling rate"
+            }
         }
     }
 }
@@ -69,6 +78,7 @@ impl fmt::Display for Loss {
             Self::TooLarge => "the document does not fit into one datagram",
             Self::Congested => "the network took nothing for a while",
             Self::Refused => "the operating system refused to send",
+            Self::Overrun => "the daemon did not read fast enough",
         })
     }
 }

@@ -1,12 +1,16 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::pace::Pace;
-use super::packet::{self, DOCUMENT_LIMIT};
+use super::connection::{self, Connection};
+use super::gauge::Reading;
+use super::pace::{Demand, Pace, Step};
+use super::packet::DATAGRAM_LIMIT;
+use super::plan::Plan;
 use super::route::{Resolver, Route, System};
+use super::wire::{self, Wire};
 use super::{Batch, DaemonAddress, Emitter, Loss, Report};
 
 /// Sends documents to the X-Ray daemon, each in one datagram.
@@ -15,82 +19,132 @@ use super::{Batch, DaemonAddress, Emitter, Loss, Report};
 /// a remote one's refusal counts as soon as it comes back. When sending fails, the other addresses of the daemon's host are tried,
 /// then its name is resolved again, at most once a second; so delivery resumes when the daemon is back, at whatever address.
 ///
-/// Bursts are kept within what a receiver with the system's default buffer can hold: 32 documents, or 64 kB, every 2 ms.
+/// On Linux documents go out in groups, each by one system call. To a daemon on the same machine they go as segments of one packet
+/// (`UDP_SEGMENT`), for which they are sorted by size, and filled up with blanks by an eighth at most: JSON allows blanks, but a daemon
+/// may pass them on. To others they go by `sendmmsg`. What the system does not take is sent in the next simpler way.
+///
+/// A daemon that reads more slowly than documents come loses what its socket has no room for. Where it is on the same machine, Linux
+/// shows the room: then documents wait while there is little, and what was dropped all the same counts as [`Loss::Overrun`]. A daemon
+/// that makes no room for a tenth of a second is sent to nevertheless. Elsewhere bursts are kept within what a receiver with the system's
+/// default buffer can hold: 32 documents of 1 kB every 2 ms.
 ///
 /// A host name is resolved when the first document is sent, and again every minute. Nothing else makes it wait for long.
 pub struct UdpEmitter {
     route: Route,
     connection: Option<Connection>,
-    packet: Vec<u8>,
     pace: Pace,
+    connect: Connect,
 }
 
-/// How long one datagram may wait for room in the system's buffers, which fill up only where the network is slower than the program.
-/// Longer than a buffer needs to drain on any network; short, since every document of a batch may wait so long.
-const SEND_TIMEOUT: Duration = Duration::from_millis(10);
+/// Opens a socket to an address.
+type Connect = fn(SocketAddr) -> io::Result<Box<dyn Wire>>;
 
 impl UdpEmitter {
     /// An emitter to the UDP part of `address`. Nothing is resolved or sent yet.
     pub fn new(address: &DaemonAddress) -> Self {
-        Self::with_resolver(address, Box::new(System))
+        Self::with(address, Box::new(System), wire::connect)
     }
 
-    fn with_resolver(address: &DaemonAddress, resolver: Box<dyn Resolver>) -> Self {
+    fn with(address: &DaemonAddress, resolver: Box<dyn Resolver>, connect: Connect) -> Self {
         Self {
             route: Route::new(address.udp().clone(), resolver),
             connection: None,
-            packet: Vec::new(),
-            pace: Pace::new(Instant::now()),
+            pace: Pace::new(),
+            connect,
         }
     }
 
-    /// Sends one document, to the first address that does not refuse it.
-    fn send(&mut self, document: &[u8], report: &mut Report) -> Result<(), Loss> {
-        if document.len() > DOCUMENT_LIMIT {
-            return Err(Loss::TooLarge);
-        }
-        packet::fill(&mut self.packet, document);
-        let mut tried = 0;
-        loop {
-            let address = self.route.address().ok_or(Loss::UnknownHost)?;
-            let loss = match self.send_to(address, report) {
-                Ok(()) => return Ok(()),
-                Err(error) => loss_of(&error),
-            };
-            if matches!(loss, Loss::TooLarge | Loss::Congested) {
-                // Another address, or another socket, would not help.
-                return Err(loss);
+    /// The connection to the address in use, which is made if there is none.
+    fn connection(&mut self) -> Result<&mut Connection, Loss> {
+        let peer = self.route.address().ok_or(Loss::UnknownHost)?;
+        let connection = match self.connection.take().filter(|known| known.peer == peer) {
+            Some(known) => known,
+            None => {
+                let wire = (self.connect)(peer).map_err(|error| loss_of(&error))?;
+                Connection::new(peer, wire)
             }
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    /// Sends a group, to the first address that does not refuse it.
+    fn deliver(&mut self, mut group: &[&[u8]], report: &mut Report) {
+        let mut tried = 0;
+        while !group.is_empty() {
+            let loss = match self.connection() {
+                Ok(connection) => match connection.send(group, report) {
+                    Ok(()) => return,
+                    Err(stopped) => {
+                        group = &group[stopped.accepted..];
+                        let loss = loss_of(&stopped.error);
+                        if matches!(loss, Loss::TooLarge | Loss::Congested) {
+                            // Another address, or another socket, would not help.
+                            report.add_lost(loss, stopped.refused);
+                            group = &group[stopped.refused..];
+                            continue;
+                        }
+                        loss
+                    }
+                },
+                Err(Loss::UnknownHost) => {
+                    report.add_lost(Loss::UnknownHost, group.len());
+                    return;
+                }
+                Err(loss) => loss,
+            };
             self.connection = None;
             if !self.route.advance(&mut tried) {
-                return Err(loss);
+                report.add_lost(loss, group.len());
+                return;
             }
         }
     }
 
-    /// Sends the packet over the connection to `address`, which is made if there is none.
-    fn send_to(&mut self, address: SocketAddr, report: &mut Report) -> io::Result<()> {
-        let connection = match self.connection.take().filter(|known| known.peer == address) {
-            Some(known) => self.connection.insert(known),
-            None => self.connection.insert(Connection::open(address)?),
-        };
-        connection.send(&self.packet, report)
+    /// Waits until so much may be sent, and tells how much.
+    fn wait_for_room(&mut self, demand: Demand, report: &mut Report) -> usize {
+        loop {
+            match self.pace.step(Instant::now(), demand) {
+                Step::Send(room) => return room,
+                Step::Wait(pause) => thread::sleep(pause),
+                Step::Look => {
+                    let reading = look(self.connection.as_mut(), report);
+                    if let Some(pause) = self.pace.looked(Instant::now(), reading, demand) {
+                        thread::sleep(pause);
+                    }
+                }
+            }
+        }
     }
+}
+
+/// Looks at the receiver, when it can be seen, and counts what it had no room for.
+fn look(connection: Option<&mut Connection>, report: &mut Report) -> Option<Reading> {
+    let look = connection?.receiver.as_mut()?.look()?;
+    report.take_back(Loss::Overrun, look.overrun);
+    Some(look.reading)
 }
 
 impl Emitter for UdpEmitter {
     fn emit(&mut self, batch: &Batch) -> Report {
         let mut report = Report::default();
-        for document in batch.iter() {
-            let wait = self.pace.wait(Instant::now(), document.len());
-            if !wait.is_zero() {
-                thread::sleep(wait);
-            }
-            match self.send(document, &mut report) {
-                Ok(()) => report.add_sent(1),
-                Err(loss) => report.add_lost(loss, 1),
-            }
+        if batch.is_empty() {
+            return report;
         }
+        let connection = self.connection().ok();
+        let segment_limit = connection.as_ref().and_then(|known| known.segment_limit());
+        let has_sight = connection.is_some_and(|known| known.receiver.is_some());
+        self.pace.begin(has_sight);
+
+        let fits = |datagram: &&[u8]| datagram.len() <= DATAGRAM_LIMIT;
+        let mut plan = Plan::new(batch.datagrams().filter(fits), segment_limit);
+        report.add_lost(Loss::TooLarge, batch.len() - plan.len());
+        while let Some(demand) = plan.demand() {
+            let room = self.wait_for_room(demand, &mut report);
+            let (group, charge) = plan.take(room);
+            self.pace.spend(charge);
+            self.deliver(group, &mut report);
+        }
+        look(self.connection.as_mut(), &mut report);
         report
     }
 }
@@ -101,59 +155,9 @@ impl fmt::Debug for UdpEmitter {
     }
 }
 
-/// A socket that is connected, so that the system reports to it who refused what it sent.
-struct Connection {
-    socket: UdpSocket,
-    peer: SocketAddr,
-    /// Whether a document went out that may still be refused.
-    has_sent: bool,
-}
-
-impl Connection {
-    fn open(peer: SocketAddr) -> io::Result<Self> {
-        let any: SocketAddr = match peer {
-            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-        };
-        let socket = UdpSocket::bind(any)?;
-        socket.connect(peer)?;
-        socket.set_write_timeout(Some(SEND_TIMEOUT))?;
-        Ok(Self {
-            socket,
-            peer,
-            has_sent: false,
-        })
-    }
-
-    fn send(&mut self, packet: &[u8], report: &mut Report) -> io::Result<()> {
-        if let Err(error) = self.socket.send(packet) {
-            if !(self.has_sent && is_refusal(&error)) {
-                return Err(error);
-            }
-            // This is the answer to a datagram before; the system did not try to send this one.
-            report.take_back(Loss::NoReceiver, 1);
-            self.socket.send(packet)?;
-        }
-        // A daemon on this machine refuses at once: then this document may still go elsewhere.
-        if let Some(error) = self.socket.take_error()? {
-            return Err(error);
-        }
-        self.has_sent = true;
-        Ok(())
-    }
-}
-
-/// Windows calls it a reset.
-fn is_refusal(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset
-    )
-}
-
 fn loss_of(error: &io::Error) -> Loss {
     match error.kind() {
-        _ if is_refusal(error) => Loss::NoReceiver,
+        _ if connection::is_refusal(error) => Loss::NoReceiver,
         _ if error.raw_os_error() == Some(MESSAGE_TOO_LONG) => Loss::TooLarge,
         ErrorKind::WouldBlock | ErrorKind::TimedOut => Loss::Congested,
         ErrorKind::NetworkUnreachable

@@ -13,5 +13,6 @@ mod recording;
 mod sampling;
 mod sampling_observed;
 mod schema;
+mod sending;
 mod size;
 mod tasks;

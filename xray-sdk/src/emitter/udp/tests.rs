@@ -1,5 +1,6 @@
+use std::net::{Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::Duration;
 
 use super::*;
 use crate::emitter::HostPort;
@@ -84,7 +85,7 @@ impl Script {
 
     fn emitter(&self) -> UdpEmitter {
         let address = DaemonAddress::parse("daemon:2000").expect("valid");
-        UdpEmitter::with_resolver(&address, Box::new(self.clone()))
+        UdpEmitter::with(&address, Box::new(self.clone()), wire::connect)
     }
 }
 
@@ -200,7 +201,7 @@ fn a_refusal_that_comes_late_takes_back_the_document_before() {
     // What a remote daemon's refusal looks like: the datagram went out, and the answer waits at the socket.
     let address = daemon.stop();
     let connection = emitter.connection.as_ref().expect("connected");
-    connection.socket.send(b"refused later").expect("goes out");
+    connection.wire.send(b"refused later").expect("goes out");
 
     let daemon = Daemon::start_at(address);
     let mut report = Report::default();
