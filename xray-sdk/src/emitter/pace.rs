@@ -24,6 +24,9 @@ pub(super) struct Pace {
 #[derive(Debug)]
 struct Lack {
     since: Instant,
+    /// When the queue was last seen to become shorter, and what it held then.
+    progress: Instant,
+    queued: usize,
     pause: Duration,
 }
 
@@ -55,8 +58,10 @@ const INTERVAL: Duration = Duration::from_millis(2);
 const SHORTEST: Duration = Duration::from_micros(50);
 const LONGEST: Duration = Duration::from_millis(1);
 
-/// A receiver that made no room for so long does not read. Documents gather in the recorder meanwhile.
+/// A receiver whose queue became no shorter for so long does not read, and one that made no room for the next call for so long reads too
+/// slowly to be waited for. Documents gather in the recorder meanwhile.
 const PATIENCE: Duration = Duration::from_millis(100);
+const LONGEST_LACK: Duration = Duration::from_secs(1);
 
 /// What the kernel charges the receiver for a datagram of so many bytes, at most: its memory, which comes in powers of two and has
 /// descriptors of some hundred bytes. Segments have their memory in one piece and share it.
@@ -132,9 +137,16 @@ impl Pace {
         }
         let lack = self.lack.get_or_insert(Lack {
             since: now,
+            progress: now,
+            queued: reading.queued,
             pause: SHORTEST,
         });
-        if now.saturating_duration_since(lack.since) >= PATIENCE {
+        if reading.queued < lack.queued {
+            lack.progress = now;
+        }
+        lack.queued = reading.queued;
+        let passed = |since| now.saturating_duration_since(since);
+        if passed(lack.progress) >= PATIENCE || passed(lack.since) >= LONGEST_LACK {
             self.turn_blind();
             return None;
         }

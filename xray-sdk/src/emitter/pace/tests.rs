@@ -145,6 +145,25 @@ fn a_receiver_that_does_not_read_holds_nothing_up_for_long() {
 }
 
 #[test]
+fn a_receiver_that_reads_little_is_waited_for_a_second() {
+    let start = Instant::now();
+    let mut now = start;
+    let mut pace = Pace::new();
+    pace.begin(true);
+    let demand = demand(1_000, 64);
+    let mut queued = 212_992;
+    while let Some(pause) = pace.looked(now, reading(queued, 212_992), demand) {
+        now += pause;
+        queued -= 1;
+    }
+    let took = now.duration_since(start);
+    assert!(
+        (LONGEST_LACK..LONGEST_LACK + LONGEST).contains(&took),
+        "{took:?}"
+    );
+}
+
+#[test]
 fn an_empty_queue_takes_any_datagram() {
     let now = Instant::now();
     let mut pace = Pace::new();
