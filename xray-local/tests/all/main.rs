@@ -6,6 +6,7 @@ mod client;
 #[cfg(feature = "cli")]
 mod command_line;
 mod drawing;
+mod flood;
 mod folder;
 mod graph;
 mod house;

@@ -1,0 +1,233 @@
+//! Does what is recorded arrive, and does the request path notice when it does not?
+//!
+//! `cargo run --release -p overhead --example sending` answers both, against sockets of this machine: first what of 100,000 segments,
+//! recorded as fast as one thread can, reaches receivers that keep the system's default buffer; then how long recording one segment takes
+//! (the slowest of a thousand) while nothing is wrong, nobody listens, or nobody reads and the queue is full. About a minute.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use xray_sdk::Recorder;
+use xray_sdk::sampling::Always;
+
+const SEGMENTS: usize = 100_000;
+const DEADLINE: Duration = Duration::from_secs(60);
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("{SEGMENTS} segments of 1 kB to a receiver with the default buffer");
+    println!(
+        "{:44} {:>10} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "", "recorded/s", "sent/s", "received", "overrun", "left out", "missing"
+    );
+    delivery("as fast as it comes, read at once", Reader::AtOnce, None)?;
+    delivery(
+        "as fast as it comes, 20,000/s read",
+        Reader::Rate(20_000),
+        None,
+    )?;
+    delivery(
+        "15,000/s, 20,000/s read",
+        Reader::Rate(20_000),
+        Some(15_000),
+    )?;
+    delivery("as fast as it comes, nothing read", Reader::Never, None)?;
+
+    println!("\nrecording one segment, ns");
+    println!(
+        "{:44} {:>8} {:>8} {:>8} {:>10}",
+        "", "p50", "p99", "p99.9", "longest"
+    );
+    let reader = Receiver::start(Reader::AtOnce)?;
+    latency(
+        "idle: one every 20 us, all sent",
+        reader.address,
+        250_000,
+        Some(50_000),
+    )?;
+    latency(
+        "as fast as it comes, read at once",
+        reader.address,
+        1_000_000,
+        None,
+    )?;
+    reader.end()?;
+    latency("nobody listens", nobody()?, 1_000_000, None)?;
+    let stuck = Receiver::start(Reader::Never)?;
+    latency(
+        "nothing read, the queue full",
+        stuck.address,
+        10_000_000,
+        None,
+    )?;
+    stuck.end()?;
+    Ok(())
+}
+
+/// Prints what becomes of segments.
+fn delivery(
+    title: &str,
+    reader: Reader,
+    rate: Option<u32>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let receiver = Receiver::start(reader)?;
+    let recorder = recorder(receiver.address)?;
+    let start = Instant::now();
+    let text = "x".repeat(800);
+    for number in 0..SEGMENTS {
+        record(&recorder, number, &text);
+        keep(start, number, rate);
+    }
+    let recorded = start.elapsed();
+    recorder.flush(DEADLINE);
+    let sent = start.elapsed();
+    let health = recorder.health();
+    let received = receiver.end()?;
+    let overrun: u64 = health.lost.iter().map(|(_, count)| count).sum();
+    let missing = SEGMENTS as i64 - (received + overrun + health.refused) as i64;
+    println!(
+        "{title:44} {:>10.0} {:>9.0} {received:>9} {overrun:>9} {:>9} {missing:>9}",
+        SEGMENTS as f64 / recorded.as_secs_f64(),
+        (health.documents + overrun) as f64 / sent.as_secs_f64(),
+        health.refused,
+    );
+    Ok(())
+}
+
+/// Prints how long recording takes.
+fn latency(
+    title: &str,
+    daemon: SocketAddr,
+    segments: usize,
+    rate: Option<u32>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let recorder = recorder(daemon)?;
+    let start = Instant::now();
+    let mut times = Vec::with_capacity(segments);
+    for number in 0..segments {
+        let before = Instant::now();
+        record(&recorder, number, "GET /orders/{id}");
+        times.push(before.elapsed().as_nanos());
+        keep(start, number, rate);
+    }
+    times.sort_unstable();
+    let part = |part: f64| times[((segments - 1) as f64 * part) as usize];
+    let health = recorder.health();
+    println!(
+        "{title:44} {:>8} {:>8} {:>8} {:>10}   {} sent, {} lost, {} left out",
+        part(0.5),
+        part(0.99),
+        part(0.999),
+        part(1.0),
+        health.documents,
+        health.lost_total() - health.refused,
+        health.refused,
+    );
+    recorder.shutdown(Duration::ZERO);
+    Ok(())
+}
+
+fn recorder(daemon: SocketAddr) -> Result<Recorder, xray_sdk::Error> {
+    Recorder::builder("checkout")
+        .daemon_address(&daemon.to_string())
+        .sampler(Always)
+        .build()
+}
+
+fn record(recorder: &Recorder, number: usize, text: &str) {
+    recorder.segment("checkout").run_sync(|segment| {
+        segment.annotate("number", number);
+        segment.metadata("text", text);
+    });
+}
+
+/// Waits, busily, until it is time for the next one.
+fn keep(start: Instant, number: usize, rate: Option<u32>) {
+    if let Some(rate) = rate {
+        let due = Duration::from_secs(1) * number as u32 / rate;
+        while start.elapsed() < due {
+            std::hint::spin_loop();
+        }
+    }
+}
+
+/// Where nobody listens.
+fn nobody() -> io::Result<SocketAddr> {
+    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+/// How a receiver reads.
+#[derive(Clone, Copy)]
+enum Reader {
+    AtOnce,
+    /// So many in a second.
+    Rate(u32),
+    /// Only when it ends.
+    Never,
+}
+
+/// A socket with the default buffer, and the thread that reads it.
+struct Receiver {
+    address: SocketAddr,
+    end: UdpSocket,
+    thread: JoinHandle<io::Result<u64>>,
+}
+
+impl Receiver {
+    fn start(reader: Reader) -> io::Result<Self> {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = socket.local_addr()?;
+        // What the thread waits for before it counts what is left.
+        let signal = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let end = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        end.connect(signal.local_addr()?)?;
+        signal.set_nonblocking(true)?;
+        let thread = thread::spawn(move || read(&socket, &signal, reader));
+        Ok(Self {
+            address,
+            end,
+            thread,
+        })
+    }
+
+    /// Ends it, and tells how many came.
+    fn end(self) -> io::Result<u64> {
+        self.end.send(&[0])?;
+        self.thread.join().expect("it does not panic")
+    }
+}
+
+/// How much of what it did not read a slow reader catches up on.
+const CATCH_UP: Duration = Duration::from_millis(10);
+
+fn read(socket: &UdpSocket, signal: &UdpSocket, reader: Reader) -> io::Result<u64> {
+    let mut datagram = vec![0; 65_536];
+    socket.set_read_timeout(Some(Duration::from_millis(10)))?;
+    let mut received = 0;
+    let mut paid = Instant::now();
+    while signal.recv(&mut [0]).is_err() {
+        match reader {
+            Reader::Never => thread::sleep(Duration::from_millis(5)),
+            Reader::AtOnce => {
+                while socket.recv(&mut datagram).is_ok() {
+                    received += 1;
+                }
+            }
+            Reader::Rate(rate) => {
+                let now = Instant::now();
+                paid = paid.max(now.checked_sub(CATCH_UP).unwrap_or(now));
+                while paid < now {
+                    received += u64::from(socket.recv(&mut datagram).is_ok());
+                    paid += Duration::from_secs(1) / rate;
+                }
+                thread::sleep(Duration::from_micros(500));
+            }
+        }
+    }
+    socket.set_nonblocking(true)?;
+    while socket.recv(&mut datagram).is_ok() {
+        received += 1;
+    }
+    Ok(received)
+}
