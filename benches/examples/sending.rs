@@ -1,15 +1,18 @@
 //! Does what is recorded arrive, and does the request path notice when it does not?
 //!
 //! `cargo run --release -p overhead --example sending` answers both, against sockets of this machine: first what of 100,000 segments,
-//! recorded as fast as one thread can, reaches receivers that keep the system's default buffer; then how long recording one segment takes
-//! (the slowest of a thousand) while nothing is wrong, nobody listens, or nobody reads and the queue is full. About a minute.
+//! recorded as fast as one thread can, reaches receivers that keep the system's default buffer; then how many documents a second the daemon of
+//! this repository takes from one sender; and at last how long recording one segment takes (the slowest of a thousand) while nothing is wrong, nobody listens, or nobody reads and the queue is full. About a minute.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use cpu_time::ThreadTime;
+use xray_daemon::{Handover, Sink, Socket};
 use xray_sdk::Recorder;
+use xray_sdk::emitter::{Batch, DaemonAddress, Emitter as _, UdpEmitter};
 use xray_sdk::sampling::Always;
 
 const SEGMENTS: usize = 100_000;
@@ -33,6 +36,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(15_000),
     )?;
     delivery("as fast as it comes, nothing read", Reader::Never, None)?;
+
+    println!("\ndocuments of 1 kB, by one emitter to one xray-daemon");
+    throughput()?;
 
     println!("\nrecording one segment, ns");
     println!(
@@ -93,6 +99,62 @@ fn delivery(
         health.refused,
     );
     Ok(())
+}
+
+/// Prints how fast documents go from an emitter to a daemon.
+fn throughput() -> Result<(), Box<dyn std::error::Error>> {
+    const DOCUMENTS: u64 = 1_000_000;
+    let socket = Socket::bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    let receiver = socket.receive(Spent::default())?;
+    let address = DaemonAddress::parse(&receiver.address().to_string())?;
+    let mut emitter = UdpEmitter::new(&address);
+    let document = format!("{{\"name\":\"{}\"}}", "x".repeat(980));
+    let mut batch = Batch::default();
+    for _ in 0..250 {
+        batch.push(document.as_bytes());
+    }
+    let (start, cpu) = (Instant::now(), thread_time());
+    let mut lost = 0;
+    for _ in 0..DOCUMENTS / 250 {
+        lost += batch.len() as u64 - emitter.emit(&batch).sent_count();
+    }
+    let (took, cpu) = (start.elapsed(), thread_time() - cpu);
+    let counts = receiver.stop();
+    println!(
+        "{:.0}/s, {} received, {lost} lost; {} ns of the sender's processor for each",
+        DOCUMENTS as f64 / took.as_secs_f64(),
+        counts.received,
+        cpu.as_nanos() as u64 / DOCUMENTS,
+    );
+    Ok(())
+}
+
+/// Tells how much of a processor the thread took on which documents came.
+#[derive(Default)]
+struct Spent {
+    documents: u32,
+    since: Option<Duration>,
+}
+
+impl Sink for Spent {
+    fn accept(&mut self, _document: &[u8]) -> Handover {
+        self.documents += 1;
+        let since = *self.since.get_or_insert_with(thread_time);
+        if self.documents.is_multiple_of(500_000) {
+            let each = (thread_time() - since) / self.documents;
+            println!(
+                "{} ns of the daemon's processor for each of {}",
+                each.as_nanos(),
+                self.documents
+            );
+        }
+        Handover::Taken
+    }
+}
+
+/// What this thread took of a processor so far.
+fn thread_time() -> Duration {
+    ThreadTime::now().as_duration()
 }
 
 /// Prints how long recording takes.

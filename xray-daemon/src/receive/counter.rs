@@ -19,6 +19,9 @@ pub struct Counts {
     pub invalid_header: u64,
     /// Documents that the sink had no room for.
     pub refused: u64,
+    /// Datagrams that the kernel dropped because the socket's buffer was full: the sink was busy, or this process had no processor.
+    /// They are in no other count. Known on Linux only, from the next datagram on that is received after them.
+    pub overrun: u64,
     /// Failed reads of the socket.
     pub socket_errors: u64,
 }
@@ -39,6 +42,7 @@ pub(crate) struct Counter {
     missing_document: AtomicU64,
     invalid_header: AtomicU64,
     refused: AtomicU64,
+    overrun: AtomicU64,
     socket_errors: AtomicU64,
 }
 
@@ -61,6 +65,11 @@ impl Counter {
         });
     }
 
+    /// The kernel dropped so many in all.
+    pub(crate) fn overrun(&self, total: u64) {
+        self.overrun.store(total, Ordering::Relaxed);
+    }
+
     pub(crate) fn socket_error(&self) {
         add_one(&self.socket_errors);
     }
@@ -73,6 +82,7 @@ impl Counter {
             missing_document: read(&self.missing_document),
             invalid_header: read(&self.invalid_header),
             refused: read(&self.refused),
+            overrun: read(&self.overrun),
             socket_errors: read(&self.socket_errors),
         }
     }

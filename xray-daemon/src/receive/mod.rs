@@ -2,6 +2,7 @@
 
 pub(crate) mod counter;
 pub(crate) mod datagram;
+mod intake;
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -16,13 +17,11 @@ use crate::error::Error;
 use crate::sink::Sink;
 use counter::{Counter, Counts};
 use datagram::Datagram;
+use intake::Intake;
 
 /// Asked of the kernel for what arrives while the thread is busy: about half a second at 20,000 documents of 1 kB a second.
 /// The kernel gives less where `net.core.rmem_max` is lower.
 const RECEIVE_BUFFER: usize = 8 << 20;
-
-/// No UDP datagram is longer.
-const LONGEST_DATAGRAM: usize = 65_535;
 
 /// How long a stop can go unnoticed when the datagram that should wake the thread does not reach it.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
@@ -88,6 +87,7 @@ fn bound(address: SocketAddr) -> io::Result<Socket> {
     let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
     socket.bind(&address.into())?;
     let socket = UdpSocket::from(socket);
+    Intake::prepare(&socket);
     socket.set_read_timeout(Some(LONGEST_WAIT))?;
     let address = socket.local_addr()?;
     Ok(Socket { socket, address })
@@ -179,14 +179,11 @@ struct Work<S> {
 
 impl<S: Sink> Work<S> {
     fn run(mut self) {
-        let mut buffer = vec![0; LONGEST_DATAGRAM];
+        let mut intake = Intake::new();
         let mut failures = 0;
         while !self.shared.stopping.load(Ordering::Acquire) {
-            match self.socket.recv_from(&mut buffer) {
-                Ok((length, _)) => {
-                    failures = 0;
-                    self.take(&buffer[..length]);
-                }
+            match self.receive(&mut intake) {
+                Ok(_) => failures = 0,
                 Err(error) if is_no_failure(&error) => {}
                 Err(_) => {
                     self.shared.counter.socket_error();
@@ -197,36 +194,50 @@ impl<S: Sink> Work<S> {
                 }
             }
         }
-        self.drain(&mut buffer);
+        self.drain(&mut intake);
     }
 
     /// Reads what lies in the kernel's buffer. Bounded by what such a buffer can hold, so that a sender who never
     /// pauses cannot keep the thread alive.
-    fn drain(&mut self, buffer: &mut [u8]) {
+    fn drain(&mut self, intake: &mut Intake) {
         if self.socket.set_nonblocking(true).is_err() {
             return;
         }
         let mut room = 2 * RECEIVE_BUFFER;
-        while let Ok((length, _)) = self.socket.recv_from(buffer) {
-            self.take(&buffer[..length]);
-            // The kernel accounts at least some hundred bytes for each datagram.
-            match room.checked_sub(length.max(256)) {
+        while let Ok(charged) = self.receive(intake) {
+            match room.checked_sub(charged) {
                 Some(left) => room = left,
                 None => return,
             }
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
-        }
-        let counter = &self.shared.counter;
-        counter.received();
-        match Datagram::parse(bytes) {
-            Ok(datagram) => counter.handed_over(self.sink.accept(datagram.document())),
-            Err(defect) => counter.rejected(defect),
-        }
+    /// Takes what one call receives, at least one datagram, and tells about how much of the kernel's buffer it took.
+    fn receive(&mut self, intake: &mut Intake) -> io::Result<usize> {
+        let mut charged = 0;
+        let Self {
+            socket,
+            sink,
+            shared,
+        } = self;
+        intake.receive(socket, |datagram| {
+            // The kernel accounts at least some hundred bytes for each datagram.
+            charged += datagram.len().max(256);
+            take(datagram, sink, &shared.counter);
+        })?;
+        shared.counter.overrun(intake.overrun());
+        Ok(charged)
+    }
+}
+
+fn take(bytes: &[u8], sink: &mut impl Sink, counter: &Counter) {
+    if bytes.is_empty() {
+        return;
+    }
+    counter.received();
+    match Datagram::parse(bytes) {
+        Ok(datagram) => counter.handed_over(sink.accept(datagram.document())),
+        Err(defect) => counter.rejected(defect),
     }
 }
 

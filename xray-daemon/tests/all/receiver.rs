@@ -162,3 +162,54 @@ fn a_taken_port_is_told_from_other_failures() {
     let elsewhere = Socket::bind("192.0.2.1:0".parse().expect("an address"));
     assert!(!elsewhere.expect_err("not ours").is_address_in_use());
 }
+
+#[test]
+fn datagrams_by_the_hundred_arrive_in_order() {
+    let (receiver, documents) = receiver(usize::MAX);
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    for number in 0..1_000 {
+        let datagram = format!("{HEADER}{number}{}", " ".repeat(number));
+        socket
+            .send_to(datagram.as_bytes(), receiver.address())
+            .expect("sent");
+    }
+    for number in 0..1_000 {
+        let document = documents.recv_timeout(DEADLINE).expect("arrives");
+        assert_eq!(document.len(), number.to_string().len() + number);
+        assert!(document.starts_with(number.to_string().as_bytes()));
+    }
+    assert_eq!(receiver.stop().overrun, 0);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_the_kernel_had_no_room_for_is_counted() {
+    let socket = Socket::bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+    let address = socket.address();
+    let sender = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let datagram = format!("{HEADER}{}", "x".repeat(60_000));
+    // More than any buffer that is asked for.
+    for _ in 0..400 {
+        sender.send_to(datagram.as_bytes(), address).expect("sent");
+    }
+    let (documents, taken) = mpsc::channel();
+    let receiver = socket
+        .receive(Channel {
+            documents,
+            room: usize::MAX,
+        })
+        .expect("a thread");
+    // All that waits is read first: then there is room for what tells how much was dropped.
+    let mut large = 0;
+    while taken.recv_timeout(DEADLINE).expect("arrives").len() > 10 {
+        large += 1;
+        sender
+            .send_to(format!("{HEADER}last").as_bytes(), address)
+            .expect("sent");
+    }
+    let counts = receiver.stop();
+    assert!(counts.overrun > 0, "{counts:?}");
+    assert_eq!(large + counts.overrun, 400, "{counts:?}");
+    // As many small ones were sent as large ones came.
+    assert_eq!(counts.received, 2 * large, "{counts:?}");
+}

@@ -90,6 +90,12 @@ impl Serve {
             counts.stored,
             counts.rejected,
         );
+        if received.overrun > 0 {
+            eprintln!(
+                "xray-local: the kernel dropped {} more datagrams, which came faster than they were read; a larger net.core.rmem_max helps (8 MiB are asked for)",
+                received.overrun
+            );
+        }
         if let Some(last) = store.rejections().last() {
             eprintln!("xray-local: the last document that was refused: {last}");
         }
