@@ -13,7 +13,7 @@ pub struct Health {
     pub nodes: u64,
     /// Segments that were not sampled, so not recorded.
     pub unsampled: u64,
-    /// Documents handed to the emitter's socket.
+    /// Documents handed to the emitter's socket, and not known to be lost behind it.
     pub documents: u64,
     /// Documents that were lost while they were emitted, by reason; see `notices` for the cure.
     pub lost: Vec<(String, u64)>,

@@ -37,7 +37,7 @@ const MESSAGE: usize = 72;
 const COOKIE: usize = 44;
 
 impl Diagnosis {
-    /// Reads once, so that it is known to work.
+    /// Asks for the other end first, which is there: a kernel that cannot answer says the same as one that finds nothing.
     pub(super) fn open(from: SocketAddr, to: SocketAddr) -> io::Result<Self> {
         let netlink = socket(
             AddressFamily::Netlink,
@@ -47,13 +47,11 @@ impl Diagnosis {
         )?;
         let mut diagnosis = Self {
             netlink,
-            question: question(from, to),
+            question: question(to, from),
         };
-        match diagnosis.read() {
-            // Nobody listens now; that may change.
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(diagnosis),
-        }
+        diagnosis.read()?;
+        diagnosis.question = question(from, to);
+        Ok(diagnosis)
     }
 }
 
@@ -182,6 +180,12 @@ mod tests {
             assert!(full.queued >= 30_000 * (sent - 1), "{full:?}, {sent}");
             assert_eq!((full.drops, full.socket), (1, empty.socket));
         }
+    }
+
+    #[test]
+    fn what_knows_no_end_is_no_gauge() {
+        let ends = "127.0.0.1:1".parse().expect("an address");
+        assert!(Diagnosis::open(ends, ends).is_err());
     }
 
     #[test]

@@ -139,6 +139,21 @@ fn each_document_goes_out_as_one_datagram_in_order() {
 }
 
 #[test]
+fn documents_of_all_sizes_arrive_whole() {
+    let daemon = Daemon::start();
+    let mut emitter = Script::new([daemon.address()]).emitter();
+    let lengths = [100, 5_000, 120, 30_000, 4_800, 130, 10_000, 9_500, 0];
+    let documents = lengths.map(|length| format!("{{{}}}", "x".repeat(length)));
+    let documents = documents.each_ref().map(String::as_str);
+    assert_eq!(emit(&mut emitter, &documents), Report::sent(9));
+    let mut received = [(); 9].map(|()| daemon.receive().trim_end().to_owned());
+    received.sort_by_key(String::len);
+    let mut documents = documents;
+    documents.sort_by_key(|document| document.len());
+    assert_eq!(received, documents);
+}
+
+#[test]
 fn ipv6_and_host_names_are_reached() {
     let localhost =
         UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr());
