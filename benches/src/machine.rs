@@ -39,17 +39,26 @@ fn cores(cpuinfo: &str, usable: usize) -> String {
     }
 }
 
-/// The command that runs this again.
+/// The command that runs this again, without the files that it wrote.
 fn command(arguments: &[String]) -> String {
+    let mut measured = Vec::new();
+    let mut all = arguments.iter();
+    while let Some(argument) = all.next() {
+        if ["--json", "--svg", "--readme"].contains(&argument.as_str()) {
+            all.next();
+        } else {
+            measured.push(argument.as_str());
+        }
+    }
     let profile = if cfg!(debug_assertions) {
         ""
     } else {
         " --release"
     };
     let mut command = format!("cargo run{profile} --bin overhead");
-    if !arguments.is_empty() {
+    if !measured.is_empty() {
         command.push_str(" -- ");
-        command.push_str(&arguments.join(" "));
+        command.push_str(&measured.join(" "));
     }
     command
 }
@@ -111,8 +120,8 @@ mod tests {
     }
 
     #[test]
-    fn the_command_has_the_arguments() {
-        let arguments = ["--rounds".to_owned(), "3".to_owned()];
+    fn the_command_has_the_arguments_but_no_files() {
+        let arguments = ["--json", "a.json", "--rounds", "3"].map(str::to_owned);
         assert!(command(&arguments).ends_with(" --bin overhead -- --rounds 3"));
         assert!(command(&[]).ends_with(" --bin overhead"));
     }

@@ -7,14 +7,14 @@ use crate::work::{
 };
 
 /// Records the work with closures, as a program without async does.
-pub(super) fn record(recorder: &Recorder, request: &Request<'_>) {
+pub(crate) fn record(recorder: &Recorder, request: &Request<'_>) {
     recorder
         .segment(CHECKOUT)
         .run_sync(|segment| record_in(segment, request));
 }
 
 /// Records what happens in the segment.
-pub(super) fn record_in(segment: &mut Entity, request: &Request<'_>) {
+pub(crate) fn record_in(segment: &mut Entity, request: &Request<'_>) {
     segment
         .http_request(request.method, request.url)
         .client_ip(request.client_ip, false)

@@ -1,6 +1,6 @@
 //! This SDK, through its public interface.
 
-mod closures;
+pub(crate) mod closures;
 mod futures;
 mod handles;
 
@@ -11,58 +11,70 @@ use xray_sdk::emitter::{Batch, DaemonAddress, Emitter, Report, UdpEmitter};
 use xray_sdk::sampling::{Always, Never, Sampler};
 use xray_sdk::{ContextMissing, Recorder};
 
-use crate::contender::{Contender, Entry};
+use crate::contender::{Contender, Entry, Ready};
 use crate::work::{CHECKOUT, Request};
 
-/// What an entry's `make` yields.
-type Ready = Result<Box<dyn Contender>, String>;
-
-const NAME: &str = "xray-sdk";
+/// As which it stands in tables.
+pub(crate) const NAME: &str = "xray-sdk";
 
 /// The ways to use this SDK.
 pub(crate) const ENTRIES: &[Entry] = &[
-    Entry {
-        contender: NAME,
-        variant: "sampled",
-        note: "closures; documents written and thrown away",
-        make: |_| Sampled::ready(Discard, closures::record),
-    },
-    Entry {
-        contender: NAME,
-        variant: "sampled-async",
-        note: "wrapped futures, ready at once; documents thrown away",
-        make: |_| Sampled::ready(Discard, futures::record),
-    },
-    Entry {
-        contender: NAME,
-        variant: "sampled-owned",
-        note: "handles passed by hand; documents thrown away",
-        make: |_| Sampled::ready(Discard, handles::record),
-    },
-    Entry {
-        contender: NAME,
-        variant: "sampled-udp",
-        note: "closures; documents sent to a socket on loopback",
-        make: |sink| Sampled::ready(udp(sink)?, closures::record),
-    },
-    Entry {
-        contender: NAME,
-        variant: "unsampled",
-        note: "closures",
-        make: |_| Unsampled::ready(closures::record),
-    },
-    Entry {
-        contender: NAME,
-        variant: "unsampled-async",
-        note: "wrapped futures, ready at once",
-        make: |_| Unsampled::ready(futures::record),
-    },
-    Entry {
-        contender: NAME,
-        variant: "no-segment",
-        note: "closures where no segment is open; ContextMissing::Ignore",
-        make: |_| NoSegment::ready(),
-    },
+    Entry::new(NAME, "sampled", "closures", |_| {
+        Sampled::ready(Discard, closures::record)
+    }),
+    Entry::new(
+        NAME,
+        "sampled-async",
+        "wrapped futures, ready at once",
+        |_| Sampled::ready(Discard, futures::record),
+    ),
+    Entry::new(NAME, "sampled-owned", "handles passed by hand", |_| {
+        Sampled::ready(Discard, handles::record)
+    }),
+    Entry::new(NAME, "unsampled", "closures", |_| {
+        Unsampled::ready(closures::record)
+    }),
+    Entry::new(
+        NAME,
+        "unsampled-async",
+        "wrapped futures, ready at once",
+        |_| Unsampled::ready(futures::record),
+    ),
+    Entry::new(NAME, "unsampled-owned", "handles passed by hand", |_| {
+        Unsampled::ready(handles::record)
+    }),
+    Entry::new(
+        NAME,
+        "disabled",
+        "closures; AWS_XRAY_SDK_ENABLED=false",
+        |_| {
+            Ok(Box::new(Unsampled {
+                recorder: recorder(Discard, Always)?,
+                record: closures::record,
+                is_disabled: true,
+            }))
+        },
+    )
+    .with(&[("AWS_XRAY_SDK_ENABLED", "false")]),
+    Entry::new(
+        NAME,
+        "disabled-no-segment",
+        "closures where no segment is open; ContextMissing::Ignore",
+        |_| NoSegment::ready(),
+    ),
+];
+
+/// With documents that are sent.
+pub(crate) const SENDING: &[Entry] = &[
+    Entry::new(NAME, "sampled-udp", "closures", |sink| {
+        Sampled::ready(udp(sink)?, closures::record)
+    }),
+    Entry::new(
+        NAME,
+        "sampled-async-udp",
+        "wrapped futures, ready at once",
+        |sink| Sampled::ready(udp(sink)?, futures::record),
+    ),
 ];
 
 /// All is recorded, one document a request.
@@ -84,8 +96,8 @@ impl<F: Fn(&Recorder, &Request<'_>) + 'static> Sampled<F> {
 }
 
 impl<F: Fn(&Recorder, &Request<'_>)> Contender for Sampled<F> {
-    fn burst(&mut self, request: &Request<'_>, requests: usize) {
-        for _ in 0..requests {
+    fn burst(&mut self, request: &Request<'_>, operations: usize) {
+        for _ in 0..operations {
             (self.record)(&self.recorder, request);
         }
     }
@@ -94,12 +106,12 @@ impl<F: Fn(&Recorder, &Request<'_>)> Contender for Sampled<F> {
         self.recorder.flush(DEADLINE);
     }
 
-    fn verify(&self, requests: u64) -> Result<(), String> {
+    fn verify(&self, operations: u64) -> Result<(), String> {
         let health = self.recorder.health();
-        if (health.documents, health.lost_total(), health.trimmed) == (requests, 0, 0) {
+        if (health.documents, health.lost_total(), health.trimmed) == (operations, 0, 0) {
             Ok(())
         } else {
-            Err(format!("not {requests} whole documents: {health:?}"))
+            Err(format!("not {operations} whole documents: {health:?}"))
         }
     }
 }
@@ -108,6 +120,8 @@ impl<F: Fn(&Recorder, &Request<'_>)> Contender for Sampled<F> {
 struct Unsampled<F> {
     recorder: Recorder,
     record: F,
+    /// A recorder that is switched off counts nothing.
+    is_disabled: bool,
 }
 
 impl<F: Fn(&Recorder, &Request<'_>) + 'static> Unsampled<F> {
@@ -115,26 +129,26 @@ impl<F: Fn(&Recorder, &Request<'_>) + 'static> Unsampled<F> {
         Ok(Box::new(Self {
             recorder: recorder(Discard, Never)?,
             record,
+            is_disabled: false,
         }))
     }
 }
 
 impl<F: Fn(&Recorder, &Request<'_>)> Contender for Unsampled<F> {
-    fn burst(&mut self, request: &Request<'_>, requests: usize) {
-        for _ in 0..requests {
+    fn burst(&mut self, request: &Request<'_>, operations: usize) {
+        for _ in 0..operations {
             (self.record)(&self.recorder, request);
         }
     }
 
-    fn drain(&mut self) {}
-
-    fn verify(&self, requests: u64) -> Result<(), String> {
+    fn verify(&self, operations: u64) -> Result<(), String> {
         let health = self.recorder.health();
-        if (health.unsampled, health.documents, health.lost_total()) == (requests, 0, 0) {
+        let unsampled = if self.is_disabled { 0 } else { operations };
+        if (health.unsampled, health.documents, health.lost_total()) == (unsampled, 0, 0) {
             Ok(())
         } else {
             Err(format!(
-                "not {requests} requests without documents: {health:?}"
+                "not {operations} requests without documents: {health:?}"
             ))
         }
     }
@@ -155,15 +169,13 @@ impl NoSegment {
 }
 
 impl Contender for NoSegment {
-    fn burst(&mut self, request: &Request<'_>, requests: usize) {
-        for _ in 0..requests {
+    fn burst(&mut self, request: &Request<'_>, operations: usize) {
+        for _ in 0..operations {
             closures::record_in(&mut xray_sdk::current(), request);
         }
     }
 
-    fn drain(&mut self) {}
-
-    fn verify(&self, _requests: u64) -> Result<(), String> {
+    fn verify(&self, _operations: u64) -> Result<(), String> {
         match xray_sdk::current().trace_id() {
             None => Ok(()),
             Some(trace) => Err(format!("the segment of {trace} is current")),
@@ -171,7 +183,8 @@ impl Contender for NoSegment {
     }
 }
 
-fn recorder(
+/// A recorder that this program's environment changes nothing of.
+pub(crate) fn recorder(
     emitter: impl Emitter + 'static,
     sampler: impl Sampler + 'static,
 ) -> Result<Recorder, String> {
@@ -182,14 +195,15 @@ fn recorder(
         .map_err(|error| error.to_string())
 }
 
-fn udp(sink: SocketAddr) -> Result<UdpEmitter, String> {
+/// Sends to `sink`.
+pub(crate) fn udp(sink: SocketAddr) -> Result<UdpEmitter, String> {
     DaemonAddress::parse(&sink.to_string())
         .map(|address| UdpEmitter::new(&address))
         .map_err(|error| error.to_string())
 }
 
 /// Sends nothing.
-struct Discard;
+pub(crate) struct Discard;
 
 impl Emitter for Discard {
     fn emit(&mut self, batch: &Batch) -> Report {
@@ -198,4 +212,4 @@ impl Emitter for Discard {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

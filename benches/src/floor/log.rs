@@ -9,12 +9,12 @@ use crate::work::{
 ///
 /// Static text is kept as a reference. Other text is copied, one behind the other; an event has its length.
 pub(crate) struct Log {
-    events: Vec<Event>,
-    text: Vec<u8>,
+    pub(super) events: Vec<Event>,
+    pub(super) text: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Event {
+pub(super) enum Event {
     Trace(u64, u32),
     Open {
         id: u64,
@@ -135,7 +135,7 @@ impl Log {
     }
 
     #[inline]
-    fn open(&mut self, clock: &impl Clock, name: &'static str) {
+    pub(super) fn open(&mut self, clock: &impl Clock, name: &'static str) {
         let event = Event::Open {
             id: id::random(),
             name,
