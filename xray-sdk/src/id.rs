@@ -1,10 +1,11 @@
 //! Trace ids and segment ids: made, parsed, printed.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use rand::rngs::SmallRng;
+use rand::rngs::{SmallRng, ThreadRng};
 use rand::{Rng, RngExt, SeedableRng};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -30,7 +31,7 @@ impl TraceId {
     ///
     /// The random part comes from a cryptographically secure generator: trace ids leave the program and must not be guessable.
     pub(crate) fn random(epoch_seconds: u32) -> Self {
-        let mut random = rand::rng();
+        let mut random = secure();
         let high = u128::from(random.next_u32());
         let low = u128::from(random.next_u64());
         Self(u128::from(epoch_seconds) << 96 | high << 64 | low)
@@ -77,18 +78,63 @@ impl TraceId {
     }
 }
 
+/// How often this process was restored from a snapshot of its memory. Processes restored from the same one hold the same generators,
+/// and would make the same ids: what was seeded before the latest restore is seeded anew before it is used.
+static RESTORES: AtomicU32 = AtomicU32::new(0);
+
+/// Has all threads seed their generators anew.
+pub(crate) fn reseed() {
+    RESTORES.fetch_add(1, Ordering::Relaxed);
+}
+
 thread_local! {
+    /// The restore after which this thread's secure generator was seeded.
+    static SEEDED: Cell<u32> = const { Cell::new(0) };
     // Segment ids need to be unique, not secret: a fast generator seeded by the system, one a thread.
-    static SEGMENT_IDS: RefCell<SmallRng> = RefCell::new(SmallRng::from_rng(&mut rand::rng()));
+    static SEGMENT_IDS: RefCell<SegmentIds> = RefCell::new(SegmentIds::seeded());
+}
+
+/// The system's secure generator, as this thread has it.
+fn secure() -> ThreadRng {
+    let mut random = rand::rng();
+    let restores = RESTORES.load(Ordering::Relaxed);
+    let is_old = SEEDED.try_with(|seeded| seeded.get() != restores);
+    if is_old.unwrap_or(true) && random.reseed().is_ok() {
+        let _ = SEEDED.try_with(|seeded| seeded.set(restores));
+    }
+    random
+}
+
+struct SegmentIds {
+    generator: SmallRng,
+    /// The restore after which it was seeded.
+    seeded: u32,
+}
+
+impl SegmentIds {
+    fn seeded() -> Self {
+        Self {
+            seeded: RESTORES.load(Ordering::Relaxed),
+            generator: SmallRng::from_rng(&mut secure()),
+        }
+    }
+
+    #[inline]
+    fn next(&mut self) -> u64 {
+        if self.seeded != RESTORES.load(Ordering::Relaxed) {
+            *self = Self::seeded();
+        }
+        self.generator.random_range(1..=u64::MAX)
+    }
 }
 
 impl SegmentId {
     /// Makes a new id. Never zero, which X-Ray's SDKs use for "no id".
     pub(crate) fn random() -> Self {
         let number = SEGMENT_IDS
-            .try_with(|generator| generator.borrow_mut().random_range(1..=u64::MAX))
+            .try_with(|ids| ids.borrow_mut().next())
             // The thread is ending and its generator is gone: the shared one still serves.
-            .unwrap_or_else(|_| rand::rng().random_range(1..=u64::MAX));
+            .unwrap_or_else(|_| secure().random_range(1..=u64::MAX));
         Self(number)
     }
 
@@ -227,6 +273,38 @@ mod tests {
         }
         assert!(SegmentId::parse("53995c3f42cd8ad").is_err());
         assert!(SegmentId::parse("53995c3f42cd8ad€").is_err());
+    }
+
+    #[test]
+    fn two_processes_restored_from_one_snapshot_make_different_ids() {
+        // A restored process finds its generators as they were: here another thread has the same state.
+        let make = |state: SmallRng| {
+            std::thread::spawn(move || {
+                SEGMENT_IDS.with_borrow_mut(|ids| {
+                    ids.generator = state;
+                    ids.seeded = RESTORES.load(Ordering::Relaxed);
+                });
+                reseed();
+                SegmentId::random()
+            })
+        };
+        let state = SmallRng::seed_from_u64(1);
+        let one = make(state.clone()).join().expect("no panic");
+        let other = make(state).join().expect("no panic");
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn the_secure_generator_is_seeded_once_after_a_restore() {
+        std::thread::spawn(|| {
+            reseed();
+            let restores = RESTORES.load(Ordering::Relaxed);
+            assert_ne!(SEEDED.get(), restores);
+            let _ = TraceId::random(1);
+            assert!(SEEDED.get() >= restores);
+        })
+        .join()
+        .expect("no panic");
     }
 
     #[test]

@@ -55,4 +55,13 @@ pub trait Emitter: Send {
     fn document_limit(&self) -> usize {
         packet::DOCUMENT_LIMIT
     }
+
+    /// Whether [`emit`](Self::emit) takes microseconds and waits for nobody, so that [`Recorder::flush`](crate::Recorder::flush) may
+    /// call it on its own thread. The recorder asks once. The default is no.
+    fn is_prompt(&self) -> bool {
+        false
+    }
+
+    /// The process was restored from a snapshot of its memory: connections made before lead nowhere. The default does nothing.
+    fn reopen(&mut self) {}
 }

@@ -61,6 +61,12 @@ impl Route {
         &self.target
     }
 
+    /// Forgets the addresses: the name is asked for again.
+    pub(super) fn forget(&mut self) {
+        self.addresses.clear();
+        self.asked = None;
+    }
+
     /// The address to use now; none when the name has none.
     pub(super) fn address(&mut self) -> Option<SocketAddr> {
         if self.addresses.is_empty() {

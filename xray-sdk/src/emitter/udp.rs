@@ -1,6 +1,6 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::thread;
 use std::time::Instant;
 
@@ -146,6 +146,16 @@ impl Emitter for UdpEmitter {
         }
         look(self.connection.as_mut(), &mut report);
         report
+    }
+
+    /// Where the daemon is named by its address. A name has to be resolved, which may take seconds.
+    fn is_prompt(&self) -> bool {
+        self.route.target().host().parse::<IpAddr>().is_ok()
+    }
+
+    fn reopen(&mut self) {
+        self.connection = None;
+        self.route.forget();
     }
 }
 

@@ -210,6 +210,11 @@ impl Outlet {
         self.beat.store(beat, Ordering::Relaxed);
     }
 
+    /// The memory of what is recorded and not yet written.
+    pub(crate) fn queued_bytes(&self) -> usize {
+        self.queued_bytes.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn bytes_limit(&self) -> usize {
         self.bytes_limit
     }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -230,17 +230,18 @@ impl RecorderBuilder {
             emitter.document_limit(),
             self.in_progress_after,
         );
-        let worker = Worker::new(
+        let worker = Arc::new(Mutex::new(Worker::new(
             outlet.clone(),
             assembler,
             emitter,
             tally.clone(),
             description.clone(),
             pulse,
-        );
+        )));
+        let background = worker.clone();
         let thread = thread::Builder::new()
             .name("xray-sdk".to_owned())
-            .spawn(move || worker.run())
+            .spawn(move || Worker::run(&background))
             .map_err(|error| Error::system("starting the thread that sends segments", error))?;
         outlet.set_background(thread.thread().clone());
         Ok(Recorder {
@@ -250,6 +251,7 @@ impl RecorderBuilder {
                 sampler,
                 description,
                 tally,
+                worker: Some(worker),
                 unsampled_ids: environment.unsampled_ids,
                 is_disabled: false,
             }),
@@ -275,6 +277,7 @@ impl RecorderBuilder {
                     whereabouts,
                 )),
                 tally: Arc::default(),
+                worker: None,
                 unsampled_ids: environment.unsampled_ids,
                 is_disabled: true,
             }),

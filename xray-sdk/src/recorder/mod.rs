@@ -8,7 +8,7 @@ mod open;
 mod pulse;
 mod worker;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use builder::RecorderBuilder;
@@ -17,10 +17,12 @@ pub use open::SegmentBuilder;
 
 use crate::emitter::Tally;
 use crate::error::Error;
+use crate::id;
 use crate::record::Text;
 use crate::record::outlet::Outlet;
 use crate::recorder::description::Description;
 use crate::recorder::environment::UnsampledIds;
+use crate::recorder::worker::Worker;
 use crate::sampling::{Decision, Reason, Sampler, SamplingRequest};
 
 /// Opens segments, and sends what is recorded in them from a thread of its own. Cloning is cheap.
@@ -53,6 +55,8 @@ struct Inner {
     sampler: Arc<dyn Sampler>,
     description: Arc<Description>,
     tally: Arc<Tally>,
+    /// Shared with the thread that sends; none where nothing is recorded.
+    worker: Option<Arc<Mutex<Worker>>>,
     unsampled_ids: UnsampledIds,
     /// The environment says that nothing is to be recorded.
     is_disabled: bool,
@@ -103,8 +107,25 @@ impl Recorder {
     /// Waits until all segments that were closed before the call are handed to the socket. False when that takes longer
     /// than `deadline`. What is open is not shown sooner by it, but for what was
     /// [asked for](crate::Entity::send_in_progress) before.
+    ///
+    /// What the daemon gets over UDP by a numeric address is sent on the calling thread, which takes some 10 microseconds for one
+    /// segment. Where the recorder's own thread is at it, or there is more than 256 kB, or sending might have to wait, the recorder's
+    /// thread is waited for.
     pub fn flush(&self, deadline: Duration) -> bool {
-        self.inner.outlet.flush(deadline)
+        let worker = self.inner.worker.as_deref();
+        worker.is_some_and(Worker::try_flush) || self.inner.outlet.flush(deadline)
+    }
+
+    /// To be called when this process was restored from a snapshot of its memory, as a Lambda function with SnapStart is: all processes
+    /// that are restored from one snapshot would otherwise make the same ids, and write the time at which it was made.
+    ///
+    /// The generators of all threads are seeded anew before they are used next, the clock is compared with the system's, and the
+    /// emitter opens its socket again. May wait for what is being sent.
+    pub fn after_restore(&self) {
+        id::reseed();
+        if let Some(worker) = &self.inner.worker {
+            Worker::restore(worker);
+        }
     }
 
     /// Lets no segment begin any more, waits until those that are open have closed, sends all, and stops.

@@ -1,6 +1,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,8 @@ use crate::record::outlet::Outlet;
 use crate::recorder::description::Description;
 use crate::recorder::pulse::Pulse;
 
-/// The thread that turns lanes into documents and emits them. It alone waits, resolves names and uses sockets.
+/// Turns lanes into documents and emits them, on a thread of its own: it alone waits, resolves names and uses sockets.
+/// A flush may do the same where that takes microseconds.
 pub(crate) struct Worker {
     outlet: Arc<Outlet>,
     assembler: Assembler,
@@ -22,6 +23,13 @@ pub(crate) struct Worker {
     is_described: bool,
     anchored: Instant,
     pulse: Pulse,
+}
+
+/// What the thread does after a round.
+enum Next {
+    Round,
+    Wait(Duration),
+    End,
 }
 
 /// How long documents wait for others, so that no request has to wake this thread.
@@ -55,29 +63,69 @@ impl Worker {
         }
     }
 
-    pub(crate) fn run(mut self) {
+    /// Works until the recorder is shut down. `worker` is locked during each round, and not while the thread waits for the next one.
+    pub(crate) fn run(worker: &Mutex<Self>) {
         loop {
-            // Both are asked before the queue is emptied: what was handed over before them is in it.
-            let flush = self.outlet.flush_asked();
-            let closed = self.outlet.is_closed();
-            self.describe();
-            self.guarded(Self::sweep);
-            let is_open = || self.outlet.in_use(self.assembler.lanes()) > 0;
-            if closed && (!is_open() || self.outlet.is_overdue()) {
-                let left_open = is_open();
-                self.guarded(Self::finish);
-                self.outlet.end(left_open);
-                return;
+            let next = lock(worker).round();
+            match next {
+                Next::Round => {}
+                Next::Wait(time) => thread::park_timeout(time),
+                Next::End => return,
             }
-            match flush {
-                Some(number) => self.outlet.flush_done(number),
-                None if closed => thread::park_timeout(LAST_INTERVAL),
-                None => thread::park_timeout(INTERVAL),
+        }
+    }
+
+    /// Does on this thread what a flush asks for, unless the worker's own thread is at it or it could take long.
+    /// What was handed over before the call is then emitted.
+    pub(crate) fn try_flush(worker: &Mutex<Self>) -> bool {
+        let mut worker = match worker.try_lock() {
+            Ok(worker) => worker,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return false,
+        };
+        let may = worker.emitter.is_prompt()
+            && !worker.outlet.is_closed()
+            && worker.outlet.queued_bytes() <= BATCH_BYTES;
+        if may {
+            worker.describe();
+            worker.guarded(Self::sweep);
+        }
+        may
+    }
+
+    /// The process was restored from a snapshot: nothing that was open to the outside, and no time, is what it was.
+    pub(crate) fn restore(worker: &Mutex<Self>) {
+        lock(worker).guarded(|worker| {
+            worker.anchored = Instant::now();
+            worker.outlet.clock.anchor();
+            worker.emitter.reopen();
+        });
+    }
+
+    fn round(&mut self) -> Next {
+        // Both are asked before the queue is emptied: what was handed over before them is in it.
+        let flush = self.outlet.flush_asked();
+        let closed = self.outlet.is_closed();
+        self.describe();
+        self.guarded(Self::sweep);
+        let is_open = || self.outlet.in_use(self.assembler.lanes()) > 0;
+        if closed && (!is_open() || self.outlet.is_overdue()) {
+            let left_open = is_open();
+            self.guarded(Self::finish);
+            self.outlet.end(left_open);
+            return Next::End;
+        }
+        if self.anchored.elapsed() > ANCHOR_INTERVAL {
+            self.anchored = Instant::now();
+            self.outlet.clock.anchor();
+        }
+        match flush {
+            Some(number) => {
+                self.outlet.flush_done(number);
+                Next::Round
             }
-            if self.anchored.elapsed() > ANCHOR_INTERVAL {
-                self.anchored = Instant::now();
-                self.outlet.clock.anchor();
-            }
+            None if closed => Next::Wait(LAST_INTERVAL),
+            None => Next::Wait(INTERVAL),
         }
     }
 
@@ -140,4 +188,8 @@ impl Worker {
         self.batch.clear();
         self.tally.add(&report, &self.outlet.notices);
     }
+}
+
+fn lock(worker: &Mutex<Worker>) -> MutexGuard<'_, Worker> {
+    worker.lock().unwrap_or_else(PoisonError::into_inner)
 }

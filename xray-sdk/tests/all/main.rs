@@ -5,6 +5,7 @@ mod arbitrary;
 mod daemon;
 mod document;
 mod endings;
+mod flush;
 mod house;
 mod nesting;
 mod origin;
