@@ -49,7 +49,8 @@ impl Blocks<'_> {
         let node = tree.node(place);
         let draft = Draft::read(tree, node);
         let limit = text.len() + self.limit - RESERVE;
-        let is_segment = node.id == tree.identity.segment_id();
+        let is_root = node.id == tree.identity.segment_id();
+        let is_segment = is_root && !tree.identity.is_part();
         let mut trimmed = Vec::new();
         self.head(tree, node, opened, &draft, text);
         if is_segment {
@@ -58,6 +59,10 @@ impl Blocks<'_> {
             text.raw(b",\"namespace\":\"aws\"");
         } else if draft.has(Mark::Remote) {
             text.raw(b",\"namespace\":\"remote\"");
+        }
+        if is_root {
+            self.findings.misplaced_user(tree, draft.text(Field::User));
+            links(&draft, text);
         }
         http(&draft, text, &mut trimmed);
         sql(&draft, text, &mut trimmed);
@@ -128,18 +133,6 @@ impl Blocks<'_> {
         if !self.common.fields.is_empty() {
             text.separate();
             text.raw(&self.common.fields);
-        }
-        if !draft.links.is_empty() {
-            text.raw(b",\"links\":[");
-            for (trace, segment) in draft.links.iter().take(limits::LINKS_PER_SEGMENT) {
-                text.separate();
-                text.raw(b"{\"trace_id\":");
-                text.string(trace);
-                text.raw(b",\"id\":\"");
-                text.hex(segment.to_u64());
-                text.raw(b"\"}");
-            }
-            text.raw(b"]");
         }
     }
 
@@ -224,6 +217,22 @@ const SDK: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     "\""
 );
+
+fn links(draft: &Draft<'_>, text: &mut Text) {
+    if draft.links.is_empty() {
+        return;
+    }
+    text.raw(b",\"links\":[");
+    for (trace, segment) in draft.links.iter().take(limits::LINKS_PER_SEGMENT) {
+        text.separate();
+        text.raw(b"{\"trace_id\":");
+        text.string(trace);
+        text.raw(b",\"id\":\"");
+        text.hex(segment.to_u64());
+        text.raw(b"\"}");
+    }
+    text.raw(b"]");
+}
 
 fn http(draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
     let request = [

@@ -160,7 +160,7 @@ impl Documents {
         text.raw(b"{\"trace_id\":\"");
         text.display(tree.identity.trace_id());
         text.raw(b"\",");
-        if node.id != tree.identity.segment_id() {
+        if node.id != tree.identity.segment_id() || tree.identity.is_part() {
             text.raw(b"\"type\":\"subsegment\",");
         }
         if parent != 0 {

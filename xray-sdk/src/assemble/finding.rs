@@ -40,6 +40,17 @@ impl Findings<'_> {
             });
     }
 
+    /// A subsegment has no user, and the segment is not ours to write.
+    pub(crate) fn misplaced_user(&self, tree: &Tree, user: Option<&str>) {
+        if user.is_some() && tree.identity.is_part() {
+            count(&self.counts.trimmed, 1);
+            self.outlet.notices.tell_once("user", || {
+                "set_user is left out in a Lambda function, whose segment AWS Lambda writes itself; record an annotation instead"
+                    .to_owned()
+            });
+        }
+    }
+
     pub(crate) fn trimmed(&self, tree: &Tree, names: &[String]) {
         let Some(first) = names.first() else {
             return;

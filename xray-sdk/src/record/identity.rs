@@ -6,14 +6,23 @@ use crate::id::{SegmentId, TraceId};
 use crate::record::outlet::Outlet;
 use crate::sampling::Watch;
 
-/// What all that is recorded in one segment shares: whose it is and where it goes. Never changes but for `is_sent`.
+/// What all that is recorded in one segment shares: whose it is and where it goes. Never changes but for `sent`.
 pub(crate) struct Identity {
     outlet: Arc<Outlet>,
     segment_id: SegmentId,
     header: TraceHeader,
     trace_id: TraceId,
+    kind: Kind,
     watch: Option<Box<Watch>>,
     sent: AtomicBool,
+}
+
+/// What the document of a segment that is recorded here is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Segment,
+    /// A subsegment of the segment that AWS Lambda writes.
+    PartOfLambdas,
 }
 
 impl Identity {
@@ -23,6 +32,7 @@ impl Identity {
         trace_id: TraceId,
         segment_id: SegmentId,
         header: TraceHeader,
+        kind: Kind,
         watch: Option<Box<Watch>>,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -30,6 +40,7 @@ impl Identity {
             segment_id,
             header: header.with_sampled(Sampled::Yes),
             trace_id,
+            kind,
             watch,
             sent: AtomicBool::new(false),
         })
@@ -45,6 +56,11 @@ impl Identity {
 
     pub(crate) fn segment_id(&self) -> SegmentId {
         self.segment_id
+    }
+
+    /// Whether the segment's own document is that of a subsegment.
+    pub(crate) fn is_part(&self) -> bool {
+        self.kind == Kind::PartOfLambdas
     }
 
     /// What to send downstream when `parent` is the caller.
@@ -77,6 +93,7 @@ impl Identity {
             trace_id,
             SegmentId::random(),
             TraceHeader::new(trace_id),
+            Kind::Segment,
             None,
         )
     }

@@ -33,6 +33,7 @@ pub struct RecorderBuilder {
     queue_bytes: usize,
     in_progress_after: Option<Duration>,
     clock: Option<Clock>,
+    is_function: bool,
 }
 
 /// Memory for what is recorded and not yet sent, unless set otherwise: some 16,000 requests of a handful of subsegments.
@@ -57,6 +58,7 @@ impl RecorderBuilder {
             queue_bytes: QUEUE_BYTES,
             in_progress_after: Some(IN_PROGRESS_AFTER),
             clock: None,
+            is_function: false,
         }
     }
 
@@ -172,6 +174,24 @@ impl RecorderBuilder {
         }
     }
 
+    /// AWS Lambda writes the segments: the program is a function, of whose invocations Lambda itself decides whether they are recorded.
+    /// Set by itself where `LAMBDA_TASK_ROOT` is set, as the official SDKs recognise Lambda.
+    ///
+    /// - A segment is begun with the header of its invocation ([`SegmentBuilder::continuing`](crate::SegmentBuilder::continuing)) and
+    ///   becomes a subsegment of Lambda's, sent as a document of its own. A header without `Parent` and `Sampled` is passed on, and
+    ///   nothing is recorded.
+    /// - A segment that begins while another one is current is a subsegment of that one: so a layer for HTTP servers makes no second
+    ///   segment. One that continues another trace, as a message of a batch does, is linked with it.
+    /// - Neither samplers nor sampling rules are asked, and nothing is found out about where the program runs.
+    ///
+    /// `xray-sdk-lambda` does all that an invocation needs.
+    pub fn segments_by_lambda(self) -> Self {
+        Self {
+            is_function: true,
+            ..self
+        }
+    }
+
     pub(crate) fn clock(self, clock: Clock) -> Self {
         Self {
             clock: Some(clock),
@@ -204,7 +224,9 @@ impl RecorderBuilder {
             None => Box::new(UdpEmitter::new(&daemon()?)),
         };
         let outlet = Outlet::new(self.clock.unwrap_or_else(Clock::system), self.queue_bytes);
+        let is_function = self.is_function || environment.is_function;
         let sampler = match self.sampler {
+            _ if is_function => Arc::new(Never),
             Some(sampler) => sampler,
             None => default_sampler(&name, &daemon()?, self.sampling_rules, &outlet),
         };
@@ -213,6 +235,7 @@ impl RecorderBuilder {
         }
         let tally = Arc::new(Tally::default());
         let origins = match environment.detection {
+            _ if is_function => Origins::none(),
             Some(detection) => self.origins.with_detection(detection),
             None => self.origins,
         };
@@ -254,6 +277,7 @@ impl RecorderBuilder {
                 worker: Some(worker),
                 unsampled_ids: environment.unsampled_ids,
                 is_disabled: false,
+                is_function,
             }),
         })
     }
@@ -280,6 +304,7 @@ impl RecorderBuilder {
                 worker: None,
                 unsampled_ids: environment.unsampled_ids,
                 is_disabled: true,
+                is_function: false,
             }),
         }
     }

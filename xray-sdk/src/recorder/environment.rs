@@ -9,6 +9,8 @@ const SDK_ENABLED: &str = "AWS_XRAY_SDK_ENABLED";
 const SDK_DISABLED: &str = "AWS_XRAY_SDK_DISABLED";
 const NOOP_ID: &str = "AWS_XRAY_NOOP_ID";
 const TRACING_NAME: &str = "AWS_XRAY_TRACING_NAME";
+/// Set by AWS Lambda for every function (developer guide of Lambda, "Using Lambda environment variables").
+const LAMBDA: &str = "LAMBDA_TASK_ROOT";
 
 /// What the environment says of a recorder.
 #[derive(Debug, Default, PartialEq)]
@@ -19,6 +21,8 @@ pub(crate) struct Environment {
     pub(crate) detection: Option<Detection>,
     /// Nothing is to be recorded.
     pub(crate) is_disabled: bool,
+    /// The program is a function of AWS Lambda.
+    pub(crate) is_function: bool,
     pub(crate) unsampled_ids: UnsampledIds,
     /// What to tell of a value that is not understood and counts as not set, as in the official SDKs.
     pub(crate) misunderstood: Option<String>,
@@ -65,6 +69,7 @@ impl Environment {
             misunderstood: enabled.filter(|_| is_enabled.is_none()).map(|value| {
                 format!("{SDK_ENABLED}={value:?} is neither true nor false, and counts as true")
             }),
+            is_function: read(LAMBDA)?.is_some(),
             daemon_address: read(DAEMON_ADDRESS)?,
             tracing_name: read(TRACING_NAME)?,
             context_missing: match read(missing::VARIABLE)? {
@@ -156,6 +161,12 @@ mod tests {
                 .find(|(other, _)| *other == name)
                 .map(|(_, value)| (*value).to_owned()))
         })
+    }
+
+    #[test]
+    fn a_function_is_recognised_as_the_official_sdks_do() {
+        let read = environment(&[(LAMBDA, "/var/task")]).expect("usable");
+        assert!(read.is_function);
     }
 
     #[test]

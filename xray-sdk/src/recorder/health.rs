@@ -7,7 +7,7 @@ use crate::record::outlet::Counts;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Health {
-    /// Segments that were recorded and closed.
+    /// Segments that were recorded and closed. In a Lambda function, what was recorded of one invocation counts as one.
     pub segments: u64,
     /// Segments and subsegments that were closed and written into documents.
     pub nodes: u64,

@@ -3,6 +3,7 @@
 mod builder;
 mod description;
 mod environment;
+mod function;
 mod health;
 mod open;
 mod pulse;
@@ -60,6 +61,8 @@ struct Inner {
     unsampled_ids: UnsampledIds,
     /// The environment says that nothing is to be recorded.
     is_disabled: bool,
+    /// AWS Lambda writes the segments.
+    is_function: bool,
 }
 
 /// How long dropping the last recorder waits for what is still to be sent.
@@ -74,6 +77,7 @@ impl Recorder {
     /// - `AWS_XRAY_SDK_ENABLED` (`false`, `no`, `off`, `0`, …) or `AWS_XRAY_SDK_DISABLED` (`true`): nothing is recorded or sent, and what
     ///   is called gets the caller's header as it came
     /// - `AWS_XRAY_NOOP_ID`: with `false`, a new trace that is not sampled has an id of its own, for logs; by default the ids are zeros
+    /// - `LAMBDA_TASK_ROOT`: the program is a function, see [`RecorderBuilder::segments_by_lambda`]
     /// - `AWS_LOG_GROUP`: a log group of the service, and those that tell where it runs: see [`Origins`](crate::Origins)
     ///
     /// # Errors

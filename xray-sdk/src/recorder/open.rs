@@ -6,7 +6,7 @@ use crate::header::{Sampled, TraceHeader};
 use crate::id::{SegmentId, TraceId};
 use crate::record::Text;
 use crate::record::event::Field;
-use crate::record::identity::Identity;
+use crate::record::identity::{Identity, Kind};
 use crate::recorder::Recorder;
 use crate::recorder::environment::UnsampledIds;
 use crate::sampling::{Decision, Reason, SamplingRequest, Watch};
@@ -15,16 +15,16 @@ use crate::segment::{Entity, Segment, SegmentFuture};
 /// A segment that is not begun yet. Made by [`Recorder::segment`].
 #[must_use = "nothing is recorded until the segment begins"]
 pub struct SegmentBuilder<'a> {
-    recorder: &'a Recorder,
-    name: Text<'a>,
-    header: TraceHeader,
+    pub(super) recorder: &'a Recorder,
+    pub(super) name: Text<'a>,
+    pub(super) header: TraceHeader,
     request: SamplingRequest<'a>,
-    choice: Choice,
+    pub(super) choice: Choice,
 }
 
 /// Who decides whether a segment is recorded.
 #[derive(Clone, Copy)]
-enum Choice {
+pub(super) enum Choice {
     /// The caller, or else the sampler.
     Open,
     /// The program has decided.
@@ -87,6 +87,9 @@ impl<'a> SegmentBuilder<'a> {
         if self.recorder.inner.is_disabled || matches!(self.choice, Choice::PassedOn) {
             return Segment::passing_on(self.header);
         }
+        if self.recorder.inner.is_function {
+            return self.begin_in_function();
+        }
         let decision = self.decide();
         log::trace!(target: "xray_sdk::sampling", "{}: {decision}", self.name.as_str());
         if decision.is_sampled() {
@@ -115,6 +118,11 @@ impl<'a> SegmentBuilder<'a> {
     }
 
     fn record(self, decision: &Decision) -> Segment {
+        self.record_as(Kind::Segment, decision)
+    }
+
+    /// Begins a segment, or what stands for it, in a lane of its own.
+    pub(super) fn record_as(self, kind: Kind, decision: &Decision) -> Segment {
         let inner = &*self.recorder.inner;
         let outlet = &inner.outlet;
         let now = outlet.clock.now();
@@ -127,7 +135,7 @@ impl<'a> SegmentBuilder<'a> {
         let header = self.header.with_root(trace_id);
         let id = SegmentId::random();
         let watch = Watch::new(&inner.sampler, decision);
-        let identity = Identity::new(outlet.clone(), trace_id, id, header, watch);
+        let identity = Identity::new(outlet.clone(), trace_id, id, header, kind, watch);
         let context = match outlet.lane(&identity) {
             Some(mut lane) => {
                 lane.open(id, parent, &self.name, now);

@@ -20,11 +20,13 @@ pub(crate) use exception::message_of;
 pub use future::{CurrentFuture, InSubsegment, SegmentFuture, SubsegmentFuture};
 pub use subsegment::{Subsegment, SubsegmentBuilder, subsegment};
 
-use crate::context::{Context, Passive};
+use crate::context::{self, Context, Passive};
 use crate::header::{Sampled, TraceHeader};
 use crate::id::SegmentId;
+use crate::record::Text;
 use crate::sampling::Watch;
 use entity::Place;
+use subsegment::Namespace;
 
 /// One service's part of a trace: opened for each request, message or job, closed and handed over when it is dropped.
 ///
@@ -46,6 +48,20 @@ impl Segment {
             asked,
             watch: None,
         }
+    }
+
+    /// A subsegment of what is current on this thread, in the place of a segment. None where nothing is.
+    pub(crate) fn in_current(name: &Text<'_>, asked: bool) -> Option<Self> {
+        let (context, id) = context::with(|current| match current {
+            Context::Missing => None,
+            _ => Some(subsegment::begin(
+                current,
+                current.node(),
+                name,
+                Namespace::Local,
+            )),
+        })?;
+        Some(Self::new(context, id, asked))
     }
 
     /// One that records nothing and passes `header` on as it is.

@@ -181,7 +181,7 @@ impl<'a, T: Into<Text<'a>>> From<T> for SubsegmentBuilder<'a> {
 }
 
 /// Opens a subsegment with a lane of its own, below `parent` in `context`.
-fn begin(
+pub(crate) fn begin(
     context: &Context,
     parent: Option<SegmentId>,
     name: &Text<'_>,
@@ -209,6 +209,10 @@ fn begin_in(
     let context = match identity.outlet().lane(identity) {
         Some(mut lane) => {
             open(&mut lane, id, parent, name, namespace);
+            if identity.is_part() {
+                // A handle may be out of reach when the function runs out of time: that it is open is known then.
+                lane.hand_over_now();
+            }
             Context::Recording(lane)
         }
         None => {

@@ -6,6 +6,7 @@ mod daemon;
 mod document;
 mod endings;
 mod flush;
+mod function;
 mod house;
 mod nesting;
 mod origin;
