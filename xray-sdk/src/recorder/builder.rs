@@ -30,7 +30,7 @@ pub struct RecorderBuilder {
     origin: Option<String>,
     resource_arn: Option<String>,
     origins: Origins,
-    queue_bytes: usize,
+    queue_bytes: Option<usize>,
     in_progress_after: Option<Duration>,
     clock: Option<Clock>,
     is_function: bool,
@@ -38,6 +38,8 @@ pub struct RecorderBuilder {
 
 /// Memory for what is recorded and not yet sent, unless set otherwise: some 16,000 requests of a handful of subsegments.
 const QUEUE_BYTES: usize = 32 * 1024 * 1024;
+/// The same in a Lambda function, which serves few requests at a time, and may have 128 MB and a cold start for each.
+const FUNCTION_QUEUE_BYTES: usize = 4 * 1024 * 1024;
 /// What runs longer is no request that someone waits for: API Gateway gives up after 29 s (Amazon API Gateway, "Quotas").
 const IN_PROGRESS_AFTER: Duration = Duration::from_secs(30);
 /// A shorter time would show requests that end at once.
@@ -55,7 +57,7 @@ impl RecorderBuilder {
             origin: None,
             resource_arn: None,
             origins: Origins::detect(),
-            queue_bytes: QUEUE_BYTES,
+            queue_bytes: None,
             in_progress_after: Some(IN_PROGRESS_AFTER),
             clock: None,
             is_function: false,
@@ -139,11 +141,12 @@ impl RecorderBuilder {
         Self { origins, ..self }
     }
 
-    /// How much memory may be taken by what is recorded and not yet sent, in bytes; 32 MiB by default.
+    /// How much memory may be taken by what is recorded and not yet sent, in bytes; 32 MiB by default, in a
+    /// [Lambda function](Self::segments_by_lambda) 4 MiB.
     /// When it is full, new segments are left out and counted.
     pub fn queue_bytes(self, bytes: usize) -> Self {
         Self {
-            queue_bytes: bytes,
+            queue_bytes: Some(bytes),
             ..self
         }
     }
@@ -223,8 +226,12 @@ impl RecorderBuilder {
             Some(emitter) => emitter,
             None => Box::new(UdpEmitter::new(&daemon()?)),
         };
-        let outlet = Outlet::new(self.clock.unwrap_or_else(Clock::system), self.queue_bytes);
         let is_function = self.is_function || environment.is_function;
+        let queue_bytes = self.queue_bytes.unwrap_or(match is_function {
+            true => FUNCTION_QUEUE_BYTES,
+            false => QUEUE_BYTES,
+        });
+        let outlet = Outlet::new(self.clock.unwrap_or_else(Clock::system), queue_bytes);
         let sampler = match self.sampler {
             _ if is_function => Arc::new(Never),
             Some(sampler) => sampler,
