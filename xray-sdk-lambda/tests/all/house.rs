@@ -1,0 +1,16 @@
+use std::path::Path;
+
+#[path = "../../../tests/house.rs"]
+mod rule;
+
+#[test]
+fn modules_stand_on_their_floors() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let floors: &[&[&str]] = &[
+        &["alarm", "batch", "environment", "handler", "snap_start"],
+        &["invocation"],
+        &["future"],
+        &["layer"],
+    ];
+    rule::check(&source, floors);
+}
