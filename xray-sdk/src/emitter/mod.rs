@@ -57,7 +57,7 @@ pub trait Emitter: Send {
     }
 
     /// Whether [`emit`](Self::emit) takes microseconds and waits for nobody, so that [`Recorder::flush`](crate::Recorder::flush) may
-    /// call it on its own thread. The recorder asks once. The default is no.
+    /// call it on its own thread. The recorder asks before each flush. The default is no.
     fn is_prompt(&self) -> bool {
         false
     }

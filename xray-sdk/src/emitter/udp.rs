@@ -33,6 +33,8 @@ pub struct UdpEmitter {
     route: Route,
     connection: Option<Connection>,
     pace: Pace,
+    /// The daemon had to be waited for, the last time.
+    has_waited: bool,
     connect: Connect,
 }
 
@@ -50,6 +52,7 @@ impl UdpEmitter {
             route: Route::new(address.udp().clone(), resolver),
             connection: None,
             pace: Pace::new(),
+            has_waited: false,
             connect,
         }
     }
@@ -105,10 +108,14 @@ impl UdpEmitter {
         loop {
             match self.pace.step(Instant::now(), demand) {
                 Step::Send(room) => return room,
-                Step::Wait(pause) => thread::sleep(pause),
+                Step::Wait(pause) => {
+                    self.has_waited = true;
+                    thread::sleep(pause);
+                }
                 Step::Look => {
                     let reading = look(self.connection.as_mut(), report);
                     if let Some(pause) = self.pace.looked(Instant::now(), reading, demand) {
+                        self.has_waited = true;
                         thread::sleep(pause);
                     }
                 }
@@ -130,6 +137,7 @@ impl Emitter for UdpEmitter {
         if batch.is_empty() {
             return report;
         }
+        self.has_waited = false;
         let connection = self.connection().ok();
         let segment_limit = connection.as_ref().and_then(|known| known.segment_limit());
         let has_sight = connection.is_some_and(|known| known.receiver.is_some());
@@ -148,9 +156,9 @@ impl Emitter for UdpEmitter {
         report
     }
 
-    /// Where the daemon is named by its address. A name has to be resolved, which may take seconds.
+    /// Where the daemon is named by its address, and made room at once the last time. A name has to be resolved, which may take seconds.
     fn is_prompt(&self) -> bool {
-        self.route.target().host().parse::<IpAddr>().is_ok()
+        !self.has_waited && self.route.target().host().parse::<IpAddr>().is_ok()
     }
 
     fn reopen(&mut self) {
