@@ -9,6 +9,8 @@
 //!
 //! [`timeline`](timeline()) draws a trace as text, [`map`](map()) a service graph.
 
+#![forbid(unsafe_code)]
+
 mod api;
 mod clock;
 mod control;

@@ -1,5 +1,7 @@
 //! The program `xray-local`: the library of the same name with a command line.
 
+#![forbid(unsafe_code)]
+
 mod commands;
 
 use std::process::ExitCode;

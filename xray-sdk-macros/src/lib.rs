@@ -1,5 +1,7 @@
 //! The attribute `#[xray_sdk::subsegment]`. Use it through the crate `xray-sdk`, which exports it and documents it by example.
 
+#![forbid(unsafe_code)]
+
 mod arguments;
 mod expansion;
 mod function;

@@ -21,6 +21,7 @@
 //! - `reqwest`: `Traced` for reqwest's request builder, and `reqwest::Client` under [`ClientLayer`].
 //!
 //! [tower]: https://docs.rs/tower
+#![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;

@@ -2,6 +2,8 @@
 //!
 //! `front.rs` is the place to start reading: an ordinary axum service. `shop.rs` puts the services together.
 
+#![forbid(unsafe_code)]
+
 mod database;
 mod front;
 mod options;

@@ -5,7 +5,7 @@ use crate::assemble::cause::Written;
 use crate::assemble::draft::{AnnotationValue, Draft, Entry};
 use crate::assemble::text::{Text, floor_char_boundary};
 use crate::assemble::tree::{Node, Opened, Place, Tree};
-use crate::clock::Clock;
+use crate::clock::Scale;
 use crate::document::limits;
 use crate::record::event::{Field, Mark};
 
@@ -19,7 +19,7 @@ pub(crate) struct Common {
 
 /// Writes the blocks of nodes, none longer than a limit.
 pub(crate) struct Blocks<'a> {
-    pub(crate) clock: &'a Clock,
+    pub(crate) scale: Scale,
     pub(crate) common: &'a Common,
     pub(crate) findings: Findings<'a>,
     /// The most bytes of one block.
@@ -95,12 +95,12 @@ impl Blocks<'_> {
         text.raw(b",\"id\":\"");
         text.hex(node.id.to_u64());
         text.raw(b"\",\"start_time\":");
-        let start = self.clock.epoch_micros(opened.at);
+        let start = self.scale.epoch_micros(opened.at);
         text.seconds(start);
         match node.closed {
             Some(at) => {
                 text.raw(b",\"end_time\":");
-                text.seconds(self.clock.epoch_micros(at).max(start));
+                text.seconds(self.scale.epoch_micros(at).max(start));
             }
             None => text.raw(b",\"in_progress\":true"),
         }

@@ -19,6 +19,7 @@ use document::Documents;
 use finding::{Findings, count};
 use tree::{Place, Tree};
 
+use crate::clock::Scale;
 use crate::id::SegmentId;
 use crate::record::lane::Lane;
 use crate::record::outlet::{Counts, Outlet};
@@ -27,6 +28,7 @@ use crate::record::outlet::{Counts, Outlet};
 pub(crate) struct Assembler {
     outlet: Arc<Outlet>,
     common: Common,
+    scale: Scale,
     limit: usize,
     /// What is open for so long is shown in progress.
     shown_after: Option<Duration>,
@@ -50,6 +52,7 @@ impl Assembler {
         shown_after: Option<Duration>,
     ) -> Self {
         Self {
+            scale: outlet.clock.scale(),
             outlet,
             common,
             limit: document::limit_of(limit),
@@ -64,6 +67,11 @@ impl Assembler {
     /// Changes what all documents from now on have in common.
     pub(crate) fn set_common(&mut self, common: Common) {
         self.common = common;
+    }
+
+    /// Takes over the system's time for what is written from now on.
+    pub(crate) fn follow_time(&mut self) {
+        self.scale = self.outlet.clock.scale();
     }
 
     /// Takes what one owner recorded, and gives to `sink` the documents that are complete now.
@@ -130,8 +138,10 @@ impl Assembler {
     pub(crate) fn show_open(&mut self, is_beat: bool, sink: &mut dyn FnMut(&[u8])) {
         let now = self.outlet.clock.now();
         let age = self.shown_after.filter(|_| is_beat);
-        let due =
-            |(id, tree): (&SegmentId, &mut Tree)| tree.is_to_be_shown(now, age).then_some(*id);
+        let scale = self.scale;
+        let due = |(id, tree): (&SegmentId, &mut Tree)| {
+            tree.is_to_be_shown(now, scale, age).then_some(*id)
+        };
         let due: Vec<_> = self.pending.iter_mut().filter_map(due).collect();
         for id in due {
             if let Some(mut tree) = self.pending.remove(&id) {
@@ -149,7 +159,7 @@ impl Assembler {
         // What is told here is told again at the end: whatever the end must not repeat is as it was.
         let told = tree.exceptions.clone();
         let mut blocks = Blocks {
-            clock: &self.outlet.clock,
+            scale: self.scale,
             common: &self.common,
             findings: Findings {
                 outlet: &self.outlet,
@@ -214,7 +224,7 @@ impl Assembler {
             counts: &outlet.counts,
         };
         let mut blocks = Blocks {
-            clock: &outlet.clock,
+            scale: self.scale,
             common: &self.common,
             findings,
             limit: self.limit,

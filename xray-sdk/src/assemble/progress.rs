@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use crate::assemble::tree::Tree;
-use crate::clock::Tick;
+use crate::clock::{Moment, Scale};
 
 /// What was shown of an open segment, and when it may be shown again.
 #[derive(Default)]
 pub(crate) struct Progress {
     /// What stood in the latest document.
     shown: Option<u64>,
-    next: Option<Tick>,
+    next: Option<Moment>,
     /// The program wants it to be shown.
     is_asked: bool,
 }
@@ -31,11 +31,17 @@ impl Tree {
     /// Whether what is open is to be shown at `now`: it is asked for, or older than `age`, and not as it was shown before.
     ///
     /// The gaps grow as the segment gets older, so one of an hour is shown some ten times.
-    pub(crate) fn is_to_be_shown(&mut self, now: Tick, age: Option<Duration>) -> bool {
+    pub(crate) fn is_to_be_shown(
+        &mut self,
+        now: Moment,
+        scale: Scale,
+        age: Option<Duration>,
+    ) -> bool {
         let is_asked = std::mem::take(&mut self.progress.is_asked);
         let Some(oldest) = self.oldest_open() else {
             return false;
         };
+        let oldest = scale.moment(oldest);
         let is_old = age.is_some_and(|age| now >= oldest.after(age));
         let may = self.progress.next.is_none_or(|next| now >= next);
         let is_due = is_asked || is_old && may;
@@ -66,15 +72,15 @@ mod tests {
     const AGE: Option<Duration> = Some(Duration::from_secs(30));
 
     /// A tree of one segment that began at the start of its clock.
-    fn tree() -> (Tree, Tick) {
+    fn tree() -> (Tree, Moment, Scale) {
         let outlet = Outlet::for_tests();
         let identity = Identity::for_tests(&outlet);
         let mut lane = Lane::new(identity.clone());
-        let (node, now) = (lane.node, outlet.clock.now());
+        let (node, now) = (lane.node, outlet.clock.tick());
         lane.open(node, SegmentId::from_u64(0), &Text::from("import"), now);
         let mut tree = Tree::new(identity);
         tree.add(lane);
-        (tree, now)
+        (tree, outlet.clock.now(), outlet.clock.scale())
     }
 
     /// Records something more of the segment.
@@ -85,17 +91,17 @@ mod tests {
         tree.add(lane);
     }
 
-    fn seconds(start: Tick, seconds: u64) -> Tick {
+    fn seconds(start: Moment, seconds: u64) -> Moment {
         start.after(Duration::from_secs(seconds))
     }
 
     #[test]
     fn the_gaps_grow_with_the_age() {
-        let (mut tree, start) = tree();
+        let (mut tree, start, scale) = tree();
         let shown: Vec<u64> = (0..2 * 3600)
             .filter(|second| {
                 go_on(&mut tree, |lane, node| lane.field(node, Field::User, "u"));
-                tree.is_to_be_shown(seconds(start, *second), AGE)
+                tree.is_to_be_shown(seconds(start, *second), scale, AGE)
             })
             .collect();
         let expected = [
@@ -106,23 +112,26 @@ mod tests {
 
     #[test]
     fn what_did_not_change_is_not_shown_again() {
-        let (mut tree, start) = tree();
-        assert!(tree.is_to_be_shown(seconds(start, 30), AGE));
-        assert!(!tree.is_to_be_shown(seconds(start, 9_000), AGE));
+        let (mut tree, start, scale) = tree();
+        assert!(tree.is_to_be_shown(seconds(start, 30), scale, AGE));
+        assert!(!tree.is_to_be_shown(seconds(start, 9_000), scale, AGE));
         go_on(&mut tree, |lane, node| lane.mark(node, Mark::Shown));
-        assert!(!tree.is_to_be_shown(seconds(start, 9_001), AGE), "asked");
+        assert!(
+            !tree.is_to_be_shown(seconds(start, 9_001), scale, AGE),
+            "asked"
+        );
         go_on(&mut tree, |lane, node| lane.mark(node, Mark::Error));
-        assert!(tree.is_to_be_shown(seconds(start, 9_002), AGE));
+        assert!(tree.is_to_be_shown(seconds(start, 9_002), scale, AGE));
     }
 
     #[test]
     fn what_is_asked_for_is_shown_at_any_age() {
-        let (mut tree, start) = tree();
-        assert!(!tree.is_to_be_shown(start, None));
+        let (mut tree, start, scale) = tree();
+        assert!(!tree.is_to_be_shown(start, scale, None));
         go_on(&mut tree, |lane, node| lane.mark(node, Mark::Shown));
-        assert!(tree.is_to_be_shown(start, None));
+        assert!(tree.is_to_be_shown(start, scale, None));
         assert!(
-            !tree.is_to_be_shown(seconds(start, 9_000), None),
+            !tree.is_to_be_shown(seconds(start, 9_000), scale, None),
             "it was asked once"
         );
     }

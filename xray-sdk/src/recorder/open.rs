@@ -125,12 +125,12 @@ impl<'a> SegmentBuilder<'a> {
     pub(super) fn record_as(self, kind: Kind, decision: &Decision) -> Segment {
         let inner = &*self.recorder.inner;
         let outlet = &inner.outlet;
-        let now = outlet.clock.now();
+        let now = outlet.clock.tick();
         let asked = self.header.sampled() == Sampled::Requested;
         let parent = self.header.parent().unwrap_or(SegmentId::from_u64(0));
         let trace_id = match self.header.root() {
             Some(root) => root,
-            None => TraceId::random(outlet.clock.epoch_seconds(now)),
+            None => TraceId::random(outlet.clock.trace_second(now)),
         };
         let header = self.header.with_root(trace_id);
         let id = SegmentId::random();
@@ -161,7 +161,7 @@ impl<'a> SegmentBuilder<'a> {
         let asked = self.header.sampled() == Sampled::Requested;
         let new_trace = || match inner.unsampled_ids {
             UnsampledIds::Zero => TraceId::from_u128(0),
-            UnsampledIds::Random => TraceId::random(outlet.clock.epoch_seconds(outlet.clock.now())),
+            UnsampledIds::Random => TraceId::random(outlet.clock.trace_second(outlet.clock.tick())),
         };
         let id = match inner.unsampled_ids {
             UnsampledIds::Zero => SegmentId::from_u64(0),

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use crate::clock::Tick;
+use crate::clock::Moment;
 use crate::record::lane::OLD_BEATS;
 use crate::record::outlet::Outlet;
 
 /// Moves the outlet's beat on with the recorder's clock, so that what is recorded for long is found without asking that clock.
 pub(crate) struct Pulse {
-    start: Tick,
+    start: Moment,
     /// How long one beat is; none when age is of no interest.
     length: Option<Duration>,
 }

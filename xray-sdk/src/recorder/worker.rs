@@ -38,6 +38,8 @@ const INTERVAL: Duration = Duration::from_millis(50);
 const LAST_INTERVAL: Duration = Duration::from_millis(2);
 /// How often the clock is compared with the system's.
 const ANCHOR_INTERVAL: Duration = Duration::from_secs(5);
+/// How many lanes are written between two looks at the time.
+const TIMED: usize = 64;
 /// Documents are emitted when this much text has gathered, or nothing more is there.
 const BATCH_BYTES: usize = 256 * 1024;
 
@@ -143,7 +145,14 @@ impl Worker {
     /// Empties the queue, and shows what is open for long.
     fn sweep(&mut self) {
         let is_beat = self.pulse.beat(&self.outlet);
-        while let Some(lane) = self.outlet.take() {
+        self.assembler.follow_time();
+        for number in 0.. {
+            let Some(lane) = self.outlet.take() else {
+                break;
+            };
+            if number % TIMED == TIMED - 1 {
+                self.assembler.follow_time();
+            }
             let batch = &mut self.batch;
             self.assembler
                 .take(lane, &mut |document| batch.push(document));

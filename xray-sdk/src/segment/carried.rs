@@ -223,7 +223,7 @@ impl Inside<'_> {
         if let Origin::Recording { identity, .. } = &self.carried.origin {
             context::with(|current| {
                 if let Some(lane) = current.lane_of(identity) {
-                    let now = identity.outlet().clock.now();
+                    let now = identity.outlet().clock.tick();
                     lane.close(node, now);
                 }
             });

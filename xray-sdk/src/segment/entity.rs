@@ -301,7 +301,7 @@ impl Entity {
             // It is still entered somewhere; only its end can be told from here.
             Context::Missing | Context::Passive(_) => identity.outlet().lane_to_end(identity),
         };
-        lane.close(*node, identity.outlet().clock.now());
+        lane.close(*node, identity.outlet().clock.tick());
         Context::Recording(lane).hand_over();
     }
 

@@ -233,7 +233,7 @@ pub(crate) fn open(
     namespace: Namespace,
 ) {
     let outlet = lane.identity.outlet();
-    let (now, beat) = (outlet.clock.now(), outlet.beat());
+    let (now, beat) = (outlet.clock.tick(), outlet.beat());
     lane.open(id, parent, name, now);
     match namespace {
         Namespace::Local => {}
@@ -306,7 +306,7 @@ struct Running {
 impl Drop for Running {
     #[inline]
     fn drop(&mut self) {
-        let now = self.identity.outlet().clock.now();
+        let now = self.identity.outlet().clock.tick();
         context::with(|current| match current.lane_of(&self.identity) {
             Some(lane) => {
                 lane.close(self.node, now);

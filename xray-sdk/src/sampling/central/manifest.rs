@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::{Clock, Tick};
+use crate::clock::{Clock, Moment};
 use crate::sampling::SamplingRequest;
 use crate::sampling::central::count::{Counts, Tally};
 use crate::sampling::central::rule::Rule;
@@ -12,7 +12,7 @@ use crate::sampling::central::wire::{SamplingRule, SamplingTargets, Unprocessed}
 #[derive(Debug)]
 pub(super) struct Manifest {
     rules: Vec<Rule>,
-    expires: Tick,
+    expires: Moment,
 }
 
 /// What is to be reported of one rule.
@@ -31,7 +31,7 @@ impl Manifest {
     pub(super) fn new(
         definitions: Vec<SamplingRule>,
         before: Option<&Self>,
-        asked: Tick,
+        asked: Moment,
     ) -> Option<Self> {
         let mut rules: Vec<Rule> = definitions.into_iter().filter_map(Rule::new).collect();
         rules.sort_by(|one, other| one.place().cmp(&other.place()));
@@ -49,7 +49,7 @@ impl Manifest {
         })
     }
 
-    pub(super) fn is_old(&self, now: Tick) -> bool {
+    pub(super) fn is_old(&self, now: Moment) -> bool {
         now > self.expires
     }
 
@@ -64,7 +64,7 @@ impl Manifest {
     }
 
     /// What is to be reported now.
-    pub(super) fn due(&self, now: Tick) -> Vec<Due> {
+    pub(super) fn due(&self, now: Moment) -> Vec<Due> {
         let due = |rule: &Rule| {
             Some(Due {
                 tally: rule.due(now)?,
@@ -86,7 +86,7 @@ impl Manifest {
         &self,
         told: &[Due],
         answer: &SamplingTargets,
-        now: Tick,
+        now: Moment,
         clock: &Clock,
     ) -> Self {
         let mut rules = self.rules.clone();

@@ -17,7 +17,7 @@ use std::thread;
 
 use arc_swap::ArcSwapOption;
 
-use crate::clock::{Clock, Tick};
+use crate::clock::{Clock, Moment};
 use crate::emitter::DaemonAddress;
 use crate::notice::Notices;
 use crate::sampling::{Decision, Fallback, LocalRules, Sampler, SamplingRequest};
@@ -124,7 +124,7 @@ impl CentralSampler {
     fn decide_at(
         &self,
         request: &SamplingRequest<'_>,
-        now: Tick,
+        now: Moment,
         die: impl Fn() -> f64,
     ) -> Decision {
         self.weigh(
@@ -138,7 +138,7 @@ impl CentralSampler {
     fn weigh(
         &self,
         request: &SamplingRequest<'_>,
-        now: Tick,
+        now: Moment,
         by: impl FnOnce(&Rule) -> Decision,
         locally: impl FnOnce(&LocalRules) -> Decision,
     ) -> Decision {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::Tick;
+use crate::clock::Moment;
 use crate::sampling::central::manifest::{Due, Manifest};
 use crate::sampling::central::schedule::Schedule;
 use crate::sampling::central::shared::Shared;
@@ -24,7 +24,7 @@ pub(super) struct Poll<T> {
     client_id: String,
     modification: Option<Modification>,
     /// When the rules in force were asked for.
-    refreshed: Tick,
+    refreshed: Moment,
 }
 
 /// When X-Ray's rules were last changed, as X-Ray told last.
@@ -32,7 +32,7 @@ struct Modification {
     /// In epoch seconds.
     at: f64,
     /// From then on no change can have the same time any more. Rules that were asked for later have them all.
-    is_over: Tick,
+    is_over: Moment,
 }
 
 /// Changes within this time may have the same time: X-Ray tells whole seconds.
@@ -63,7 +63,7 @@ impl<T: Transport> Poll<T> {
     }
 
     /// When there is something to do next.
-    pub(super) fn next(&self) -> Tick {
+    pub(super) fn next(&self) -> Moment {
         self.schedule.next()
     }
 
@@ -80,7 +80,7 @@ impl<T: Transport> Poll<T> {
     }
 
     /// Asks for the rules. Those that are in force stay when no others come.
-    fn refresh(&mut self, asked: Tick) {
+    fn refresh(&mut self, asked: Moment) {
         let came = self.definitions().and_then(|definitions| {
             let before = self.shared.manifest.load();
             Manifest::new(definitions, before.as_deref(), asked)
@@ -120,7 +120,7 @@ impl<T: Transport> Poll<T> {
     }
 
     /// Reports what was decided, in batches as large as X-Ray takes.
-    fn report(&mut self, now: Tick) {
+    fn report(&mut self, now: Moment) {
         let due = match &*self.shared.manifest.load() {
             Some(manifest) => manifest.due(now),
             None => Vec::new(),

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::{Clock, Tick};
+use crate::clock::{Clock, Moment};
 use crate::sampling::central::count::{Counts, Tally};
 use crate::sampling::central::wire::{SamplingRule, SamplingTarget};
 use crate::sampling::rate::Rate;
@@ -28,12 +28,12 @@ pub(super) struct Rule {
 #[derive(Clone, Copy, Debug)]
 struct Target {
     /// This process's part of the reservoir, and until when it holds.
-    quota: Option<(u32, Tick)>,
+    quota: Option<(u32, Moment)>,
     /// A rate for a short time.
-    boost: Option<(Rate, Tick)>,
+    boost: Option<(Rate, Moment)>,
     /// How often X-Ray wants to hear of the rule.
     interval: Duration,
-    reported: Option<Tick>,
+    reported: Option<Moment>,
 }
 
 /// The rule that always exists and takes what no other does.
@@ -86,7 +86,7 @@ impl Rule {
     }
 
     /// Decides on a request, and counts it.
-    pub(super) fn decide(&self, now: Tick, die: impl FnOnce() -> f64) -> Decision {
+    pub(super) fn decide(&self, now: Moment, die: impl FnOnce() -> f64) -> Decision {
         self.counts.request();
         let decision = self.weigh(now, Reservoir::take, die);
         if decision.reason() == Reason::Borrowed {
@@ -98,13 +98,13 @@ impl Rule {
     }
 
     /// As [`decide`](Self::decide), and counts nothing.
-    pub(super) fn explain(&self, now: Tick, die: impl FnOnce() -> f64) -> Decision {
+    pub(super) fn explain(&self, now: Moment, die: impl FnOnce() -> f64) -> Decision {
         self.weigh(now, Reservoir::has_left, die)
     }
 
     fn weigh(
         &self,
-        now: Tick,
+        now: Moment,
         take: impl FnOnce(&Reservoir, u32, u32) -> bool,
         die: impl FnOnce() -> f64,
     ) -> Decision {
@@ -129,7 +129,7 @@ impl Rule {
     }
 
     /// The share that is taken beyond the reservoir.
-    fn rate(&self, now: Tick) -> (Rate, Reason) {
+    fn rate(&self, now: Moment) -> (Rate, Reason) {
         match self.target.boost {
             Some((boost, until)) if now <= until && boost > self.rate => {
                 (boost, Reason::Boost(boost.share()))
@@ -139,7 +139,7 @@ impl Rule {
     }
 
     /// What is to be reported now, if anything is.
-    pub(super) fn due(&self, now: Tick) -> Option<Tally> {
+    pub(super) fn due(&self, now: Moment) -> Option<Tally> {
         let is_time = self
             .target
             .reported
@@ -155,7 +155,7 @@ impl Rule {
     }
 
     /// What was counted is reported.
-    pub(super) fn reported(&mut self, now: Tick) {
+    pub(super) fn reported(&mut self, now: Moment) {
         self.target.reported = Some(now);
     }
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::clock::Tick;
+use crate::clock::Moment;
 use crate::sampling::central::rule::{EARLY, INTERVAL};
 
 /// When X-Ray is asked for rules, and told what was decided by them.
@@ -8,9 +8,9 @@ use crate::sampling::central::rule::{EARLY, INTERVAL};
 /// Many processes start at the same time, and are cut off at the same time. Dice keep them from asking at the same time too: each
 /// shows a number from 0 up to but not including 1.
 pub(super) struct Schedule {
-    rules: Tick,
+    rules: Moment,
     /// None until there are rules.
-    report: Option<Tick>,
+    report: Option<Moment>,
     failures: u32,
     report_failures: u32,
 }
@@ -25,7 +25,7 @@ const REFRESH_SPREAD: Duration = Duration::from_secs(30);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 impl Schedule {
-    pub(super) fn new(now: Tick, die: f64) -> Self {
+    pub(super) fn new(now: Moment, die: f64) -> Self {
         Self {
             rules: now.after(SPREAD.mul_f64(die)),
             report: None,
@@ -35,16 +35,16 @@ impl Schedule {
     }
 
     /// When there is something to do next.
-    pub(super) fn next(&self) -> Tick {
+    pub(super) fn next(&self) -> Moment {
         self.report
             .map_or(self.rules, |report| report.min(self.rules))
     }
 
-    pub(super) fn is_time_for_rules(&self, now: Tick) -> bool {
+    pub(super) fn is_time_for_rules(&self, now: Moment) -> bool {
         now >= self.rules
     }
 
-    pub(super) fn is_time_for_report(&self, now: Tick) -> bool {
+    pub(super) fn is_time_for_report(&self, now: Moment) -> bool {
         self.report.is_some_and(|report| now >= report)
     }
 
@@ -53,7 +53,7 @@ impl Schedule {
         self.failures > 0
     }
 
-    pub(super) fn rules_came(&mut self, now: Tick, die: f64) {
+    pub(super) fn rules_came(&mut self, now: Moment, die: f64) {
         self.failures = 0;
         self.rules = now.after(REFRESH).after(REFRESH_SPREAD.mul_f64(die));
         if self.report.is_none() {
@@ -62,23 +62,23 @@ impl Schedule {
         }
     }
 
-    pub(super) fn rules_failed(&mut self, now: Tick, die: f64) {
+    pub(super) fn rules_failed(&mut self, now: Moment, die: f64) {
         self.failures = self.failures.saturating_add(1);
         self.rules = now.after(wait(self.failures, die));
     }
 
     /// Rules are to be asked for at once.
-    pub(super) fn ask_for_rules(&mut self, now: Tick) {
+    pub(super) fn ask_for_rules(&mut self, now: Moment) {
         self.rules = self.rules.min(now);
     }
 
-    pub(super) fn reported(&mut self, now: Tick, die: f64) {
+    pub(super) fn reported(&mut self, now: Moment, die: f64) {
         self.report_failures = 0;
         // Early rather than late: a rule that was changed is to be in force ten seconds later.
         self.report = Some(now.after(INTERVAL - EARLY.mul_f64(die)));
     }
 
-    pub(super) fn report_failed(&mut self, now: Tick, die: f64) {
+    pub(super) fn report_failed(&mut self, now: Moment, die: f64) {
         self.report_failures = self.report_failures.saturating_add(1);
         self.report = Some(now.after(wait(self.report_failures, die)));
     }
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
 
-    fn start() -> Tick {
+    fn start() -> Moment {
         Clock::manual(Duration::from_secs(1_700_000_000)).now()
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub use rule::LocalRule;
 
-use crate::clock::{Clock, Tick};
+use crate::clock::{Clock, Moment};
 use crate::error::Error;
 use crate::sampling::rate::Rate;
 use crate::sampling::reservoir::Reservoir;
@@ -122,7 +122,7 @@ impl LocalRules {
     pub(super) fn decide_at(
         &self,
         request: &SamplingRequest<'_>,
-        now: Tick,
+        now: Moment,
         die: impl FnOnce() -> f64,
     ) -> Decision {
         self.find(request)
@@ -133,7 +133,7 @@ impl LocalRules {
     pub(super) fn explain_at(
         &self,
         request: &SamplingRequest<'_>,
-        now: Tick,
+        now: Moment,
         die: impl FnOnce() -> f64,
     ) -> Decision {
         self.find(request).decide(

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::process::{Process, STEP};
 use super::xray::{XRay, rule};
-use crate::clock::Tick;
+use crate::clock::Moment;
 use crate::sampling::central::transport::Operation;
 
 const PROCESSES: usize = 200;
@@ -12,7 +12,7 @@ const PROCESSES: usize = 200;
 struct Herd {
     xray: XRay,
     processes: Vec<Process>,
-    start: Tick,
+    start: Moment,
 }
 
 impl Herd {
@@ -42,8 +42,8 @@ impl Herd {
     /// How often X-Ray was asked in each tenth of a second between two times, in tenths since the start.
     fn calls(&self, operation: Operation, from: usize, to: usize) -> Vec<usize> {
         let mut tenths = vec![0; to - from];
-        for (of, tick) in &self.xray.state().calls {
-            let tenth = tick.since(self.start).as_millis() as usize / 100;
+        for (of, moment) in &self.xray.state().calls {
+            let tenth = moment.since(self.start).as_millis() as usize / 100;
             if *of == operation && (from..to).contains(&tenth) {
                 tenths[tenth - from] += 1;
             }

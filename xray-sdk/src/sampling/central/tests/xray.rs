@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
 
-use crate::clock::{Clock, Tick};
+use crate::clock::{Clock, Moment};
 use crate::sampling::central::transport::{Failure, Operation, Transport};
 
 /// X-Ray as far as sampling goes, shared by the processes of a test. Each gets an equal part of every reservoir.
@@ -28,7 +28,7 @@ pub(super) struct State {
     /// Rules of which no statistics are taken, with the error.
     pub(super) refused: BTreeMap<String, &'static str>,
     /// When it was asked what, whether it answered or not.
-    pub(super) calls: Vec<(Operation, Tick)>,
+    pub(super) calls: Vec<(Operation, Moment)>,
     pub(super) reports: Vec<Value>,
     /// What was told of each rule, summed up.
     pub(super) told: BTreeMap<String, Told>,
