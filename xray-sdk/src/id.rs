@@ -1,12 +1,12 @@
 //! Trace ids and segment ids: made, parsed, printed.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rand::rngs::{SmallRng, ThreadRng};
-use rand::{Rng, RngExt, SeedableRng};
+use rand::Rng;
+use rand::rngs::ThreadRng;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::Error;
@@ -90,8 +90,10 @@ pub(crate) fn reseed() {
 thread_local! {
     /// The restore after which this thread's secure generator was seeded.
     static SEEDED: Cell<u32> = const { Cell::new(0) };
-    // Segment ids need to be unique, not secret: a fast generator seeded by the system, one a thread.
-    static SEGMENT_IDS: RefCell<SegmentIds> = RefCell::new(SegmentIds::seeded());
+    /// The state of the thread's generator for segment ids; zero before its first use.
+    static STATE: Cell<u64> = const { Cell::new(0) };
+    /// The restore after which that was seeded.
+    static STATE_SEEDED: Cell<u32> = const { Cell::new(0) };
 }
 
 /// The system's secure generator, as this thread has it.
@@ -105,37 +107,27 @@ fn secure() -> ThreadRng {
     random
 }
 
-struct SegmentIds {
-    generator: SmallRng,
-    /// The restore after which it was seeded.
-    seeded: u32,
-}
-
-impl SegmentIds {
-    fn seeded() -> Self {
-        Self {
-            seeded: RESTORES.load(Ordering::Relaxed),
-            generator: SmallRng::from_rng(&mut secure()),
-        }
-    }
-
-    #[inline]
-    fn next(&mut self) -> u64 {
-        if self.seeded != RESTORES.load(Ordering::Relaxed) {
-            *self = Self::seeded();
-        }
-        self.generator.random_range(1..=u64::MAX)
-    }
-}
-
 impl SegmentId {
     /// Makes a new id. Never zero, which X-Ray's SDKs use for "no id".
+    ///
+    /// Segment ids have to be unique, not secret: the generator is wyrand, seeded by the system, one a thread.
+    #[inline]
     pub(crate) fn random() -> Self {
-        let number = SEGMENT_IDS
-            .try_with(|ids| ids.borrow_mut().next())
-            // The thread is ending and its generator is gone: the shared one still serves.
-            .unwrap_or_else(|_| secure().random_range(1..=u64::MAX));
-        Self(number)
+        STATE.with(|state| {
+            let mut seed = state.get();
+            if seed == 0 || STATE_SEEDED.get() != RESTORES.load(Ordering::Relaxed) {
+                seed = first_state();
+            }
+            loop {
+                seed = seed.wrapping_add(0xa076_1d64_78bd_642f);
+                let product = u128::from(seed) * u128::from(seed ^ 0xe703_7ed1_a0b4_28db);
+                let number = (product as u64) ^ ((product >> 64) as u64);
+                if number != 0 {
+                    state.set(seed);
+                    return Self(number);
+                }
+            }
+        })
     }
 
     /// Reads 16 hex digits of either case.
@@ -161,9 +153,16 @@ impl SegmentId {
     }
 
     /// The id of which [`to_u64`](Self::to_u64) is the number.
-    pub fn from_u64(number: u64) -> Self {
+    pub const fn from_u64(number: u64) -> Self {
         Self(number)
     }
+}
+
+#[cold]
+#[inline(never)]
+fn first_state() -> u64 {
+    STATE_SEEDED.set(RESTORES.load(Ordering::Relaxed));
+    secure().next_u64()
 }
 
 fn hex(digits: &[u8]) -> Option<u128> {
@@ -278,19 +277,16 @@ mod tests {
     #[test]
     fn two_processes_restored_from_one_snapshot_make_different_ids() {
         // A restored process finds its generators as they were: here another thread has the same state.
-        let make = |state: SmallRng| {
-            std::thread::spawn(move || {
-                SEGMENT_IDS.with_borrow_mut(|ids| {
-                    ids.generator = state;
-                    ids.seeded = RESTORES.load(Ordering::Relaxed);
-                });
+        let make = || {
+            std::thread::spawn(|| {
+                STATE.set(1);
+                STATE_SEEDED.set(RESTORES.load(Ordering::Relaxed));
                 reseed();
                 SegmentId::random()
             })
         };
-        let state = SmallRng::seed_from_u64(1);
-        let one = make(state.clone()).join().expect("no panic");
-        let other = make(state).join().expect("no panic");
+        let one = make().join().expect("no panic");
+        let other = make().join().expect("no panic");
         assert_ne!(one, other);
     }
 

@@ -7,7 +7,7 @@ use crate::assemble::text::{Text, floor_char_boundary};
 use crate::assemble::tree::{Node, Opened, Place, Tree};
 use crate::clock::Scale;
 use crate::document::limits;
-use crate::record::event::{Field, Mark};
+use crate::record::event::{Field, Form, Mark, Namespace};
 
 /// What all segments of one recorder have in common, as JSON.
 pub(crate) struct Common {
@@ -49,16 +49,18 @@ impl Blocks<'_> {
         let node = tree.node(place);
         let draft = Draft::read(tree, node);
         let limit = text.len() + self.limit - RESERVE;
-        let is_root = node.id == tree.identity.segment_id();
-        let is_segment = is_root && !tree.identity.is_part();
+        let is_root = node.id == tree.identity().segment_id();
+        let is_segment = is_root && !tree.identity().is_part();
         let mut trimmed = Vec::new();
         self.head(tree, node, opened, &draft, text);
         if is_segment {
             self.segment(&draft, text, &mut trimmed);
-        } else if draft.has(Mark::Aws) {
-            text.raw(b",\"namespace\":\"aws\"");
-        } else if draft.has(Mark::Remote) {
-            text.raw(b",\"namespace\":\"remote\"");
+        } else {
+            match opened.namespace {
+                Namespace::Local => {}
+                Namespace::Remote => text.raw(b",\"namespace\":\"remote\""),
+                Namespace::Aws => text.raw(b",\"namespace\":\"aws\""),
+            }
         }
         if is_root {
             self.findings.misplaced_user(tree, draft.text(Field::User));
@@ -358,9 +360,17 @@ fn metadata(draft: &Draft<'_>, text: &mut Text, limit: usize, trimmed: &mut Vec<
 fn write_entry(entry: &Entry<'_>, text: &mut Text, limit: usize, trimmed: &mut Vec<String>) {
     let before = text.len();
     text.any_key(floor(entry.key, KEY_BYTES));
-    if !entry.cut && text.len() + entry.json.len() <= limit {
-        text.raw(entry.json);
-        return;
+    match entry.form {
+        Form::Json if text.len() + entry.json.len() <= limit => return text.raw(entry.json),
+        // What is escaped takes more; then it is written again.
+        Form::Text if text.len() + entry.json.len() + 2 <= limit => {
+            let start = text.len();
+            if text.string_within(entry.json, limit - start) {
+                return;
+            }
+            text.truncate(start);
+        }
+        Form::Json | Form::Text | Form::Cut => {}
     }
     let room = limit.saturating_sub(text.len());
     if room < 64 {

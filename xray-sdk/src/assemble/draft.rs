@@ -1,7 +1,7 @@
 use crate::assemble::tree::{Node, Tree};
 use crate::document::limits;
 use crate::id::SegmentId;
-use crate::record::event::{Chain, Event, Field, Key, Mark, What};
+use crate::record::event::{Chain, Event, Field, Form, Key, Mark, What};
 use crate::record::lane::Lane;
 
 /// What the events of one node come to: later ones have replaced earlier ones.
@@ -32,12 +32,12 @@ pub(crate) enum AnnotationValue<'a> {
     Boolean(bool),
 }
 
-/// JSON under a key, in a namespace for metadata.
+/// A value under a key, in a namespace for metadata.
 pub(crate) struct Entry<'a> {
     pub(crate) namespace: &'a str,
     pub(crate) key: &'a str,
     pub(crate) json: &'a str,
-    pub(crate) cut: bool,
+    pub(crate) form: Form,
 }
 
 pub(crate) struct Exception<'a> {
@@ -74,8 +74,17 @@ impl<'a> Draft<'a> {
     fn take(&mut self, lane: &'a Lane, event: &'a Event) {
         match &event.what {
             What::Open { .. } | What::Close { .. } => {}
+            What::Request(method, url) => {
+                self.texts.push((Field::HttpMethod, lane.text_of(*method)));
+                self.texts.push((Field::HttpUrl, lane.text_of(*url)));
+            }
             What::Text(field, words) => self.texts.push((*field, lane.words_of(words))),
-            What::Number(field, number) => self.numbers.push((*field, *number)),
+            What::Number(field, number) => {
+                self.numbers.push((*field, *number));
+                if *field == Field::HttpStatus {
+                    self.marks.extend(Mark::of_status(*number));
+                }
+            }
             What::Mark(mark) => self.marks.push(*mark),
             What::AnnotationText(key, text) => {
                 self.annotation(lane, key, AnnotationValue::Text(lane.text_of(*text)));
@@ -96,7 +105,7 @@ impl<'a> Draft<'a> {
                 namespace: DEFAULT_NAMESPACE,
                 key: lane.words_of(key),
                 json: lane.text_of(json.span),
-                cut: json.cut,
+                form: json.form,
             }),
             What::MetadataIn {
                 namespace,
@@ -106,13 +115,13 @@ impl<'a> Draft<'a> {
                 namespace: lane.text_of(*namespace),
                 key: lane.text_of(*key),
                 json: lane.text_of(json.span),
-                cut: json.cut,
+                form: json.form,
             }),
             What::Aws { key, json } => self.aws.push(Entry {
                 namespace: "",
                 key: lane.words_of(key),
                 json: lane.text_of(json.span),
-                cut: json.cut,
+                form: json.form,
             }),
             What::Exception {
                 kind,

@@ -27,7 +27,7 @@ impl Findings<'_> {
 
     pub(crate) fn repaired_name(&self, tree: &Tree, given: &str, name: &str) {
         count(&self.counts.repaired, 1);
-        let trace = tree.identity.trace_id();
+        let trace = tree.identity().trace_id();
         self.outlet
             .notices
             .tell_each(&format!("name {}", shown(name)), || {
@@ -42,7 +42,7 @@ impl Findings<'_> {
 
     /// A subsegment has no user, and the segment is not ours to write.
     pub(crate) fn misplaced_user(&self, tree: &Tree, user: Option<&str>) {
-        if user.is_some() && tree.identity.is_part() {
+        if user.is_some() && tree.identity().is_part() {
             count(&self.counts.trimmed, 1);
             self.outlet.notices.tell_once("user", || {
                 "set_user is left out in a Lambda function, whose segment AWS Lambda writes itself; record an annotation instead"
@@ -56,7 +56,7 @@ impl Findings<'_> {
             return;
         };
         count(&self.counts.trimmed, names.len() as u64);
-        let trace = tree.identity.trace_id();
+        let trace = tree.identity().trace_id();
         self.outlet.notices.tell_once("trimmed", || {
             format!(
                 "what was recorded as {first:?} is longer than X-Ray or one datagram takes, and was cut (first in {trace}, \

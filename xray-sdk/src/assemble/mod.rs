@@ -76,21 +76,16 @@ impl Assembler {
 
     /// Takes what one owner recorded, and gives to `sink` the documents that are complete now.
     pub(crate) fn take(&mut self, lane: Box<Lane>, sink: &mut dyn FnMut(&[u8])) {
-        let identity = lane.identity.clone();
-        let mut tree = match self.pending.remove(&identity.segment_id()) {
+        let segment_id = lane.identity().segment_id();
+        let mut tree = match self.pending.remove(&segment_id) {
             Some(tree) => tree,
-            None => match self.spare.take() {
-                Some(mut tree) => {
-                    tree.begin(identity.clone());
-                    tree
-                }
-                None => Tree::new(identity.clone()),
-            },
+            None => self.spare.take().unwrap_or_default(),
         };
         tree.add(lane);
         let closed = tree
             .segment()
             .is_some_and(|segment| segment.closed.is_some());
+        let identity = tree.identity();
         if closed && !identity.is_sent() {
             identity.set_sent();
             identity.ended(|| tree.has_failed());
@@ -101,16 +96,16 @@ impl Assembler {
             self.send(&mut tree, is_closed, Kept::Open, sink);
         }
         if tree.is_empty() {
+            // What asks for something and tells nothing makes no node.
+            for lane in tree.take_lanes() {
+                self.outlet.written(lane);
+            }
+            tree.forget();
             // One that was very large would keep its memory for nothing.
             self.spare = Some(tree).filter(Tree::is_small);
         } else {
-            self.pending.insert(identity.segment_id(), tree);
+            self.pending.insert(segment_id, tree);
         }
-    }
-
-    /// How many lanes are held here.
-    pub(crate) fn lanes(&self) -> usize {
-        self.pending.values().map(Tree::lanes).sum()
     }
 
     /// Sends what is gathered of the largest segments as it is, when all of it takes too much memory.
@@ -232,13 +227,21 @@ impl Assembler {
         self.documents.write(tree, &mut blocks, &is_sent, sink);
         let closed = tree.closed_count();
         let kept = match kept {
-            Kept::Open => tree.keep(|tree, place| !is_sent(tree, place), Tree::copy_node),
-            Kept::Openings => tree.keep(|tree, place| !is_closed(tree, place), Tree::copy_opening),
+            Kept::Open => tree.keep(
+                &outlet,
+                |tree, place| !is_sent(tree, place),
+                Tree::copy_node,
+            ),
+            Kept::Openings => tree.keep(
+                &outlet,
+                |tree, place| !is_closed(tree, place),
+                Tree::copy_opening,
+            ),
             Kept::Nothing => None,
         };
         count(&outlet.counts.nodes, closed as u64);
         for lane in tree.take_lanes() {
-            outlet.recycle(lane);
+            outlet.written(lane);
         }
         tree.reset();
         if let Some(lane) = kept {

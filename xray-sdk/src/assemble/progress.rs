@@ -64,9 +64,9 @@ mod tests {
     use super::*;
     use crate::id::SegmentId;
     use crate::record::Text;
-    use crate::record::event::{Field, Mark};
+    use crate::record::event::{Field, Mark, Namespace};
     use crate::record::identity::Identity;
-    use crate::record::lane::Lane;
+    use crate::record::lane::{Lane, Size};
     use crate::record::outlet::Outlet;
 
     const AGE: Option<Duration> = Some(Duration::from_secs(30));
@@ -75,17 +75,20 @@ mod tests {
     fn tree() -> (Tree, Moment, Scale) {
         let outlet = Outlet::for_tests();
         let identity = Identity::for_tests(&outlet);
-        let mut lane = Lane::new(identity.clone());
+        let mut lane = Lane::new(Size::Part);
+        lane.begin_part(&identity);
         let (node, now) = (lane.node, outlet.clock.tick());
-        lane.open(node, SegmentId::from_u64(0), &Text::from("import"), now);
-        let mut tree = Tree::new(identity);
+        let name = Text::from("import");
+        lane.open(node, SegmentId::from_u64(0), &name, Namespace::Local, now);
+        let mut tree = Tree::default();
         tree.add(lane);
         (tree, outlet.clock.now(), outlet.clock.scale())
     }
 
     /// Records something more of the segment.
     fn go_on(tree: &mut Tree, record: impl FnOnce(&mut Lane, SegmentId)) {
-        let mut lane = Lane::new(tree.identity.clone());
+        let mut lane = Lane::new(Size::Part);
+        lane.begin_part(tree.identity());
         let node = lane.node;
         record(&mut lane, node);
         tree.add(lane);

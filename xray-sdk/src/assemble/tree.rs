@@ -7,13 +7,14 @@ use crate::assemble::progress::Progress;
 use crate::clock::Tick;
 use crate::id::SegmentId;
 use crate::record::Text;
-use crate::record::event::{Event, Mark, What, Words};
+use crate::record::event::{Event, Mark, Namespace, What, Words};
 use crate::record::identity::Identity;
 use crate::record::lane::Lane;
+use crate::record::outlet::Outlet;
 
 /// The segments and subsegments that the lanes of one segment tell of.
+#[derive(Default)]
 pub(crate) struct Tree {
-    pub(crate) identity: Arc<Identity>,
     #[allow(
         clippy::vec_box,
         reason = "lanes come boxed and go back to the pool so"
@@ -47,6 +48,7 @@ pub(crate) struct Opened {
     pub(crate) parent: SegmentId,
     pub(crate) name: Words,
     pub(crate) at: Tick,
+    pub(crate) namespace: Namespace,
     lane: usize,
 }
 
@@ -60,23 +62,12 @@ struct Linked {
 const NONE: usize = usize::MAX;
 
 impl Tree {
-    pub(crate) fn new(identity: Arc<Identity>) -> Self {
-        Self {
-            identity,
-            lanes: Vec::new(),
-            nodes: Vec::new(),
-            index: HashMap::new(),
-            events: Vec::new(),
-            open: 0,
-            exceptions: Written::default(),
-            progress: Progress::default(),
-        }
-    }
-
-    /// Makes an empty tree that of another segment.
-    pub(crate) fn begin(&mut self, identity: Arc<Identity>) {
-        self.identity = identity;
-        self.progress = Progress::default();
+    /// Whose the lanes are. Not of an empty tree.
+    pub(crate) fn identity(&self) -> &Arc<Identity> {
+        self.lanes
+            .first()
+            .expect("a tree is asked for what its lanes tell")
+            .identity()
     }
 
     /// Makes the tree empty, for another use. Its lanes were taken before.
@@ -85,6 +76,12 @@ impl Tree {
         self.index.clear();
         self.events.clear();
         self.open = 0;
+    }
+
+    /// Makes an empty tree one that another segment may use.
+    pub(crate) fn forget(&mut self) {
+        self.progress = Progress::default();
+        self.exceptions = Written::default();
     }
 
     pub(crate) fn add(&mut self, lane: Box<Lane>) {
@@ -97,11 +94,17 @@ impl Tree {
             let place = self.place(event.node);
             let node = &mut self.nodes[place];
             match event.what {
-                What::Open { parent, name, at } => {
+                What::Open {
+                    parent,
+                    name,
+                    at,
+                    namespace,
+                } => {
                     node.opened = Some(Opened {
                         parent,
                         name,
                         at,
+                        namespace,
                         lane: number,
                     });
                 }
@@ -180,7 +183,7 @@ impl Tree {
 
     /// The segment itself, as far as it is known here.
     pub(crate) fn segment(&self) -> Option<&Node> {
-        let place = self.index.get(&self.identity.segment_id())?;
+        let place = self.index.get(&self.identity().segment_id())?;
         Some(&self.nodes[*place])
     }
 
@@ -188,7 +191,7 @@ impl Tree {
     pub(crate) fn has_failed(&self) -> bool {
         self.segment().is_some_and(|segment| {
             self.events_of(segment)
-                .any(|(_, event)| matches!(event.what, What::Mark(Mark::Fault | Mark::Panicked)))
+                .any(|(_, event)| event.what.is_fault())
         })
     }
 
@@ -226,10 +229,6 @@ impl Tree {
     /// Sending what is closed copies what is open: worth it when that is not much.
     pub(crate) fn is_mostly_closed(&self) -> bool {
         self.closed_count() >= self.open
-    }
-
-    pub(crate) fn lanes(&self) -> usize {
-        self.lanes.len()
     }
 
     /// Whether it takes little memory when it is empty.
@@ -305,14 +304,14 @@ impl Tree {
     /// Copies the nodes that stay into a lane of their own.
     pub(crate) fn keep(
         &self,
+        outlet: &Outlet,
         stays: impl Fn(&Self, Place) -> bool,
         copy: impl Fn(&Self, &Node, &mut Lane),
     ) -> Option<Box<Lane>> {
         let mut kept: Option<Box<Lane>> = None;
         for place in (0..self.nodes.len()).filter(|place| stays(self, *place)) {
             // One that was used before: a segment that goes on for long would add one lane to the pool each time.
-            let lane =
-                kept.get_or_insert_with(|| self.identity.outlet().lane_to_end(&self.identity));
+            let lane = kept.get_or_insert_with(|| outlet.kept_lane(self.identity()));
             copy(self, &self.nodes[place], lane);
         }
         kept
@@ -321,7 +320,7 @@ impl Tree {
     pub(crate) fn copy_opening(&self, node: &Node, to: &mut Lane) {
         if let Some(opened) = &node.opened {
             let name = Text::copied(self.name_of(opened));
-            to.open(node.id, opened.parent, &name, opened.at);
+            to.open(node.id, opened.parent, &name, opened.namespace, opened.at);
         }
     }
 

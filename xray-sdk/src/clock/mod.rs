@@ -50,14 +50,25 @@ pub(crate) struct Clock {
 }
 
 /// What ticks are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Source {
     /// Counts of the processor's time-stamp counter.
     Counter,
     /// Nanoseconds of the system's monotonic clock.
     Monotonic,
     /// Nanoseconds that a test tells.
     Manual,
+}
+
+impl Source {
+    /// Reads the counter, if ticks are counted.
+    #[inline(always)]
+    pub(crate) fn tick(self) -> Option<Tick> {
+        match self {
+            Self::Counter => Some(Tick(counter::read())),
+            Self::Monotonic | Self::Manual => None,
+        }
+    }
 }
 
 struct Shared {
@@ -120,10 +131,13 @@ impl Clock {
 
     #[inline]
     pub(crate) fn tick(&self) -> Tick {
-        match self.source {
-            Source::Counter => Tick(counter::read()),
-            Source::Monotonic | Source::Manual => Tick(self.now().0),
-        }
+        self.source.tick().unwrap_or_else(|| Tick(self.now().0))
+    }
+
+    /// For who reads this clock often: whether there is a counter to read, without a look at the clock.
+    #[inline]
+    pub(crate) fn source(&self) -> Source {
+        self.source
     }
 
     pub(crate) fn now(&self) -> Moment {
@@ -189,6 +203,20 @@ impl Clock {
             return timeline.scale();
         }
         timeline.advance(Sample::take(origin, || self.tick().0))
+    }
+
+    /// Forgets what was known of the system's time and of the counter: the process goes on elsewhere.
+    pub(crate) fn restart(&self) {
+        self.anchor();
+        if self.source != Source::Manual {
+            self.shared.second_until.store(0, Ordering::Relaxed);
+            let sample = Sample::take(self.shared.origin, || self.tick().0);
+            *self
+                .shared
+                .timeline
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = Timeline::new(sample);
+        }
     }
 
     /// Compares moments with the system's time again.

@@ -19,10 +19,13 @@ pub(crate) enum What {
         parent: SegmentId,
         name: Words,
         at: Tick,
+        namespace: Namespace,
     },
     Close {
         at: Tick,
     },
+    /// The method and URL of an HTTP request.
+    Request(Span, Span),
     /// Text in a named place of the document.
     Text(Field, Words),
     Number(Field, u64),
@@ -83,11 +86,22 @@ pub(crate) struct Span {
     pub(crate) length: u32,
 }
 
-/// JSON text kept in the lane; `cut` says that it was longer than may be kept, and is no whole JSON value any more.
+/// A value that is to become JSON, kept in the lane.
 #[derive(Clone, Copy)]
 pub(crate) struct Json {
     pub(crate) span: Span,
-    pub(crate) cut: bool,
+    pub(crate) form: Form,
+}
+
+/// What a kept value is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Form {
+    /// A text, as it was given.
+    Text,
+    /// JSON.
+    Json,
+    /// JSON that was longer than may be kept, and is no whole value any more.
+    Cut,
 }
 
 /// Where an exception stands in the chain that was recorded together.
@@ -124,15 +138,44 @@ pub(crate) enum Mark {
     Error,
     Throttle,
     Forwarded,
-    Remote,
-    Aws,
     /// The code inside panicked.
     Panicked,
     /// The program asks that the segment be seen as it is now.
     Shown,
 }
 
+/// What kind of call a subsegment is. X-Ray draws a node only for calls that leave the process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Namespace {
+    Local,
+    Remote,
+    Aws,
+}
+
+impl Mark {
+    /// What an HTTP status says beside the number: 429 is throttling, other 4xx an error, 5xx a fault.
+    pub(crate) fn of_status(status: u64) -> &'static [Self] {
+        match status {
+            429 => &[Self::Error, Self::Throttle],
+            400..=499 => &[Self::Error],
+            500..=599 => &[Self::Fault],
+            _ => &[],
+        }
+    }
+}
+
 impl What {
+    /// Whether it says that its segment or subsegment is a fault.
+    pub(crate) fn is_fault(&self) -> bool {
+        match self {
+            Self::Mark(mark) => matches!(mark, Mark::Fault | Mark::Panicked),
+            Self::Number(Field::HttpStatus, status) => {
+                Mark::of_status(*status).contains(&Mark::Fault)
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         matches!(self, Self::Open { .. })
     }
@@ -141,6 +184,10 @@ impl What {
     pub(crate) fn visit_spans(&mut self, visit: &mut impl FnMut(&mut Span)) {
         match self {
             Self::Open { name, .. } => name.visit_span(visit),
+            Self::Request(method, url) => {
+                visit(method);
+                visit(url);
+            }
             Self::Text(_, words) => words.visit_span(visit),
             Self::AnnotationText(key, text) => {
                 key.words.visit_span(visit);

@@ -1,20 +1,42 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::header::{Sampled, TraceHeader};
 use crate::id::{SegmentId, TraceId};
 use crate::record::outlet::Outlet;
 use crate::sampling::Watch;
 
-/// What all that is recorded in one segment shares: whose it is and where it goes. Never changes but for `sent`.
+/// What all that is recorded in one segment shares: whose it is and where it goes.
+///
+/// It changes only when nobody refers to it but an empty lane, which makes it the identity of its next segment. Whoever
+/// has one got it from another thread by a queue or a handle that moved, so plain reads and writes of each field are enough.
 pub(crate) struct Identity {
     outlet: Arc<Outlet>,
-    segment_id: SegmentId,
-    header: TraceHeader,
-    trace_id: TraceId,
-    kind: Kind,
-    watch: Option<Box<Watch>>,
+    segment_id: AtomicU64,
+    trace_id: [AtomicU64; 2],
+    is_part: AtomicBool,
     sent: AtomicBool,
+    has_more: AtomicBool,
+    // Guards what few segments have. Locked by those that have it.
+    more: Mutex<More>,
+}
+
+/// What few segments have.
+#[derive(Default)]
+struct More {
+    /// With pairs of other makers, to be passed on.
+    header: TraceHeader,
+    watch: Option<Box<Watch>>,
+}
+
+/// What is known of a segment when it begins.
+pub(crate) struct About {
+    pub(crate) trace_id: TraceId,
+    pub(crate) segment_id: SegmentId,
+    pub(crate) kind: Kind,
+    /// The trace's root and what is passed on beside it; its parent is not used.
+    pub(crate) header: TraceHeader,
+    pub(crate) watch: Option<Box<Watch>>,
 }
 
 /// What the document of a segment that is recorded here is.
@@ -26,46 +48,84 @@ pub(crate) enum Kind {
 }
 
 impl Identity {
-    /// `header` holds the trace's root and what is passed on beside it; its parent is not used.
-    pub(crate) fn new(
-        outlet: Arc<Outlet>,
-        trace_id: TraceId,
-        segment_id: SegmentId,
-        header: TraceHeader,
-        kind: Kind,
-        watch: Option<Box<Watch>>,
-    ) -> Arc<Self> {
-        Arc::new(Self {
+    pub(crate) fn new(outlet: Arc<Outlet>, about: About) -> Arc<Self> {
+        let identity = Self {
             outlet,
-            segment_id,
-            header: header.with_sampled(Sampled::Yes),
-            trace_id,
-            kind,
-            watch,
-            sent: AtomicBool::new(false),
-        })
+            segment_id: AtomicU64::default(),
+            trace_id: <[AtomicU64; 2]>::default(),
+            is_part: AtomicBool::default(),
+            sent: AtomicBool::default(),
+            has_more: AtomicBool::default(),
+            more: Mutex::default(),
+        };
+        identity.renew(about);
+        Arc::new(identity)
     }
 
+    /// Makes it that of another segment. Only for who has all references.
+    #[inline(always)]
+    pub(crate) fn renew(&self, about: About) {
+        let trace_id = about.trace_id.to_u128();
+        self.segment_id
+            .store(about.segment_id.to_u64(), Ordering::Relaxed);
+        self.trace_id[0].store((trace_id >> 64) as u64, Ordering::Relaxed);
+        self.trace_id[1].store(trace_id as u64, Ordering::Relaxed);
+        self.is_part
+            .store(about.kind == Kind::PartOfLambdas, Ordering::Relaxed);
+        self.sent.store(false, Ordering::Relaxed);
+        let has_more = about.watch.is_some() || !about.header.extras().is_empty();
+        if has_more || self.has_more.load(Ordering::Relaxed) {
+            self.renew_more(about, has_more);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn renew_more(&self, about: About, has_more: bool) {
+        self.has_more.store(has_more, Ordering::Relaxed);
+        *self.more() = More {
+            header: about.header,
+            watch: about.watch,
+        };
+    }
+
+    fn more(&self) -> MutexGuard<'_, More> {
+        self.more.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[inline(always)]
     pub(crate) fn outlet(&self) -> &Arc<Outlet> {
         &self.outlet
     }
 
     pub(crate) fn trace_id(&self) -> TraceId {
-        self.trace_id
+        let [high, low] = &self.trace_id;
+        let high = u128::from(high.load(Ordering::Relaxed));
+        let low = u128::from(low.load(Ordering::Relaxed));
+        TraceId::from_u128(high << 64 | low)
     }
 
+    #[inline]
     pub(crate) fn segment_id(&self) -> SegmentId {
-        self.segment_id
+        SegmentId::from_u64(self.segment_id.load(Ordering::Relaxed))
     }
 
     /// Whether the segment's own document is that of a subsegment.
     pub(crate) fn is_part(&self) -> bool {
-        self.kind == Kind::PartOfLambdas
+        self.is_part.load(Ordering::Relaxed)
     }
 
     /// What to send downstream when `parent` is the caller.
     pub(crate) fn header(&self, parent: SegmentId) -> TraceHeader {
-        self.header.clone().with_parent(parent)
+        let header = if self.has_more.load(Ordering::Relaxed) {
+            self.more().header.clone()
+        } else {
+            TraceHeader::default()
+        };
+        header
+            .with_root(self.trace_id())
+            .with_parent(parent)
+            .with_sampled(Sampled::Yes)
     }
 
     /// The segment's document has been written: what comes now goes out as independent documents.
@@ -80,21 +140,25 @@ impl Identity {
 
     /// Tells the segment's sampler how it ended, if that wants to know.
     pub(crate) fn ended(&self, is_fault: impl FnOnce() -> bool) {
-        if let Some(watch) = &self.watch {
-            watch.ended(is_fault());
+        if self.has_more.load(Ordering::Relaxed) {
+            // Taken out: a sampler is code of others, and the lock is not for it.
+            let watch = self.more().watch.take();
+            if let Some(watch) = watch {
+                watch.ended(is_fault());
+            }
         }
     }
 
     #[cfg(test)]
     pub(crate) fn for_tests(outlet: &Arc<Outlet>) -> Arc<Self> {
         let trace_id = TraceId::random(1_700_000_000);
-        Self::new(
-            outlet.clone(),
+        let about = About {
             trace_id,
-            SegmentId::random(),
-            TraceHeader::new(trace_id),
-            Kind::Segment,
-            None,
-        )
+            segment_id: SegmentId::random(),
+            kind: Kind::Segment,
+            header: TraceHeader::new(trace_id),
+            watch: None,
+        };
+        Self::new(outlet.clone(), about)
     }
 }

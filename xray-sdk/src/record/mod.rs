@@ -1,10 +1,12 @@
 //! What is recorded on the request path, before it becomes a document.
 
+mod account;
 pub(crate) mod event;
 pub(crate) mod identity;
 pub(crate) mod json;
 pub(crate) mod lane;
 pub(crate) mod outlet;
+mod pool;
 mod text;
 mod value;
 

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
@@ -7,8 +7,10 @@ use crossbeam_queue::ArrayQueue;
 
 use crate::clock::Clock;
 use crate::notice::Notices;
-use crate::record::identity::Identity;
-use crate::record::lane::Lane;
+use crate::record::account::Account;
+use crate::record::identity::{About, Identity};
+use crate::record::lane::{Lane, Size};
+use crate::record::pool::Pool;
 
 /// Where recorded lanes leave the request path: a bounded queue to the background thread, and the lanes that come back.
 pub(crate) struct Outlet {
@@ -16,11 +18,9 @@ pub(crate) struct Outlet {
     pub(crate) notices: Arc<Notices>,
     pub(crate) counts: Counts,
     queue: ArrayQueue<Box<Lane>>,
-    pool: ArrayQueue<Box<Lane>>,
-    /// Lanes that exist, in use, queued or pooled.
-    lanes: AtomicUsize,
+    pool: Pool,
+    account: Account,
     lanes_limit: usize,
-    queued_bytes: AtomicUsize,
     bytes_limit: usize,
     /// Coarse time, moved on by the background thread: what is recorded learns its age without a clock.
     beat: AtomicU32,
@@ -61,26 +61,31 @@ pub(crate) struct Counts {
     pub(crate) in_progress: AtomicU64,
 }
 
-/// A lane with little in it takes about this much memory; the number of lanes follows from the bound on memory.
+/// A lane takes at least this much memory, however little is in it; the number of lanes follows from the bound on memory.
 const LANE_BYTES: usize = 1024;
+/// So many lanes need no more than this crate's share of a machine, whatever the bound.
+const LANES: usize = 1 << 20;
 /// How long the last documents may take to be sent, after what was open has ended or had its time to.
 const SENDING: Duration = Duration::from_millis(100);
-/// How many empty lanes are kept for use. After a burst the others are freed.
-const POOLED: usize = 1024;
+
+/// What a lane counts for against the bound on memory.
+#[inline]
+fn charge(lane: &Lane) -> usize {
+    lane.bytes().max(LANE_BYTES)
+}
 
 impl Outlet {
     pub(crate) fn new(clock: Clock, bytes_limit: usize) -> Arc<Self> {
-        let lanes_limit = (bytes_limit / LANE_BYTES).clamp(64, 1 << 16);
+        let lanes_limit = (bytes_limit / LANE_BYTES).clamp(64, LANES);
         Arc::new(Self {
             clock,
             notices: Arc::default(),
             counts: Counts::default(),
             // Room for what is open when the limit is reached, and ends then.
             queue: ArrayQueue::new(lanes_limit + lanes_limit / 4),
-            pool: ArrayQueue::new(POOLED.min(lanes_limit)),
-            lanes: AtomicUsize::new(0),
+            pool: Pool::new(bytes_limit),
+            account: Account::default(),
             lanes_limit,
-            queued_bytes: AtomicUsize::new(0),
             bytes_limit,
             beat: AtomicU32::new(0),
             closed: AtomicBool::new(false),
@@ -97,27 +102,45 @@ impl Outlet {
         Self::new(Clock::manual(Duration::from_secs(1_700_000_000)), 1 << 20)
     }
 
-    /// An empty lane for `identity`; `None` when the bound on memory is reached or the recorder was shut down.
+    /// The lane of a segment that begins; `None` when the bound on memory is reached or the recorder was shut down.
+    #[inline(always)]
+    pub(crate) fn segment_lane(self: &Arc<Self>, about: About) -> Result<Box<Lane>, About> {
+        if !self.admit() {
+            return Err(about);
+        }
+        let mut lane = self.pool.take(Size::Segment);
+        lane.begin_segment(self, about);
+        Ok(lane)
+    }
+
+    /// An empty lane for `identity`, or `None` as above.
+    #[inline(always)]
     pub(crate) fn lane(&self, identity: &Arc<Identity>) -> Option<Box<Lane>> {
-        if self.queued_bytes.load(Ordering::Relaxed) > self.bytes_limit
-            || self.closed.load(Ordering::Relaxed)
-        {
-            return None;
-        }
-        if self.pool.is_empty() && self.lanes.load(Ordering::Relaxed) >= self.lanes_limit {
-            return None;
-        }
-        Some(self.lane_to_end(identity))
+        self.admit().then(|| self.part(identity))
     }
 
     /// An empty lane for what is open already: its end has to be recorded, also beyond the bound.
     pub(crate) fn lane_to_end(&self, identity: &Arc<Identity>) -> Box<Lane> {
-        if let Some(mut lane) = self.pool.pop() {
-            lane.begin(identity.clone());
-            return lane;
+        self.account.lend();
+        self.part(identity)
+    }
+
+    fn part(&self, identity: &Arc<Identity>) -> Box<Lane> {
+        let mut lane = self.pool.take(Size::Part);
+        lane.begin_part(identity);
+        lane
+    }
+
+    /// Whether one more lane may be lent; then it is.
+    #[inline(always)]
+    fn admit(&self) -> bool {
+        let before = self.account.lend();
+        let has_room = before.bytes <= self.bytes_limit && before.lent < self.lanes_limit;
+        if has_room && !self.closed.load(Ordering::Relaxed) {
+            return true;
         }
-        self.lanes.fetch_add(1, Ordering::Relaxed);
-        Lane::new(identity.clone())
+        self.account.returned();
+        false
     }
 
     /// Counts something that was not recorded because the bound on memory is reached.
@@ -133,6 +156,15 @@ impl Outlet {
                 self.bytes_limit
             )
         });
+    }
+
+    /// There is no place in the queue.
+    #[cold]
+    #[inline(never)]
+    fn turn_away(&self, mut lane: Box<Lane>) {
+        self.refuse_lane(&lane);
+        lane.rest();
+        self.give_back(lane);
     }
 
     /// Counts what a lane holds as not recorded: each segment and subsegment that was opened in it, and at least itself.
@@ -153,21 +185,20 @@ impl Outlet {
     }
 
     /// Gives what was recorded to the background thread. Never blocks; costs no system call but when the queue runs full.
+    #[inline(always)]
     pub(crate) fn hand_over(&self, lane: Box<Lane>) {
-        let bytes = lane.bytes();
-        let queued = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let bytes = charge(&lane);
         if let Err(lane) = self.queue.push(lane) {
-            self.refuse_lane(&lane);
-            self.recycle(lane);
+            self.turn_away(lane);
             return;
         }
+        let before = self.account.hand_over(bytes);
         if self.ended.load(Ordering::SeqCst) {
             self.refuse_queue();
             return;
         }
-        if queued - bytes <= self.bytes_limit / 2 && queued > self.bytes_limit / 2
-            || self.queue.len() == self.lanes_limit / 2
-        {
+        let half = self.bytes_limit / 2;
+        if before.bytes <= half && before.bytes + bytes > half {
             self.wake();
         }
     }
@@ -176,23 +207,32 @@ impl Outlet {
         self.queue.pop()
     }
 
-    /// Takes what the background thread copied into a lane and keeps, into the account of what is recorded and not sent.
+    /// An empty lane of `identity` for the background thread, which keeps it.
+    pub(crate) fn kept_lane(&self, identity: &Arc<Identity>) -> Box<Lane> {
+        self.part(identity)
+    }
+
+    /// Takes what the background thread has kept into the account of what is recorded and not sent.
     pub(crate) fn adopt(&self, lane: &Lane) {
-        self.queued_bytes.fetch_add(lane.bytes(), Ordering::Relaxed);
+        self.account.adopt(charge(lane));
     }
 
     /// Takes back a lane whose content was written.
-    pub(crate) fn recycle(&self, mut lane: Box<Lane>) {
-        self.queued_bytes.fetch_sub(lane.bytes(), Ordering::Relaxed);
-        lane.clear();
-        self.give_back(lane);
+    pub(crate) fn written(&self, mut lane: Box<Lane>) {
+        self.account.written(charge(&lane));
+        lane.rest();
+        self.pool.give(lane);
     }
 
     /// Takes back a lane that holds nothing.
     pub(crate) fn give_back(&self, lane: Box<Lane>) {
-        if self.is_closed() || self.pool.push(lane).is_err() {
-            self.lanes.fetch_sub(1, Ordering::Relaxed);
-        }
+        self.account.returned();
+        self.pool.give(lane);
+    }
+
+    /// The background thread has written for now: the lanes that it has are for others.
+    pub(crate) fn share_lanes(&self) {
+        self.pool.share();
     }
 
     pub(crate) fn wake(&self) {
@@ -212,7 +252,7 @@ impl Outlet {
 
     /// The memory of what is recorded and not yet written.
     pub(crate) fn queued_bytes(&self) -> usize {
-        self.queued_bytes.load(Ordering::Relaxed)
+        self.account.read().bytes
     }
 
     pub(crate) fn bytes_limit(&self) -> usize {
@@ -251,10 +291,9 @@ impl Outlet {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// How many lanes are in use by handles and threads, when the background thread holds `held` of them.
-    pub(crate) fn in_use(&self, held: usize) -> usize {
-        let lanes = self.lanes.load(Ordering::Relaxed);
-        lanes.saturating_sub(self.pool.len() + self.queue.len() + held)
+    /// Whether handles and threads have lanes, or lanes wait in the queue.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.account.read().lent > 0 || !self.queue.is_empty()
     }
 
     /// The background thread has ended: nobody waits for it any more.
@@ -262,7 +301,7 @@ impl Outlet {
         self.ended.store(true, Ordering::SeqCst);
         self.refuse_queue();
         // Pooled lanes hold references back to this outlet.
-        while self.pool.pop().is_some() {}
+        self.pool.clear();
         self.flushes().left_open = left_open;
         self.flush_done(u64::MAX);
     }

@@ -34,6 +34,7 @@ impl<'a> Text<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn into_owned(self) -> Text<'static> {
         Text(match self.0 {
             Kind::Static(text) => Kind::Static(text),
@@ -43,24 +44,28 @@ impl<'a> Text<'a> {
 }
 
 impl From<&'static str> for Text<'_> {
+    #[inline]
     fn from(text: &'static str) -> Self {
         Self(Kind::Static(text))
     }
 }
 
 impl From<String> for Text<'_> {
+    #[inline]
     fn from(text: String) -> Self {
         Self(Kind::Copied(Cow::Owned(text)))
     }
 }
 
 impl<'a> From<&'a String> for Text<'a> {
+    #[inline]
     fn from(text: &'a String) -> Self {
         Self::copied(text)
     }
 }
 
 impl<'a> From<Cow<'a, str>> for Text<'a> {
+    #[inline]
     fn from(text: Cow<'a, str>) -> Self {
         Self(Kind::Copied(text))
     }

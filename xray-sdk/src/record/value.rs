@@ -17,30 +17,35 @@ pub(crate) enum Scalar<'a> {
 }
 
 impl<'a> From<&'a str> for Value<'a> {
+    #[inline]
     fn from(text: &'a str) -> Self {
         Self(Scalar::Text(Cow::Borrowed(text)))
     }
 }
 
 impl<'a> From<&'a String> for Value<'a> {
+    #[inline]
     fn from(text: &'a String) -> Self {
         Self(Scalar::Text(Cow::Borrowed(text)))
     }
 }
 
 impl From<String> for Value<'_> {
+    #[inline]
     fn from(text: String) -> Self {
         Self(Scalar::Text(Cow::Owned(text)))
     }
 }
 
 impl<'a> From<Cow<'a, str>> for Value<'a> {
+    #[inline]
     fn from(text: Cow<'a, str>) -> Self {
         Self(Scalar::Text(text))
     }
 }
 
 impl From<bool> for Value<'_> {
+    #[inline]
     fn from(value: bool) -> Self {
         Self(Scalar::Boolean(value))
     }
@@ -49,6 +54,7 @@ impl From<bool> for Value<'_> {
 macro_rules! from_numbers {
     ($variant:ident as $wide:ty: $($number:ty),+) => {
         $(impl From<$number> for Value<'_> {
+            #[inline]
             fn from(number: $number) -> Self {
                 Self(Scalar::$variant(number as $wide))
             }

@@ -5,8 +5,8 @@ use crate::context::{Context, Passive};
 use crate::header::{Sampled, TraceHeader};
 use crate::id::{SegmentId, TraceId};
 use crate::record::Text;
-use crate::record::event::Field;
-use crate::record::identity::{Identity, Kind};
+use crate::record::event::{Field, Namespace};
+use crate::record::identity::{About, Kind};
 use crate::recorder::Recorder;
 use crate::recorder::environment::UnsampledIds;
 use crate::sampling::{Decision, Reason, SamplingRequest, Watch};
@@ -132,22 +132,27 @@ impl<'a> SegmentBuilder<'a> {
             Some(root) => root,
             None => TraceId::random(outlet.clock.trace_second(now)),
         };
-        let header = self.header.with_root(trace_id);
         let id = SegmentId::random();
-        let watch = Watch::new(&inner.sampler, decision);
-        let identity = Identity::new(outlet.clone(), trace_id, id, header, kind, watch);
-        let context = match outlet.lane(&identity) {
-            Some(mut lane) => {
-                lane.open(id, parent, &self.name, now);
+        let about = About {
+            trace_id,
+            segment_id: id,
+            kind,
+            header: self.header.with_root(trace_id),
+            watch: Watch::new(&inner.sampler, decision),
+        };
+        let context = match outlet.segment_lane(about) {
+            Ok(mut lane) => {
+                lane.open(id, parent, &self.name, Namespace::Local, now);
                 if let Some(rule) = decision.recorded_rule() {
                     lane.field(id, Field::SamplingRule, rule);
                 }
                 Context::Recording(lane)
             }
-            None => {
+            Err(about) => {
                 outlet.refuse();
                 // The decision stands for what is called from here, though this part is not recorded.
-                Context::Passive(Passive::new(identity.header(id)))
+                let header = about.header.with_parent(id).with_sampled(Sampled::Yes);
+                Context::Passive(Passive::new(header))
             }
         };
         Segment::new(context, id, asked)
@@ -159,18 +164,26 @@ impl<'a> SegmentBuilder<'a> {
         let outlet = &inner.outlet;
         outlet.counts.unsampled.fetch_add(1, Ordering::Relaxed);
         let asked = self.header.sampled() == Sampled::Requested;
-        let new_trace = || match inner.unsampled_ids {
-            UnsampledIds::Zero => TraceId::from_u128(0),
-            UnsampledIds::Random => TraceId::random(outlet.clock.trace_second(outlet.clock.tick())),
+        let watch = Watch::new(&inner.sampler, decision);
+        let has_ids = matches!(inner.unsampled_ids, UnsampledIds::Random);
+        if !has_ids && watch.is_none() && self.header.is_empty() {
+            let context = Context::Passive(Passive::Unsampled);
+            return Segment::new(context, SegmentId::from_u64(0), asked);
+        }
+        let (new_trace, id) = if has_ids {
+            let second = outlet.clock.trace_second(outlet.clock.tick());
+            (TraceId::random(second), SegmentId::random())
+        } else {
+            (TraceId::from_u128(0), SegmentId::from_u64(0))
         };
-        let id = match inner.unsampled_ids {
-            UnsampledIds::Zero => SegmentId::from_u64(0),
-            UnsampledIds::Random => SegmentId::random(),
-        };
-        let trace_id = self.header.root().unwrap_or_else(new_trace);
+        let trace_id = self.header.root().unwrap_or(new_trace);
         let header = self.header.with_root(trace_id).with_parent(id);
-        let context = Context::Passive(Passive::new(header.with_sampled(Sampled::No)));
-        Segment::new(context, id, asked).watched(Watch::new(&inner.sampler, decision))
+        let header = header.with_sampled(Sampled::No);
+        let passive = match watch {
+            Some(_) => Passive::watched(header),
+            None => Passive::new(header),
+        };
+        Segment::new(Context::Passive(passive), id, asked).watched(watch)
     }
 
     /// Begins the segment, and runs a future in it: it closes when the future is done or dropped.
@@ -180,9 +193,6 @@ impl<'a> SegmentBuilder<'a> {
 
     /// Runs a closure in the segment, which closes when the closure returns or panics.
     pub fn run_sync<R>(self, work: impl FnOnce(&mut Entity) -> R) -> R {
-        let mut segment = self.begin();
-        let mut inside = segment.inside();
-        let _entered = segment.enter();
-        work(&mut inside)
+        self.begin().run(work)
     }
 }

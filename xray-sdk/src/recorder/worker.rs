@@ -99,7 +99,7 @@ impl Worker {
     pub(crate) fn restore(worker: &Mutex<Self>) {
         lock(worker).guarded(|worker| {
             worker.anchored = Instant::now();
-            worker.outlet.clock.anchor();
+            worker.outlet.clock.restart();
             worker.emitter.reopen();
         });
     }
@@ -110,7 +110,7 @@ impl Worker {
         let closed = self.outlet.is_closed();
         self.describe();
         self.guarded(Self::sweep);
-        let is_open = || self.outlet.in_use(self.assembler.lanes()) > 0;
+        let is_open = || self.outlet.is_in_use();
         if closed && (!is_open() || self.outlet.is_overdue()) {
             let left_open = is_open();
             self.guarded(Self::finish);
@@ -165,6 +165,7 @@ impl Worker {
         self.assembler.relieve(&mut sink);
         self.assembler.show_open(is_beat, &mut sink);
         self.emit();
+        self.outlet.share_lanes();
     }
 
     fn finish(&mut self) {

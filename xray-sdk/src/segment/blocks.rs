@@ -10,53 +10,74 @@ use crate::segment::entity::Entity;
 impl Entity {
     /// Records the method and URL of the HTTP request that this entity answers or sends.
     /// Give the URL without user information and query: both may hold secrets, and nothing is removed here.
+    #[inline]
     #[track_caller]
     pub fn http_request(&mut self, method: &str, url: &str) -> &mut Self {
-        self.record(|lane, node| {
-            lane.field(node, Field::HttpMethod, method);
-            lane.field(node, Field::HttpUrl, url);
-        });
+        if !self.is_silent() {
+            self.record_request(method, url);
+        }
         self
     }
 
+    #[track_caller]
+    fn record_request(&mut self, method: &str, url: &str) {
+        if let Some((mut lane, node)) = self.take_lane() {
+            lane.request(node, method, url);
+            self.put_back(lane);
+        }
+    }
+
     /// Records the user agent of the request.
+    #[inline]
     #[track_caller]
     pub fn user_agent(&mut self, agent: &str) -> &mut Self {
-        self.field(Field::HttpUserAgent, agent)
+        if !self.is_silent() {
+            self.field(Field::HttpUserAgent, agent);
+        }
+        self
     }
 
     /// Records who sent the request; `forwarded` says that the address comes from an `X-Forwarded-For` header,
     /// which any client can forge.
+    #[inline]
     #[track_caller]
     pub fn client_ip(&mut self, address: &str, forwarded: bool) -> &mut Self {
-        self.record(|lane, node| {
+        if !self.is_silent() {
+            self.record_client(address, forwarded);
+        }
+        self
+    }
+
+    #[track_caller]
+    fn record_client(&mut self, address: &str, forwarded: bool) {
+        if let Some((mut lane, node)) = self.take_lane() {
             lane.field(node, Field::HttpClientIp, address);
             if forwarded {
                 lane.mark(node, Mark::Forwarded);
             }
-        });
-        self
+            self.put_back(lane);
+        }
     }
 
     /// Records the status of the HTTP response: 429 is throttling, other 4xx an error, 5xx a fault.
+    #[inline]
     #[track_caller]
     pub fn http_status(&mut self, status: u16) -> &mut Self {
         if (500..=599).contains(&status) {
             self.fail();
         }
-        self.record(|lane, node| {
-            lane.number(node, Field::HttpStatus, u64::from(status));
-            match status {
-                429 => {
-                    lane.mark(node, Mark::Error);
-                    lane.mark(node, Mark::Throttle);
-                }
-                400..=499 => lane.mark(node, Mark::Error),
-                500..=599 => lane.mark(node, Mark::Fault),
-                _ => {}
-            }
-        });
+        if !self.is_silent() {
+            self.record_status(status);
+        }
         self
+    }
+
+    #[track_caller]
+    fn record_status(&mut self, status: u16) {
+        if let Some((mut lane, node)) = self.take_lane() {
+            lane.number(node, Field::HttpStatus, u64::from(status));
+            self.put_back(lane);
+        }
     }
 
     /// Records the length of the response's body, in bytes.
@@ -67,9 +88,18 @@ impl Entity {
     }
 
     /// Records a database call. The text of the statement is recorded as given: remove literals first.
+    #[inline]
     #[track_caller]
     pub fn sql(&mut self, sql: &Sql<'_>) -> &mut Self {
-        self.record(|lane, node| {
+        if !self.is_silent() {
+            self.record_sql(sql);
+        }
+        self
+    }
+
+    #[track_caller]
+    fn record_sql(&mut self, sql: &Sql<'_>) {
+        if let Some((mut lane, node)) = self.take_lane() {
             let fields = [
                 (Field::SqlConnection, &sql.connection_string),
                 (Field::SqlUrl, &sql.url),
@@ -85,8 +115,8 @@ impl Entity {
                     lane.field(node, field, text);
                 }
             }
-        });
-        self
+            self.put_back(lane);
+        }
     }
 
     /// Sets a field of the `aws` block, as `operation`, `region`, `request_id` or `table_name` (developer guide, "Segment documents").
@@ -96,9 +126,11 @@ impl Entity {
         key: impl Into<Text<'k>>,
         value: &(impl Serialize + ?Sized),
     ) -> &mut Self {
-        if self.is_recording_here() {
-            let (key, json) = (key.into(), json::write(value));
-            self.record(|lane, node| lane.aws(node, &key, &json));
+        if !self.is_silent() && self.is_recording_here() {
+            let key = key.into();
+            json::write(value, |json| {
+                self.record(|lane, node| lane.aws(node, &key, json));
+            });
         }
         self
     }

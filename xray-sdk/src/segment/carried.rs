@@ -4,14 +4,15 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::thread;
 
-use crate::context::{self, Context, Passive, missing};
+use crate::context::{self, Context, Kind, Passive, missing};
 use crate::header::Sampled;
 use crate::id::SegmentId;
 use crate::record::Text;
+use crate::record::event::Namespace;
 use crate::record::identity::Identity;
 use crate::record::lane::Lane;
 use crate::segment::entity::{Entity, Place};
-use crate::segment::subsegment::{self, Namespace};
+use crate::segment::subsegment;
 
 /// What was current in one place, to be made current in another: on another thread, in a spawned task, at a later poll.
 ///
@@ -38,43 +39,102 @@ enum Origin {
 
 impl Carried {
     /// What is current on this thread.
+    #[inline]
     pub(crate) fn capture() -> Self {
-        Self {
-            origin: context::with(|current| match current {
-                Context::Missing => Origin::Missing,
+        let origin = match context::kind() {
+            Kind::Missing => Origin::Missing,
+            Kind::Unsampled => Origin::Passive(Passive::Unsampled),
+            Kind::Recording => match context::lane() {
+                Some(mut lane) => {
+                    let (identity, node) = (lane.lend(), lane.node);
+                    context::put_back(lane);
+                    Origin::Recording { identity, node }
+                }
+                None => Origin::Missing,
+            },
+            Kind::Passive => context::with(|current| match current {
                 Context::Passive(passive) => Origin::Passive(passive.for_others()),
-                Context::Recording(lane) => Origin::Recording {
-                    identity: lane.identity.clone(),
-                    node: lane.node,
-                },
+                Context::Missing | Context::Recording(_) => Origin::Missing,
             }),
+        };
+        Self {
+            origin,
             spare: None,
             is_open: false,
         }
     }
 
+    /// Whether it is what is current here, and nothing is recorded.
+    #[inline(always)]
+    pub(crate) fn is_unsampled_here(&self) -> bool {
+        matches!(self.origin, Origin::Passive(Passive::Unsampled))
+            && context::kind() == Kind::Unsampled
+    }
+
+    /// Opens a subsegment in the lane that is current here, if that is of the same segment, and makes it current.
+    /// Returns its id and what was current.
+    #[inline(always)]
+    pub(crate) fn open_here(
+        &mut self,
+        name: &Text<'_>,
+        namespace: Namespace,
+    ) -> Option<(SegmentId, SegmentId)> {
+        let Origin::Recording { identity, node } = &mut self.origin else {
+            return None;
+        };
+        let mut lane = context::lane_of(Some(identity))?;
+        let opened = lane.has_room().then(|| {
+            let (id, before) = (SegmentId::random(), lane.node);
+            subsegment::open(&mut lane, id, *node, name, namespace);
+            *node = id;
+            self.is_open = true;
+            (id, before)
+        });
+        context::put_back(lane);
+        opened
+    }
+
+    /// Makes current what was before it was opened here.
+    #[inline]
+    pub(crate) fn leave_here(&self, before: SegmentId) {
+        if let Origin::Recording { identity, .. } = &self.origin {
+            if let Some(mut lane) = context::lane_of(Some(identity)) {
+                lane.node = before;
+                context::put_back(lane);
+            }
+        }
+    }
+
+    /// Closes what was opened, in the lane that is current here, and makes current what was before. False when that lane is another.
+    #[inline(always)]
+    pub(crate) fn close_here(&mut self, node: SegmentId, before: SegmentId) -> bool {
+        let Origin::Recording { identity, .. } = &self.origin else {
+            return false;
+        };
+        let Some(mut lane) = context::lane_of(Some(identity)) else {
+            return false;
+        };
+        let now = lane.tick();
+        lane.close(node, now);
+        lane.node = before;
+        self.is_open = false;
+        if let Origin::Recording { identity, .. } = mem::replace(&mut self.origin, Origin::Missing)
+        {
+            lane.give_back(identity);
+        }
+        context::put_back(lane);
+        true
+    }
+
     /// What `entity` is, as the parent of work elsewhere.
     pub(crate) fn of(entity: &Entity) -> Self {
-        let origin = match &entity.place {
-            Place::Within { identity, node } => Origin::Recording {
+        let origin = match (entity.place, &entity.identity, &entity.passive) {
+            (Place::Within | Place::Held, Some(identity), _) => Origin::Recording {
                 identity: identity.clone(),
-                node: *node,
+                node: entity.node,
             },
-            Place::Held {
-                context: Context::Recording(lane),
-                node,
-                ..
-            } => Origin::Recording {
-                identity: lane.identity.clone(),
-                node: *node,
-            },
-            Place::Held {
-                context: Context::Passive(passive),
-                ..
-            } => Origin::Passive(passive.for_others()),
-            Place::Held { .. } | Place::Current | Place::Nowhere | Place::Unrecorded => {
-                return Self::capture();
-            }
+            (Place::Held, None, Some(passive)) => Origin::Passive(passive.for_others()),
+            _ => return Self::capture(),
         };
         Self {
             origin,
@@ -113,6 +173,9 @@ impl Carried {
     pub(crate) fn enter(&mut self) -> Inside<'_> {
         let before = match &self.origin {
             Origin::Missing => Before::Nothing,
+            Origin::Passive(Passive::Unsampled) if context::kind() == Kind::Unsampled => {
+                Before::Nothing
+            }
             Origin::LeftOut(passive) => {
                 Before::Context(context::replace(Context::Passive(passive.for_others())))
             }
@@ -125,21 +188,19 @@ impl Carried {
                     Context::Passive(passive.for_others()),
                 )),
             }),
-            Origin::Recording { identity, node } => {
-                let same = context::with(|current| {
-                    let lane = current.lane_of(identity)?;
-                    Some(mem::replace(&mut lane.node, *node))
-                });
-                match same {
-                    Some(before) => Before::Node(before),
-                    None => Before::Context(context::replace(lane(
-                        self.spare.take(),
-                        identity,
-                        *node,
-                        self.is_open,
-                    ))),
+            Origin::Recording { identity, node } => match context::lane_of(Some(identity)) {
+                Some(mut lane) => {
+                    let before = mem::replace(&mut lane.node, *node);
+                    context::put_back(lane);
+                    Before::Node(before)
                 }
-            }
+                None => Before::Context(context::replace(lane_for(
+                    self.spare.take(),
+                    identity,
+                    *node,
+                    self.is_open,
+                ))),
+            },
         };
         Inside {
             carried: self,
@@ -150,7 +211,7 @@ impl Carried {
     }
 }
 
-fn lane(
+fn lane_for(
     spare: Option<Box<Lane>>,
     identity: &Arc<Identity>,
     node: SegmentId,
@@ -203,30 +264,30 @@ impl Inside<'_> {
         let Origin::Recording { identity, node } = &mut self.carried.origin else {
             return None;
         };
-        context::with(|current| {
-            let lane = current.lane_of(identity)?;
-            if !lane.has_room() {
-                lane.refuse();
-                return None;
-            }
+        let mut lane = context::lane_of(Some(identity))?;
+        let opened = if lane.has_room() || lane.make_room() {
             let id = SegmentId::random();
-            subsegment::open(lane, id, *node, name, namespace);
+            subsegment::open(&mut lane, id, *node, name, namespace);
             *node = id;
             self.carried.is_open = true;
             Some(id)
-        })
+        } else {
+            lane.refuse();
+            None
+        };
+        context::put_back(lane);
+        opened
     }
 
     /// Closes what [`open`](Self::open) opened.
     pub(crate) fn close(&mut self, node: SegmentId) {
         self.carried.is_open = false;
         if let Origin::Recording { identity, .. } = &self.carried.origin {
-            context::with(|current| {
-                if let Some(lane) = current.lane_of(identity) {
-                    let now = identity.outlet().clock.tick();
-                    lane.close(node, now);
-                }
-            });
+            if let Some(mut lane) = context::lane_of(Some(identity)) {
+                let now = lane.tick();
+                lane.close(node, now);
+                context::put_back(lane);
+            }
         }
     }
 
@@ -242,11 +303,10 @@ impl Drop for Inside<'_> {
             Before::Nothing => {}
             Before::Node(before) => {
                 if let Origin::Recording { identity, .. } = &self.carried.origin {
-                    context::with(|current| {
-                        if let Some(lane) = current.lane_of(identity) {
-                            lane.node = before;
-                        }
-                    });
+                    if let Some(mut lane) = context::lane_of(Some(identity)) {
+                        lane.node = before;
+                        context::put_back(lane);
+                    }
                 }
             }
             Before::Context(before) => match context::replace(before) {

@@ -22,11 +22,10 @@ pub struct Current {
 /// xray_sdk::current().annotate("order_id", 42);
 /// # });
 /// ```
+#[inline]
 pub fn current() -> Current {
     Current {
-        entity: Entity {
-            place: Place::Current,
-        },
+        entity: Entity::at(Place::Current),
         _thread: PhantomData,
     }
 }
@@ -56,12 +55,14 @@ impl Current {
 impl Deref for Current {
     type Target = Entity;
 
+    #[inline]
     fn deref(&self) -> &Entity {
         &self.entity
     }
 }
 
 impl DerefMut for Current {
+    #[inline]
     fn deref_mut(&mut self) -> &mut Entity {
         &mut self.entity
     }

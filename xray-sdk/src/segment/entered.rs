@@ -1,13 +1,11 @@
 use std::marker::PhantomData;
-use std::mem;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 
 use crate::context::{self, Context};
 use crate::record::event::Mark;
 use crate::record::identity::Identity;
-use crate::segment::entity::{Entity, Place};
+use crate::segment::entity::Entity;
 
 /// While it lives, a segment or subsegment is current on this thread.
 ///
@@ -15,35 +13,25 @@ use crate::segment::entity::{Entity, Place};
 #[must_use = "the segment is current only while the guard lives"]
 pub struct Entered<'a> {
     entity: &'a mut Entity,
-    before: Before,
+    /// What to put back, where something was replaced.
+    before: Option<Context>,
     panicking: bool,
     /// Bound to this thread.
     _thread: PhantomData<*const ()>,
 }
 
-/// What to put back.
-enum Before {
-    Nothing,
-    /// The context that the held one replaced.
-    Context(Context),
-}
-
 impl<'a> Entered<'a> {
+    #[inline(always)]
     pub(crate) fn enter(entity: &'a mut Entity) -> Self {
-        let before = match &mut entity.place {
-            Place::Current | Place::Nowhere | Place::Unrecorded | Place::Within { .. } => {
-                Before::Nothing
-            }
-            // Without a segment of its own a handle does not hide the one that is current.
-            Place::Held {
-                context: Context::Missing,
-                ..
-            } => Before::Nothing,
-            Place::Held { context, .. } => Before::Context(context::replace(mem::take(context))),
+        // Without a segment of its own an entity does not hide the one that is current.
+        let own = match (entity.lane.take(), entity.passive.take()) {
+            (Some(lane), _) => Some(Context::Recording(lane)),
+            (None, Some(passive)) => Some(Context::Passive(passive)),
+            (None, None) => None,
         };
         Self {
             entity,
-            before,
+            before: own.map(context::replace),
             panicking: thread::panicking(),
             _thread: PhantomData,
         }
@@ -51,50 +39,46 @@ impl<'a> Entered<'a> {
 }
 
 impl Drop for Entered<'_> {
+    #[inline]
     fn drop(&mut self) {
-        let (
-            Before::Context(before),
-            Place::Held {
-                context,
-                node,
-                identity,
-            },
-        ) = (
-            mem::replace(&mut self.before, Before::Nothing),
-            &mut self.entity.place,
-        )
-        else {
+        let Some(before) = self.before.take() else {
             return;
         };
-        let mut own = context::replace(before);
-        match (&mut own, &identity) {
-            (Context::Recording(lane), Some(identity)) if Arc::ptr_eq(&lane.identity, identity) => {
-                lane.node = *node;
+        let entity = &mut *self.entity;
+        let has_panicked = thread::panicking() && !self.panicking;
+        match (context::replace(before), &entity.identity) {
+            (Context::Recording(mut lane), identity @ Some(_)) if lane.is_of(identity.as_ref()) => {
+                lane.node = entity.node;
                 // Whoever catches the panic may drop the handle later, when it can no longer be seen.
-                if thread::panicking() && !self.panicking {
-                    lane.mark(*node, Mark::Panicked);
+                if has_panicked {
+                    lane.mark(entity.node, Mark::Panicked);
                 }
-                lane.hand_over_old(identity.outlet().beat());
-                *context = own;
+                lane.hand_over_old();
+                entity.lane = Some(lane);
             }
             (Context::Passive(passive), None) => {
-                passive.is_fault |= thread::panicking() && !self.panicking;
-                *context = own;
-            }
-            // What is current was entered inside and not left yet: it stays, and this one is taken away after it.
-            (_, identity) => {
-                let before = context::replace(own);
-                if let Some(identity) = identity {
-                    out_of_order(identity);
-                    context::leave(identity.segment_id(), before);
+                if has_panicked {
+                    passive.fail();
                 }
+                entity.passive = Some(passive);
             }
+            (other, identity) => left_too_early(other, identity.as_deref()),
         }
         context::settle();
     }
 }
 
+/// What is current was entered inside and not left yet: it stays, and the one that is left is taken away after it.
 #[cold]
+#[inline(never)]
+fn left_too_early(inner: Context, identity: Option<&Identity>) {
+    let before = context::replace(inner);
+    if let Some(identity) = identity {
+        out_of_order(identity);
+        context::leave(identity.segment_id(), before);
+    }
+}
+
 fn out_of_order(identity: &Identity) {
     let outlet = identity.outlet();
     outlet.counts.misplaced.fetch_add(1, Ordering::Relaxed);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::context::{self, Context, missing};
+use crate::context::{self, Context, Kind, Passive};
 use crate::header::TraceHeader;
 use crate::id::{SegmentId, TraceId};
 use crate::record::event::{Chain, Field, Mark, What};
@@ -12,6 +12,7 @@ use crate::record::identity::Identity;
 use crate::record::lane::Lane;
 use crate::record::{Text, Value, json};
 use crate::segment::exception;
+use crate::segment::reach::not_recorded;
 use crate::segment::subsegment::SubsegmentBuilder;
 
 /// A segment or subsegment that is being recorded: what [`Segment`](crate::Segment), [`Subsegment`](crate::Subsegment)
@@ -21,79 +22,52 @@ use crate::segment::subsegment::SubsegmentBuilder;
 /// looks at where it would record, and returns.
 /// What X-Ray would refuse is repaired when the document is written, off the request path, and told once.
 pub struct Entity {
+    // Fields beside a plain tag, and not an enum with fields: whoever records looks at the tag and at one of them.
     pub(crate) place: Place,
+    pub(crate) node: SegmentId,
+    /// Whose it is, where that is known here and it is recorded.
+    pub(crate) identity: Option<Arc<Identity>>,
+    /// The lane of a handle that is recorded, while it is not entered.
+    pub(crate) lane: Option<Box<Lane>>,
+    /// What a handle passes on that is not recorded, while it is not entered.
+    pub(crate) passive: Option<Passive>,
 }
 
 /// Where an entity's events go.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
+    /// To one segment or subsegment: into its lane where that is current, and into a lane of its own elsewhere.
+    Within,
     /// To whatever is current on this thread, asked anew at each call.
     Current,
-    /// To one segment or subsegment: into its lane where that is current, and into a lane of its own elsewhere.
-    Within {
-        identity: Arc<Identity>,
-        node: SegmentId,
-    },
+    /// To a lane of its own; while the handle is entered that lane is the thread's.
+    Held,
     /// Nowhere: the subsegment was not recorded. Its header is that of what is current.
     Nowhere,
     /// Nowhere either: the segment is not recorded. It is what is current on this thread.
     Unrecorded,
-    /// To a context of its own; while the handle is entered that context is the thread's, and this is `Missing`.
-    Held {
-        context: Context,
-        node: SegmentId,
-        /// Whose it is when it is recorded, also while it is entered.
-        identity: Option<Arc<Identity>>,
-    },
 }
 
 impl Entity {
-    /// Runs `record` on the lane that this entity writes to, if it is recorded.
-    #[inline]
-    #[track_caller]
-    pub(crate) fn record(&mut self, record: impl FnOnce(&mut Lane, SegmentId)) {
-        let place = Location::caller();
-        match &mut self.place {
-            Place::Nowhere | Place::Unrecorded => {}
-            Place::Held { context, node, .. } => {
-                if let Context::Recording(lane) = context {
-                    write(lane, *node, record);
-                }
-            }
-            Place::Within { identity, node } => {
-                context::with(|current| match current.lane_of(identity) {
-                    Some(lane) => write(lane, *node, record),
-                    None => write_aside(identity, *node, record),
-                });
-            }
-            Place::Current => {
-                let found = context::with(|current| match current {
-                    Context::Recording(lane) => {
-                        let node = lane.node;
-                        write(lane, node, record);
-                        true
-                    }
-                    Context::Passive(_) => true,
-                    Context::Missing => false,
-                });
-                if !found {
-                    missing::report(place);
-                }
-            }
-        }
-    }
-
     /// Adds an annotation, which X-Ray indexes for filter expressions: at most 50 a trace (developer guide, "Quotas").
     /// The last value of a key wins. Characters of `key` other than `A-Z a-z 0-9 _` become `_`, which is told once.
+    #[inline(always)]
     #[track_caller]
     pub fn annotate<'k, 'v>(
         &mut self,
         key: impl Into<Text<'k>>,
         value: impl Into<Value<'v>>,
     ) -> &mut Self {
+        if self.is_silent() {
+            return self;
+        }
         let place = Location::caller();
         // Conversions may be the program's code, which must not run while the context is looked at.
         let (key, value) = (key.into(), value.into());
-        self.record(|lane, node| lane.annotate(node, &key, &value, place));
+        if let Some((mut lane, node)) = self.take_lane() {
+            lane.annotate(node, &key, &value, place);
+            self.put_back(lane);
+        }
         self
     }
 
@@ -101,15 +75,18 @@ impl Entity {
     ///
     /// The value is serialised at once, and not at all when the request is not sampled.
     /// What does not fit into one datagram is cut, marked in the document and counted.
+    #[inline]
     #[track_caller]
     pub fn metadata<'k>(
         &mut self,
         key: impl Into<Text<'k>>,
         value: &(impl Serialize + ?Sized),
     ) -> &mut Self {
-        if self.is_recording_here() {
-            let (key, json) = (key.into(), json::write(value));
-            self.record(|lane, node| lane.metadata(node, None, &key, &json));
+        if !self.is_silent() && self.is_recording_here() {
+            let key = key.into();
+            json::write(value, |json| {
+                self.record(|lane, node| lane.metadata(node, None, &key, json));
+            });
         }
         self
     }
@@ -122,10 +99,11 @@ impl Entity {
         key: impl Into<Text<'k>>,
         value: &(impl Serialize + ?Sized),
     ) -> &mut Self {
-        if self.is_recording_here() {
+        if !self.is_silent() && self.is_recording_here() {
             let (namespace, key) = (namespace.into(), key.into());
-            let json = json::write(value);
-            self.record(|lane, node| lane.metadata(node, Some(&namespace), &key, &json));
+            json::write(value, |json| {
+                self.record(|lane, node| lane.metadata(node, Some(&namespace), &key, json));
+            });
         }
         self
     }
@@ -159,6 +137,7 @@ impl Entity {
     }
 
     /// Marks a fault: a failure of the service itself, as an HTTP status 5xx.
+    #[inline]
     #[track_caller]
     pub fn fault(&mut self) -> &mut Self {
         self.fail();
@@ -166,34 +145,45 @@ impl Entity {
     }
 
     /// Marks an error: a failure that the caller caused, as an HTTP status 4xx.
+    #[inline]
     #[track_caller]
     pub fn error(&mut self) -> &mut Self {
         self.mark(Mark::Error)
     }
 
     /// Marks throttling, which is also an error, as HTTP status 429.
+    #[inline]
     #[track_caller]
     pub fn throttle(&mut self) -> &mut Self {
         self.mark(Mark::Error).mark(Mark::Throttle)
     }
 
+    #[inline]
     #[track_caller]
     pub(crate) fn mark(&mut self, mark: Mark) -> &mut Self {
-        self.record(|lane, node| lane.mark(node, mark));
+        if self.is_silent() {
+            return self;
+        }
+        if let Some((mut lane, node)) = self.take_lane() {
+            lane.mark(node, mark);
+            self.put_back(lane);
+        }
         self
     }
 
     /// Names the user who sent the request; at most 250 characters. Belongs to the segment, wherever it is called.
+    #[inline]
     #[track_caller]
     pub fn set_user(&mut self, user: &str) -> &mut Self {
         self.record(|lane, _| {
-            let segment = lane.identity.segment_id();
+            let segment = lane.identity().segment_id();
             lane.field(segment, Field::User, user);
         });
         self
     }
 
     /// Replaces the name; at most 200 letters, digits, blanks and `_ . : / % & # = + - @` (developer guide, "Segment documents").
+    #[inline]
     #[track_caller]
     pub fn set_name(&mut self, name: &str) -> &mut Self {
         self.field(Field::Name, name)
@@ -203,7 +193,7 @@ impl Entity {
     #[track_caller]
     pub fn link(&mut self, trace: TraceId, segment: SegmentId) -> &mut Self {
         self.record(|lane, _| {
-            let own = lane.identity.segment_id();
+            let own = lane.identity().segment_id();
             lane.link(own, trace, segment);
         });
         self
@@ -218,7 +208,10 @@ impl Entity {
 
     #[track_caller]
     pub(crate) fn field(&mut self, field: Field, text: &str) -> &mut Self {
-        self.record(|lane, node| lane.field(node, field, text));
+        if let Some((mut lane, node)) = self.take_lane() {
+            lane.field(node, field, text);
+            self.put_back(lane);
+        }
         self
     }
 
@@ -228,111 +221,116 @@ impl Entity {
     }
 
     /// As [`is_recording`](Self::is_recording), and tells when there is no segment at all.
+    #[inline]
     #[track_caller]
     pub(crate) fn is_recording_here(&mut self) -> bool {
-        let mut recording = false;
-        self.record(|_, _| recording = true);
-        recording
+        match self.place {
+            Place::Nowhere | Place::Unrecorded => false,
+            Place::Within => true,
+            Place::Held => self.lane.is_some(),
+            Place::Current => {
+                let is_recording = context::kind() == Kind::Recording;
+                if !is_recording {
+                    not_recorded(Location::caller());
+                }
+                is_recording
+            }
+        }
     }
 
     /// The id of this segment or subsegment; `None` when it is not recorded.
     pub fn id(&self) -> Option<SegmentId> {
-        match &self.place {
+        match self.place {
             Place::Nowhere | Place::Unrecorded => None,
-            Place::Within { node, .. } => Some(*node),
-            Place::Held { context, node, .. } => context.node().map(|_| *node),
+            Place::Within => Some(self.node),
+            Place::Held => self.lane.is_some().then_some(self.node),
             Place::Current => context::with(|current| current.node()),
         }
     }
 
     /// The id of the trace that this entity belongs to, also when it is not sampled.
     pub fn trace_id(&self) -> Option<TraceId> {
-        match &self.place {
-            Place::Within { identity, .. } => Some(identity.trace_id()),
-            Place::Held { context, .. } => context.trace_id(),
-            Place::Current | Place::Nowhere | Place::Unrecorded => {
-                context::with(|current| current.trace_id())
-            }
+        match (self.place, &self.identity, &self.passive) {
+            (Place::Within | Place::Held, Some(identity), _) => Some(identity.trace_id()),
+            (Place::Within | Place::Held, None, passive) => passive.as_ref()?.trace_id(),
+            _ => context::with(|current| current.trace_id()),
         }
     }
 
     /// The header to send with a request that this entity makes. `None` only where there is no segment, and where nothing is recorded
     /// in this process and the caller sent none: also what is not sampled is passed on.
     pub fn header(&self) -> Option<TraceHeader> {
-        match &self.place {
-            Place::Within { identity, node } => Some(identity.header(*node)),
-            Place::Held { context, node, .. } => match context {
-                Context::Recording(lane) => Some(lane.identity.header(*node)),
-                Context::Missing | Context::Passive(_) => context.header(),
-            },
-            Place::Current | Place::Nowhere | Place::Unrecorded => {
-                context::with(|current| current.header())
-            }
+        match (self.place, &self.identity, &self.passive) {
+            (Place::Within | Place::Held, Some(identity), _) => Some(identity.header(self.node)),
+            (Place::Within | Place::Held, None, passive) => passive.as_ref()?.header(),
+            _ => context::with(|current| current.header()),
+        }
+    }
+
+    /// One that has nothing of its own.
+    #[inline(always)]
+    pub(crate) fn at(place: Place) -> Self {
+        Self {
+            place,
+            node: SegmentId::from_u64(0),
+            identity: None,
+            lane: None,
+            passive: None,
+        }
+    }
+
+    /// One of the segment that is current on this thread.
+    #[inline(always)]
+    pub(crate) fn within(identity: Arc<Identity>, node: SegmentId) -> Self {
+        Self {
+            node,
+            identity: Some(identity),
+            ..Self::at(Place::Within)
         }
     }
 
     /// A handle that keeps `context` for itself.
+    #[inline(always)]
     pub(crate) fn held(context: Context, node: SegmentId) -> Self {
-        let identity = match &context {
-            Context::Recording(lane) => Some(lane.identity.clone()),
-            Context::Missing | Context::Passive(_) => None,
+        let handle = Self {
+            node,
+            ..Self::at(Place::Held)
         };
-        Self {
-            place: Place::Held {
-                context,
-                node,
-                identity,
+        match context {
+            Context::Missing => handle,
+            Context::Passive(passive) => Self {
+                passive: Some(passive),
+                ..handle
+            },
+            Context::Recording(mut lane) => Self {
+                identity: Some(lane.lend()),
+                lane: Some(lane),
+                ..handle
             },
         }
     }
 
     /// Closes what a handle held, and gives it to the background thread.
     pub(crate) fn close(&mut self) {
-        let Place::Held {
-            context,
-            node,
-            identity: Some(identity),
-        } = &mut self.place
-        else {
+        let Some(identity) = &self.identity else {
+            if let Some(passive) = self.passive.take() {
+                passive.recycle();
+            }
             return;
         };
-        let mut lane = match std::mem::take(context) {
-            Context::Recording(lane) => lane,
+        let mut lane = match self.lane.take() {
+            Some(lane) => lane,
             // It is still entered somewhere; only its end can be told from here.
-            Context::Missing | Context::Passive(_) => identity.outlet().lane_to_end(identity),
+            None => identity.outlet().lane_to_end(identity),
         };
-        lane.close(*node, identity.outlet().clock.tick());
-        Context::Recording(lane).hand_over();
+        let now = lane.tick();
+        lane.close(self.node, now);
+        identity.outlet().hand_over(lane);
     }
 
     /// A new subsegment below this entity.
     #[track_caller]
     pub fn subsegment<'a>(&'a mut self, name: impl Into<Text<'a>>) -> SubsegmentBuilder<'a> {
         SubsegmentBuilder::below(self, name.into())
-    }
-}
-
-#[inline]
-fn write(lane: &mut Box<Lane>, node: SegmentId, record: impl FnOnce(&mut Lane, SegmentId)) {
-    if lane.has_room() {
-        record(lane, node);
-    } else {
-        lane.refuse();
-    }
-}
-
-/// Records away from the segment's lane: handed over at once, so that it is queued before the segment's close.
-#[cold]
-fn write_aside(
-    identity: &Arc<Identity>,
-    node: SegmentId,
-    record: impl FnOnce(&mut Lane, SegmentId),
-) {
-    match identity.outlet().lane(identity) {
-        Some(mut lane) => {
-            record(&mut lane, node);
-            Context::Recording(lane).hand_over();
-        }
-        None => identity.outlet().refuse(),
     }
 }

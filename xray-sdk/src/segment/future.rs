@@ -7,9 +7,10 @@ use pin_project_lite::pin_project;
 
 use crate::id::SegmentId;
 use crate::record::Text;
+use crate::record::event::Namespace;
 use crate::segment::Segment;
 use crate::segment::carried::{Carried, Inside};
-use crate::segment::subsegment::{Namespace, SubsegmentBuilder};
+use crate::segment::subsegment::SubsegmentBuilder;
 
 /// Records futures: in a subsegment of their own, or in what is current where they are made.
 pub trait InSubsegment: Future + Sized {
@@ -86,6 +87,7 @@ enum State {
 }
 
 pin_project! {
+    #[project = Projected]
     /// A future that runs in a subsegment. Made by [`InSubsegment::in_subsegment`].
     #[must_use = "a future does nothing until it is awaited"]
     pub struct SubsegmentFuture<F> {
@@ -120,10 +122,23 @@ impl<F: Future> Future for SubsegmentFuture<F> {
             // Polled after it was done, which the future itself could answer only by a panic of its own.
             return Poll::Pending;
         };
+        // Nothing is recorded, and what is current is what is to be current.
+        if this.carried.is_unsampled_here() {
+            let polled = work.poll(task);
+            if polled.is_ready() {
+                this.work.set(None);
+            }
+            return polled;
+        }
         if let State::New { place, is_left_out } = *this.state {
             this.carried.resolve(place);
             if is_left_out {
                 this.carried.leave_out();
+            }
+            // Most futures are polled first where they were made.
+            if let Some((id, before)) = this.carried.open_here(this.name, *this.namespace) {
+                *this.state = State::Open(id);
+                return poll_here(this, id, before, task);
             }
         }
         let mut inside = this.carried.enter();
@@ -143,6 +158,69 @@ impl<F: Future> Future for SubsegmentFuture<F> {
             open.close();
         }
         polled
+    }
+}
+
+/// Polls a future that was just opened in the lane that is current.
+#[inline(always)]
+fn poll_here<F: Future>(
+    mut this: Projected<'_, F>,
+    id: SegmentId,
+    before: SegmentId,
+    task: &mut Context<'_>,
+) -> Poll<F::Output> {
+    let mut here = Here {
+        carried: this.carried,
+        state: this.state,
+        before: Some(before),
+        panicking: std::thread::panicking(),
+    };
+    let Some(work) = this.work.as_mut().as_pin_mut() else {
+        return Poll::Pending;
+    };
+    let polled = work.poll(task);
+    if polled.is_ready() {
+        this.work.set(None);
+        here.close(id);
+    }
+    polled
+}
+
+/// A subsegment that was opened in the lane that is current, while its future is polled for the first time.
+struct Here<'a> {
+    carried: &'a mut Carried,
+    state: &'a mut State,
+    /// What was current before, until it is again.
+    before: Option<SegmentId>,
+    panicking: bool,
+}
+
+impl Here<'_> {
+    #[inline(always)]
+    fn close(&mut self, id: SegmentId) {
+        if let Some(before) = self.before.take() {
+            if !self.carried.close_here(id, before) {
+                self.carried.enter().close(id);
+            }
+            *self.state = State::Done;
+        }
+    }
+}
+
+impl Drop for Here<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let Some(before) = self.before else {
+            return;
+        };
+        if let State::Open(id) = *self.state {
+            // Whoever catches the panic may drop the future later, when it can no longer be seen.
+            if std::thread::panicking() && !self.panicking {
+                self.carried.enter().close(id);
+                *self.state = State::Done;
+            }
+        }
+        self.carried.leave_here(before);
     }
 }
 

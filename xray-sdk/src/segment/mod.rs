@@ -8,6 +8,7 @@ mod entity;
 mod exception;
 mod future;
 mod progress;
+mod reach;
 mod subsegment;
 mod unrecorded;
 
@@ -24,9 +25,9 @@ use crate::context::{self, Context, Passive};
 use crate::header::{Sampled, TraceHeader};
 use crate::id::SegmentId;
 use crate::record::Text;
+use crate::record::event::Namespace;
 use crate::sampling::Watch;
 use entity::Place;
-use subsegment::Namespace;
 
 /// One service's part of a trace: opened for each request, message or job, closed and handed over when it is dropped.
 ///
@@ -54,12 +55,7 @@ impl Segment {
     pub(crate) fn in_current(name: &Text<'_>, asked: bool) -> Option<Self> {
         let (context, id) = context::with(|current| match current {
             Context::Missing => None,
-            _ => Some(subsegment::begin(
-                current,
-                current.node(),
-                name,
-                Namespace::Local,
-            )),
+            _ => Some(subsegment::begin(current, name, Namespace::Local)),
         })?;
         Some(Self::new(context, id, asked))
     }
@@ -81,21 +77,23 @@ impl Segment {
         Entered::enter(&mut self.entity)
     }
 
-    /// The segment as work inside it sees it, while it is entered.
-    pub(crate) fn inside(&self) -> Entity {
-        Entity {
-            place: match &self.entity.place {
-                Place::Held {
-                    identity: Some(identity),
-                    node,
-                    ..
-                } => Place::Within {
-                    identity: identity.clone(),
-                    node: *node,
-                },
-                _ => Place::Unrecorded,
-            },
+    /// Runs `work` in the segment, and closes it.
+    pub(crate) fn run<R>(mut self, work: impl FnOnce(&mut Entity) -> R) -> R {
+        let mut inside = match (&mut self.entity.lane, &self.entity.identity) {
+            (Some(lane), _) => Entity::within(lane.lend(), self.entity.node),
+            // It is entered elsewhere, which cannot be while it is here.
+            (None, Some(identity)) => Entity::within(identity.clone(), self.entity.node),
+            (None, None) => Entity::at(Place::Unrecorded),
+        };
+        let entered = self.enter();
+        let result = work(&mut inside);
+        drop(entered);
+        if let (Some(lane), Some(identity)) = (&mut self.entity.lane, inside.identity.take()) {
+            if lane.is_of(Some(&identity)) {
+                lane.give_back(identity);
+            }
         }
+        result
     }
 
     /// Closes the segment. The same as dropping it.

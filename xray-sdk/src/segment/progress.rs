@@ -1,7 +1,5 @@
-use crate::context::{self, Context};
 use crate::record::event::Mark;
-use crate::record::lane::Lane;
-use crate::segment::entity::{Entity, Place};
+use crate::segment::entity::Entity;
 
 impl Entity {
     /// Sends the segment as it is now, as in progress, with what is open in it; the complete document has the same id and replaces it.
@@ -24,18 +22,9 @@ impl Entity {
     pub fn send_in_progress(&mut self) -> &mut Self {
         // Away from the segment's lane this is handed over at once already.
         self.mark(Mark::Shown);
-        let hand_over = |lane: Option<&mut Box<Lane>>| {
-            if let Some(lane) = lane {
-                lane.hand_over_now();
-            }
-        };
-        match &mut self.place {
-            Place::Held { context, .. } => hand_over(context.lane()),
-            Place::Within { identity, .. } => {
-                context::with(|current| hand_over(current.lane_of(identity)));
-            }
-            Place::Current => context::with(|current| hand_over(Context::lane(current))),
-            Place::Nowhere | Place::Unrecorded => {}
+        if let Some((mut lane, _)) = self.take_lane() {
+            lane.hand_over_now();
+            self.put_back(lane);
         }
         self
     }

@@ -1,12 +1,13 @@
+use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::context::{self, Context, Passive, missing};
+use crate::context::{self, Context, Kind, Passive, missing};
 use crate::header::Sampled;
 use crate::id::SegmentId;
 use crate::record::Text;
-use crate::record::event::{Mark, What};
+use crate::record::event::Namespace;
 use crate::record::identity::Identity;
 use crate::record::lane::Lane;
 use crate::segment::carried::Carried;
@@ -33,14 +34,6 @@ pub struct SubsegmentBuilder<'a> {
     pub(crate) parent: Option<&'a mut Entity>,
 }
 
-/// What kind of call a subsegment is. X-Ray draws a node only for calls that leave the process.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Namespace {
-    Local,
-    Remote,
-    Aws,
-}
-
 /// A new subsegment below whatever is current on this thread.
 ///
 /// ```
@@ -52,6 +45,7 @@ pub(crate) enum Namespace {
 /// });
 /// assert_eq!(total, 42);
 /// ```
+#[inline(always)]
 #[track_caller]
 pub fn subsegment<'a>(name: impl Into<Text<'a>>) -> SubsegmentBuilder<'a> {
     SubsegmentBuilder {
@@ -76,6 +70,7 @@ impl<'a> SubsegmentBuilder<'a> {
     }
 
     /// The call leaves the process: X-Ray draws a node for what it calls.
+    #[inline(always)]
     pub fn remote(self) -> Self {
         Self {
             namespace: Namespace::Remote,
@@ -84,6 +79,7 @@ impl<'a> SubsegmentBuilder<'a> {
     }
 
     /// The call goes to an AWS service.
+    #[inline(always)]
     pub fn aws(self) -> Self {
         Self {
             namespace: Namespace::Aws,
@@ -105,6 +101,7 @@ impl<'a> SubsegmentBuilder<'a> {
     /// # });
     /// # assert_eq!(capture.tree(), "worker\n");
     /// ```
+    #[inline(always)]
     pub fn without_sampling(self) -> Self {
         Self {
             is_left_out: true,
@@ -113,22 +110,14 @@ impl<'a> SubsegmentBuilder<'a> {
     }
 
     /// Runs `work` inside the subsegment, which closes when `work` returns or panics.
-    #[inline]
+    #[inline(always)]
     pub fn run<R>(self, work: impl FnOnce(&mut Entity) -> R) -> R {
         if self.is_left_out {
             return run_left_out(self, work);
         }
         match self.parent {
             None => run(&self.name, self.namespace, self.place, work),
-            Some(parent) if matches!(parent.place, Place::Within { .. }) => {
-                let mut parent = Carried::of(parent);
-                let _parent = parent.enter();
-                run(&self.name, self.namespace, self.place, work)
-            }
-            Some(parent) => {
-                let _parent = Entered::enter(parent);
-                run(&self.name, self.namespace, self.place, work)
-            }
+            Some(parent) => run_below(parent, &self.name, self.namespace, self.place, work),
         }
     }
 
@@ -139,12 +128,19 @@ impl<'a> SubsegmentBuilder<'a> {
         if self.is_left_out {
             return self.leave_out();
         }
-        let (context, node) = match self.parent.map(|parent| &parent.place) {
-            None | Some(Place::Current | Place::Nowhere | Place::Unrecorded) => {
-                context::with(|current| begin(current, current.node(), name, namespace))
-            }
-            Some(Place::Held { context, node, .. }) => begin(context, Some(*node), name, namespace),
-            Some(Place::Within { identity, node }) => begin_in(identity, *node, name, namespace),
+        let (context, node) = match self.parent {
+            Some(Entity {
+                place: Place::Within | Place::Held,
+                identity,
+                node,
+                passive,
+                ..
+            }) => match (identity, passive) {
+                (Some(identity), _) => begin_in(identity, *node, name, namespace),
+                (None, Some(passive)) => (Context::Passive(passive.for_others()), NO_NODE),
+                (None, None) => (Context::Missing, NO_NODE),
+            },
+            _ => context::with(|current| begin(current, name, namespace)),
         };
         if matches!(context, Context::Missing) {
             missing::report(self.place);
@@ -180,25 +176,23 @@ impl<'a, T: Into<Text<'a>>> From<T> for SubsegmentBuilder<'a> {
     }
 }
 
-/// Opens a subsegment with a lane of its own, below `parent` in `context`.
+/// What is not recorded has no id.
+const NO_NODE: SegmentId = SegmentId::from_u64(0);
+
+/// Opens a subsegment with a lane of its own, below what is current in `context`.
 pub(crate) fn begin(
     context: &Context,
-    parent: Option<SegmentId>,
     name: &Text<'_>,
     namespace: Namespace,
 ) -> (Context, SegmentId) {
-    match (context, parent) {
-        (Context::Recording(lane), Some(parent)) => {
-            begin_in(&lane.identity, parent, name, namespace)
-        }
-        (Context::Passive(passive), _) => (
-            Context::Passive(passive.for_others()),
-            SegmentId::from_u64(0),
-        ),
-        _ => (Context::Missing, SegmentId::from_u64(0)),
+    match context {
+        Context::Recording(lane) => begin_in(lane.identity(), lane.node, name, namespace),
+        Context::Passive(passive) => (Context::Passive(passive.for_others()), NO_NODE),
+        Context::Missing => (Context::Missing, NO_NODE),
     }
 }
 
+/// Opens a subsegment with a lane of its own.
 fn begin_in(
     identity: &Arc<Identity>,
     parent: SegmentId,
@@ -224,7 +218,7 @@ fn begin_in(
 }
 
 /// Opens `id` below `parent` and makes it current in `lane`.
-#[inline]
+#[inline(always)]
 pub(crate) fn open(
     lane: &mut Box<Lane>,
     id: SegmentId,
@@ -232,58 +226,65 @@ pub(crate) fn open(
     name: &Text<'_>,
     namespace: Namespace,
 ) {
-    let outlet = lane.identity.outlet();
-    let (now, beat) = (outlet.clock.tick(), outlet.beat());
-    lane.open(id, parent, name, now);
-    match namespace {
-        Namespace::Local => {}
-        Namespace::Remote => lane.push(id, What::Mark(Mark::Remote)),
-        Namespace::Aws => lane.push(id, What::Mark(Mark::Aws)),
-    }
+    let now = lane.tick();
+    lane.open(id, parent, name, namespace, now);
     lane.node = id;
-    lane.hand_over_old(beat);
+    lane.hand_over_old();
 }
 
 /// Runs `work` in a subsegment of what is current on this thread.
+#[inline(always)]
 fn run<R>(
     name: &Text<'_>,
     namespace: Namespace,
     place: &'static Location<'static>,
     work: impl FnOnce(&mut Entity) -> R,
 ) -> R {
-    let opened = context::with(|current| match current {
-        Context::Missing => Err(true),
-        Context::Passive(_) => Err(false),
-        Context::Recording(lane) => {
-            if !lane.has_room() {
-                lane.refuse();
-                return Err(false);
-            }
-            let parent = lane.node;
-            let node = SegmentId::random();
-            open(lane, node, parent, name, namespace);
-            Ok(Running {
-                node,
-                parent,
-                identity: lane.identity.clone(),
-            })
-        }
-    });
-    match opened {
-        Ok(running) => work(&mut Entity {
-            place: Place::Within {
-                identity: running.identity.clone(),
-                node: running.node,
-            },
-        }),
-        Err(missing) => {
-            if missing {
-                missing::report(place);
-            }
-            work(&mut Entity {
-                place: Place::Nowhere,
-            })
-        }
+    let Some(mut lane) = context::lane() else {
+        return run_nowhere(place, work);
+    };
+    if !lane.has_room() && !lane.make_room() {
+        lane.refuse();
+        context::put_back(lane);
+        return work(&mut Entity::at(Place::Nowhere));
+    }
+    let (parent, node) = (lane.node, SegmentId::random());
+    open(&mut lane, node, parent, name, namespace);
+    let identity = lane.lend();
+    context::put_back(lane);
+    let mut running = Running {
+        entity: Entity::within(identity, node),
+        parent,
+    };
+    let result = work(&mut running.entity);
+    running.end();
+    result
+}
+
+/// Runs `work` where there is no lane.
+#[inline(never)]
+fn run_nowhere<R>(place: &'static Location<'static>, work: impl FnOnce(&mut Entity) -> R) -> R {
+    if context::kind() == Kind::Missing {
+        missing::report(place);
+    }
+    work(&mut Entity::at(Place::Nowhere))
+}
+
+/// Runs `work` in a subsegment of `parent`, which is made current.
+fn run_below<R>(
+    parent: &mut Entity,
+    name: &Text<'_>,
+    namespace: Namespace,
+    place: &'static Location<'static>,
+    work: impl FnOnce(&mut Entity) -> R,
+) -> R {
+    if parent.place == Place::Within {
+        let mut parent = Carried::of(parent);
+        let _parent = parent.enter();
+        run(name, namespace, place, work)
+    } else {
+        let _parent = Entered::enter(parent);
+        run(name, namespace, place, work)
     }
 }
 
@@ -291,33 +292,69 @@ fn run<R>(
 fn run_left_out<R>(builder: SubsegmentBuilder<'_>, work: impl FnOnce(&mut Entity) -> R) -> R {
     let mut left_out = builder.leave_out();
     let _entered = left_out.enter();
-    work(&mut Entity {
-        place: Place::Nowhere,
-    })
+    work(&mut Entity::at(Place::Nowhere))
 }
 
 /// A subsegment that is open while a closure runs; dropping it closes the subsegment, also on panic.
 struct Running {
-    node: SegmentId,
+    entity: Entity,
     parent: SegmentId,
-    identity: Arc<Identity>,
 }
 
+impl Running {
+    /// Closes the subsegment.
+    #[inline(always)]
+    fn end(mut self) {
+        let identity = self.entity.identity.take();
+        match context::lane_of(identity.as_ref()) {
+            Some(mut lane) => {
+                self.close_in(&mut lane);
+                if let Some(identity) = identity {
+                    lane.give_back(identity);
+                }
+                context::put_back(lane);
+            }
+            None => close_aside(identity.as_ref(), self.entity.node),
+        }
+        // Nothing else is left to be done, unless the program swapped entities.
+        if self.entity.lane.is_none() && self.entity.passive.is_none() {
+            mem::forget(self);
+        }
+    }
+
+    #[inline(always)]
+    fn close_in(&self, lane: &mut Lane) {
+        let now = lane.tick();
+        lane.close(self.entity.node, now);
+        lane.node = self.parent;
+    }
+}
+
+/// The closure panicked.
 impl Drop for Running {
-    #[inline]
+    #[cold]
+    #[inline(never)]
     fn drop(&mut self) {
-        let now = self.identity.outlet().clock.tick();
-        context::with(|current| match current.lane_of(&self.identity) {
-            Some(lane) => {
-                lane.close(self.node, now);
-                lane.node = self.parent;
+        let identity = self.entity.identity.as_ref();
+        match context::lane_of(identity) {
+            Some(mut lane) => {
+                self.close_in(&mut lane);
+                context::put_back(lane);
             }
-            None => {
-                let mut lane = self.identity.outlet().lane_to_end(&self.identity);
-                lane.close(self.node, now);
-                Context::Recording(lane).hand_over();
-            }
-        });
+            None => close_aside(identity, self.entity.node),
+        }
+    }
+}
+
+/// Closes a subsegment whose segment is not current any more.
+#[cold]
+#[inline(never)]
+fn close_aside(identity: Option<&Arc<Identity>>, node: SegmentId) {
+    if let Some(identity) = identity {
+        let mut lane = identity.outlet().lane_to_end(identity);
+        let now = lane.tick();
+        lane.close(node, now);
+        identity.outlet().hand_over(lane);
     }
 }
 

@@ -1,0 +1,272 @@
+mod write;
+
+use std::mem;
+use std::sync::Arc;
+
+use crate::clock::{Source, Tick};
+use crate::id::SegmentId;
+use crate::record::event::Event;
+use crate::record::identity::{About, Identity};
+use crate::record::outlet::Outlet;
+
+/// Events of one segment, recorded by one owner at a time and handed over as a whole.
+///
+/// A lane belongs to a handle or a future while that rests, and to the thread while it runs; nothing of it is shared,
+/// so nothing in it is locked or counted.
+pub(crate) struct Lane {
+    /// Whose it is. In an empty lane whose it was, or nobody's.
+    identity: Option<Arc<Identity>>,
+    /// More references to that, to be lent: to count one more or less makes a processor wait until all that it wrote has left it.
+    spare: [Option<Arc<Identity>>; SPARE],
+    spares: usize,
+    /// The segment or subsegment that is current in this lane.
+    pub(crate) node: SegmentId,
+    events: Vec<Event>,
+    text: String,
+    /// With more events than this, or after much text, it is time to look whether there is room.
+    enough: usize,
+    /// The outlet's beat when it was taken.
+    taken: u32,
+    /// It is handed over after the next call: its segment is not what is current.
+    pub(crate) is_aside: bool,
+    /// How time is read here.
+    source: Source,
+    size: Size,
+}
+
+/// What a lane has room for before it grows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// A segment with a handful of subsegments.
+    Segment,
+    /// What is recorded away from there: one subsegment, a piece of spawned work.
+    Part,
+}
+
+/// So many references are kept to be lent: one for each level of subsegments that is open at a time.
+const SPARE: usize = 4;
+/// What one call records takes no more events than this, but for a chain of errors.
+const CALL_EVENTS: usize = 4;
+/// A lane that its owner kept for so many beats is handed over while it goes on, so that a long segment is seen.
+pub(crate) const OLD_BEATS: u32 = 8;
+/// A lane is handed over in parts when it holds more than this, so that a long segment does not hold its memory.
+const PART_BYTES: usize = 32 * 1024;
+/// A lane that cannot be handed over, because the bound on memory is reached, takes no more than this.
+const FULL_BYTES: usize = 256 * 1024;
+/// What a lane may keep reserved of events, and of text, when it goes back to the pool.
+const KEPT_BYTES: usize = 4 * 1024;
+/// What a lane takes beside its events and its text.
+const AROUND_BYTES: usize = 128;
+
+impl Size {
+    /// How many events, and bytes of text.
+    const fn room(self) -> (usize, usize) {
+        match self {
+            Self::Segment => (40, 512),
+            Self::Part => (8, 192),
+        }
+    }
+
+    /// The memory that an empty lane takes.
+    pub(crate) const fn bytes(self) -> usize {
+        let (events, text) = self.room();
+        AROUND_BYTES + events * size_of::<Event>() + text
+    }
+}
+
+impl Lane {
+    /// An empty lane that is nobody's.
+    pub(crate) fn new(size: Size) -> Box<Self> {
+        let (events, text) = size.room();
+        Box::new(Self {
+            node: SegmentId::from_u64(0),
+            identity: None,
+            spare: [const { None }; SPARE],
+            spares: 0,
+            events: Vec::with_capacity(events),
+            text: String::with_capacity(text),
+            enough: events - CALL_EVENTS,
+            taken: 0,
+            is_aside: false,
+            source: Source::Monotonic,
+            size,
+        })
+    }
+
+    /// Makes it the empty lane of a segment that begins. What is left of the one before is used again, when nobody refers to it.
+    #[inline(always)]
+    pub(crate) fn begin_segment(&mut self, outlet: &Arc<Outlet>, about: About) {
+        self.empty(outlet);
+        self.node = about.segment_id;
+        match &self.identity {
+            Some(identity) if self.has_all_of(identity, outlet) => identity.renew(about),
+            _ => {
+                self.drop_spares();
+                self.identity = Some(Identity::new(outlet.clone(), about));
+            }
+        }
+    }
+
+    /// Whether all references to its last identity are here.
+    #[inline(always)]
+    fn has_all_of(&self, identity: &Arc<Identity>, outlet: &Arc<Outlet>) -> bool {
+        Arc::strong_count(identity) == 1 + self.spares && Arc::ptr_eq(identity.outlet(), outlet)
+    }
+
+    /// A reference to whose it is, to be [given back](Self::give_back) if that is no trouble.
+    #[inline(always)]
+    pub(crate) fn lend(&mut self) -> Arc<Identity> {
+        if self.spares > 0 {
+            self.spares -= 1;
+            if let Some(identity) = self.spare[self.spares % SPARE].take() {
+                return identity;
+            }
+        }
+        self.identity().clone()
+    }
+
+    #[inline(always)]
+    pub(crate) fn give_back(&mut self, identity: Arc<Identity>) {
+        if self.spares < SPARE && self.size == Size::Segment {
+            // What is replaced is nothing, so nothing has to be dropped.
+            mem::forget(self.spare[self.spares].replace(identity));
+            self.spares += 1;
+        }
+    }
+
+    #[cold]
+    fn drop_spares(&mut self) {
+        self.spare = [const { None }; SPARE];
+        self.spares = 0;
+    }
+
+    /// Makes it an empty lane of this segment.
+    #[inline(always)]
+    pub(crate) fn begin_part(&mut self, identity: &Arc<Identity>) {
+        self.empty(identity.outlet());
+        self.node = identity.segment_id();
+        self.identity = Some(identity.clone());
+    }
+
+    /// The one who records empties a lane: its memory then comes into the cache where it is needed.
+    #[inline]
+    fn empty(&mut self, outlet: &Outlet) {
+        self.source = outlet.clock.source();
+        self.is_aside = false;
+        self.taken = outlet.beat();
+        self.events.clear();
+        self.text.clear();
+        self.enough = self.events.capacity().saturating_sub(CALL_EVENTS);
+    }
+
+    /// Reads the clock.
+    #[inline(always)]
+    pub(crate) fn tick(&self) -> Tick {
+        self.source
+            .tick()
+            .unwrap_or_else(|| self.identity().outlet().clock.tick())
+    }
+
+    /// Whose it is.
+    #[inline(always)]
+    pub(crate) fn identity(&self) -> &Arc<Identity> {
+        self.identity
+            .as_ref()
+            .expect("a lane has an identity from its beginning until it was written")
+    }
+
+    /// Whether it is of the segment of `identity`.
+    #[inline(always)]
+    pub(crate) fn is_of(&self, identity: Option<&Arc<Identity>>) -> bool {
+        self.identity.as_ref().map(Arc::as_ptr) == identity.map(Arc::as_ptr)
+    }
+
+    pub(crate) fn size(&self) -> Size {
+        self.size
+    }
+
+    pub(crate) fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Whether there is room for what one call records. If not, it is to be made.
+    #[inline(always)]
+    pub(crate) fn has_room(&self) -> bool {
+        self.events.len() <= self.enough
+    }
+
+    /// Makes room, by handing over what is held when that is much: a long segment does not hold its memory.
+    /// False when the bound on memory leaves none.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn make_room(self: &mut Box<Self>) -> bool {
+        if self.bytes() > PART_BYTES && !self.hand_over_part() {
+            return self.bytes() <= FULL_BYTES;
+        }
+        self.events.reserve(CALL_EVENTS.max(self.events.len()));
+        self.enough = self.events.capacity() - CALL_EVENTS;
+        true
+    }
+
+    fn hand_over_part(self: &mut Box<Self>) -> bool {
+        let identity = self.identity().clone();
+        let Some(mut fresh) = identity.outlet().lane(&identity) else {
+            return false;
+        };
+        fresh.node = self.node;
+        identity.outlet().hand_over(mem::replace(self, fresh));
+        true
+    }
+
+    /// Hands over what is held when that is old. Asked where a subsegment begins and where a segment is left.
+    #[inline(always)]
+    pub(crate) fn hand_over_old(self: &mut Box<Self>) {
+        let beat = self.identity().outlet().beat();
+        if beat.wrapping_sub(self.taken) > OLD_BEATS {
+            self.hand_over_now();
+        }
+    }
+
+    /// Hands over what is held, if there is anything and the bound on memory leaves room for more.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn hand_over_now(self: &mut Box<Self>) {
+        self.taken = self.identity().outlet().beat();
+        if !self.is_empty() {
+            self.hand_over_part();
+        }
+    }
+
+    /// Counts something that there was no room to record.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn refuse(&self) {
+        self.identity().outlet().refuse();
+    }
+
+    /// The memory that the recorded events take.
+    #[inline(always)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.events.len() * size_of::<Event>() + self.text.len()
+    }
+
+    /// Gives up the memory that other segments hardly need, after its content was written. What is left is for whoever takes it.
+    pub(crate) fn rest(&mut self) {
+        if self.size == Size::Part {
+            self.identity = None;
+        }
+        if self.events.capacity() * size_of::<Event>() > KEPT_BYTES {
+            self.events = Vec::with_capacity(self.size.room().0);
+        }
+        if self.text.capacity() > KEPT_BYTES {
+            self.text = String::with_capacity(self.size.room().1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

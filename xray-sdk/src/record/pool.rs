@@ -1,0 +1,122 @@
+//! Empty lanes, kept for use.
+
+use std::cell::RefCell;
+use std::mem;
+
+use crossbeam_queue::ArrayQueue;
+
+use crate::record::lane::{Lane, Size};
+
+/// Empty lanes on their way from the background thread to those that record. They travel by the crate, so that a thread comes here
+/// once in many lanes; what it keeps it uses last in, first out, while that is in its cache.
+pub(crate) struct Pool {
+    segments: ArrayQueue<Crate>,
+    parts: ArrayQueue<Crate>,
+}
+
+#[allow(
+    clippy::vec_box,
+    reason = "lanes are handed from owner to owner by moving a box"
+)]
+type Crate = Vec<Box<Lane>>;
+
+/// So many lanes travel together.
+const CRATE: usize = 32;
+/// The memory that may rest in empty lanes of one size, at most, while few of them have grown.
+const RESTING_BYTES: usize = 4 * 1024 * 1024;
+
+/// The lanes of one thread.
+struct Free {
+    segments: Crate,
+    parts: Crate,
+}
+
+thread_local! {
+    static FREE: RefCell<Free> = const {
+        RefCell::new(Free {
+            segments: Vec::new(),
+            parts: Vec::new(),
+        })
+    };
+}
+
+impl Free {
+    #[inline]
+    fn lanes(&mut self, size: Size) -> &mut Crate {
+        match size {
+            Size::Segment => &mut self.segments,
+            Size::Part => &mut self.parts,
+        }
+    }
+}
+
+impl Pool {
+    /// For a recorder that may take so much memory.
+    pub(crate) fn new(bytes: usize) -> Self {
+        let crates = |size: Size| {
+            let resting = RESTING_BYTES.min(bytes / 4);
+            ArrayQueue::new((resting / size.bytes() / CRATE).max(1))
+        };
+        Self {
+            segments: crates(Size::Segment),
+            parts: crates(Size::Part),
+        }
+    }
+
+    fn crates(&self, size: Size) -> &ArrayQueue<Crate> {
+        match size {
+            Size::Segment => &self.segments,
+            Size::Part => &self.parts,
+        }
+    }
+
+    /// An empty lane; its identity is whose it was.
+    #[inline(always)]
+    pub(crate) fn take(&self, size: Size) -> Box<Lane> {
+        let taken = FREE.try_with(|free| free.borrow_mut().lanes(size).pop());
+        match taken {
+            Ok(Some(lane)) => lane,
+            _ => self.refill(size),
+        }
+    }
+
+    #[cold]
+    fn refill(&self, size: Size) -> Box<Lane> {
+        let mut lanes = self.crates(size).pop().unwrap_or_default();
+        let lane = lanes.pop();
+        // Where the thread is ending, its lanes are gone and these are freed.
+        let _ = FREE.try_with(|free| *free.borrow_mut().lanes(size) = lanes);
+        lane.unwrap_or_else(|| Lane::new(size))
+    }
+
+    /// Takes back an empty lane.
+    pub(crate) fn give(&self, lane: Box<Lane>) {
+        let size = lane.size();
+        let full = FREE.try_with(|free| {
+            let mut free = free.borrow_mut();
+            let lanes = free.lanes(size);
+            lanes.push(lane);
+            (lanes.len() >= 2 * CRATE).then(|| lanes.split_off(CRATE))
+        });
+        if let Ok(Some(lanes)) = full {
+            // What there is no room for is freed.
+            let _ = self.crates(size).push(lanes);
+        }
+    }
+
+    /// Gives what this thread has to the others: the background thread records nothing.
+    pub(crate) fn share(&self) {
+        for size in [Size::Segment, Size::Part] {
+            let lanes = FREE.try_with(|free| mem::take(free.borrow_mut().lanes(size)));
+            match lanes {
+                Ok(lanes) if !lanes.is_empty() => drop(self.crates(size).push(lanes)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Frees what is on its way.
+    pub(crate) fn clear(&self) {
+        while self.segments.pop().is_some() || self.parts.pop().is_some() {}
+    }
+}
