@@ -1,13 +1,16 @@
 //! The JSON of one segment or subsegment, without what it embeds.
 
+use std::mem;
+
 use crate::assemble::Findings;
 use crate::assemble::cause::Written;
-use crate::assemble::draft::{AnnotationValue, Draft, Entry};
+use crate::assemble::draft::{AnnotationValue, Draft};
+use crate::assemble::entry::write_entry;
 use crate::assemble::text::{Text, floor_char_boundary};
 use crate::assemble::tree::{Node, Opened, Place, Tree};
 use crate::clock::Scale;
 use crate::document::limits;
-use crate::record::event::{Field, Form, Mark, Namespace};
+use crate::record::event::{Field, Mark, Namespace};
 
 /// What all segments of one recorder have in common, as JSON.
 pub(crate) struct Common {
@@ -22,14 +25,14 @@ pub(crate) struct Blocks<'a> {
     pub(crate) scale: Scale,
     pub(crate) common: &'a Common,
     pub(crate) findings: Findings<'a>,
+    /// Room for the draft of one node after the other.
+    pub(crate) draft: &'a mut Draft<'static>,
     /// The most bytes of one block.
     pub(crate) limit: usize,
 }
 
 /// The longest SQL text, in bytes of JSON.
 const SQL_BYTES: usize = 16 * 1024;
-/// The longest key of metadata.
-const KEY_BYTES: usize = 1024;
 /// Kept free for the names of what was cut and for the ends of open blocks.
 const RESERVE: usize = 2 * 1024;
 /// How many trimmed values are named.
@@ -47,7 +50,7 @@ impl Blocks<'_> {
         text: &mut Text,
     ) {
         let node = tree.node(place);
-        let draft = Draft::read(tree, node);
+        let draft = mem::take(self.draft).read(tree, node);
         let limit = text.len() + self.limit - RESERVE;
         let is_root = node.id == tree.identity().segment_id();
         let is_segment = is_root && !tree.identity().is_part();
@@ -74,6 +77,7 @@ impl Blocks<'_> {
         }
         self.aws(&draft, is_segment, text, limit, &mut trimmed);
         metadata(&draft, text, limit, &mut trimmed);
+        *self.draft = draft.emptied();
         self.findings.trimmed(tree, &trimmed);
     }
 
@@ -166,8 +170,8 @@ impl Blocks<'_> {
                         trimmed,
                     );
                 }
-                AnnotationValue::Integer(number) => text.display(number),
-                AnnotationValue::Unsigned(number) => text.display(number),
+                AnnotationValue::Integer(number) => text.integer(number),
+                AnnotationValue::Unsigned(number) => text.integer(number),
                 AnnotationValue::Float(number) => text.float(number),
                 AnnotationValue::Boolean(truth) => text.display(truth),
             }
@@ -272,7 +276,7 @@ fn http(draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
         for (key, number) in [("status", status), ("content_length", length)] {
             if let Some(number) = number {
                 text.key(key);
-                text.display(number);
+                text.integer(number);
             }
         }
         text.raw(b"}");
@@ -356,36 +360,6 @@ fn metadata(draft: &Draft<'_>, text: &mut Text, limit: usize, trimmed: &mut Vec<
     }
 }
 
-/// Writes a value that may be too long for the document: then as text, cut, and named in `trimmed`.
-fn write_entry(entry: &Entry<'_>, text: &mut Text, limit: usize, trimmed: &mut Vec<String>) {
-    let before = text.len();
-    text.any_key(floor(entry.key, KEY_BYTES));
-    match entry.form {
-        Form::Json if text.len() + entry.json.len() <= limit => return text.raw(entry.json),
-        // What is escaped takes more; then it is written again.
-        Form::Text if text.len() + entry.json.len() + 2 <= limit => {
-            let start = text.len();
-            if text.string_within(entry.json, limit - start) {
-                return;
-            }
-            text.truncate(start);
-        }
-        Form::Json | Form::Text | Form::Cut => {}
-    }
-    let room = limit.saturating_sub(text.len());
-    if room < 64 {
-        text.truncate(before);
-    } else {
-        // Half of what is left: another one may follow.
-        text.string_within(entry.json, room / 2);
-    }
-    trimmed.push(format!(
-        "{}.{}",
-        floor(entry.namespace, 60),
-        floor(entry.key, 60)
-    ));
-}
-
 /// Writes text that X-Ray takes only so many characters of.
 fn write_cut(
     value: &str,
@@ -401,6 +375,6 @@ fn write_cut(
     text.string(cut);
 }
 
-fn floor(text: &str, bytes: usize) -> &str {
+pub(super) fn floor(text: &str, bytes: usize) -> &str {
     &text[..floor_char_boundary(text, bytes)]
 }

@@ -158,7 +158,7 @@ impl Documents {
         let text = &mut self.document;
         text.clear();
         text.raw(b"{\"trace_id\":\"");
-        text.display(tree.identity().trace_id());
+        text.trace_id(tree.identity().trace_id());
         text.raw(b"\",");
         if node.id != tree.identity().segment_id() || tree.identity().is_part() {
             text.raw(b"\"type\":\"subsegment\",");

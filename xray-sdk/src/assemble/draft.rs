@@ -50,8 +50,9 @@ pub(crate) struct Exception<'a> {
 pub(crate) const DEFAULT_NAMESPACE: &str = "default";
 
 impl<'a> Draft<'a> {
-    pub(crate) fn read(tree: &'a Tree, node: &Node) -> Self {
-        let mut draft = Self::default();
+    /// Reads all that was recorded of a node into this draft, which is empty.
+    pub(crate) fn read(self, tree: &'a Tree, node: &Node) -> Self {
+        let mut draft = self;
         for (lane, event) in tree.events_of(node) {
             draft.take(lane, event);
         }
@@ -69,6 +70,21 @@ impl<'a> Draft<'a> {
         last_of_each(&mut draft.metadata, |entry| (entry.namespace, entry.key));
         last_of_each(&mut draft.aws, |entry| entry.key);
         draft
+    }
+
+    /// The same draft with nothing in it: its room is for any other node.
+    pub(crate) fn emptied(self) -> Draft<'static> {
+        Draft {
+            texts: emptied(self.texts),
+            numbers: emptied(self.numbers),
+            marks: emptied(self.marks),
+            annotations: emptied(self.annotations),
+            metadata: emptied(self.metadata),
+            aws: emptied(self.aws),
+            exceptions: emptied(self.exceptions),
+            links: emptied(self.links),
+            precursors: emptied(self.precursors),
+        }
     }
 
     fn take(&mut self, lane: &'a Lane, event: &'a Event) {
@@ -160,6 +176,12 @@ impl<'a> Draft<'a> {
     pub(crate) fn has(&self, mark: Mark) -> bool {
         self.marks.contains(&mark)
     }
+}
+
+/// An empty vector in the room of another: collecting from a vector's own iterator takes its memory over.
+fn emptied<T, U>(mut items: Vec<T>) -> Vec<U> {
+    items.clear();
+    items.into_iter().filter_map(|_| None).collect()
 }
 
 /// Few enough to compare each with each.

@@ -4,20 +4,21 @@ pub(crate) mod block;
 mod cause;
 mod document;
 mod draft;
+mod entry;
 mod finding;
 mod progress;
 mod secret;
 mod text;
 mod tree;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use block::{Blocks, Common};
 use document::Documents;
+use draft::Draft;
 use finding::{Findings, count};
-use tree::{Place, Tree};
+use tree::{ById, Place, Tree};
 
 use crate::clock::Scale;
 use crate::id::SegmentId;
@@ -33,9 +34,10 @@ pub(crate) struct Assembler {
     /// What is open for so long is shown in progress.
     shown_after: Option<Duration>,
     /// Segments of which something is open, or has not arrived.
-    pending: HashMap<SegmentId, Tree>,
+    pending: ById<Tree>,
     spare: Option<Tree>,
     documents: Documents,
+    draft: Draft<'static>,
     /// What documents in progress had to change: counted nowhere, for it is changed again when they are complete.
     uncounted: Counts,
 }
@@ -57,9 +59,10 @@ impl Assembler {
             common,
             limit: document::limit_of(limit),
             shown_after,
-            pending: HashMap::new(),
+            pending: ById::default(),
             spare: None,
             documents: Documents::default(),
+            draft: Draft::default(),
             uncounted: Counts::default(),
         }
     }
@@ -155,6 +158,7 @@ impl Assembler {
         let told = tree.exceptions.clone();
         let mut blocks = Blocks {
             scale: self.scale,
+            draft: &mut self.draft,
             common: &self.common,
             findings: Findings {
                 outlet: &self.outlet,
@@ -220,6 +224,7 @@ impl Assembler {
         };
         let mut blocks = Blocks {
             scale: self.scale,
+            draft: &mut self.draft,
             common: &self.common,
             findings,
             limit: self.limit,

@@ -1,5 +1,7 @@
 //! JSON text, appended to a buffer that is used again and again.
 
+use crate::id::TraceId;
+
 /// Appends JSON. Every method leaves a well-formed piece behind.
 #[derive(Default)]
 pub(crate) struct Text {
@@ -57,15 +59,25 @@ impl Text {
 
     /// Writes as much of `text` as fits into `limit` bytes of JSON; false when that is not all of it.
     pub(crate) fn string_within(&mut self, text: &str, limit: usize) -> bool {
+        // Looks at all bytes, many at a time: hardly any text has one to escape.
+        let is_plain = !text.bytes().fold(false, |any, byte| any | is_escaped(byte));
+        if is_plain && text.len() + 2 <= limit {
+            self.bytes.reserve(text.len() + 2);
+            self.bytes.push(b'"');
+            self.raw(text);
+            self.bytes.push(b'"');
+            return true;
+        }
+        self.escaped_within(text, limit)
+    }
+
+    fn escaped_within(&mut self, text: &str, limit: usize) -> bool {
         let end = self.bytes.len().saturating_add(limit.max(2) - 1);
         self.bytes.push(b'"');
         let mut whole = true;
         let mut rest = text;
         while !rest.is_empty() {
-            let plain = rest
-                .bytes()
-                .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
-                .unwrap_or(rest.len());
+            let plain = rest.bytes().position(is_escaped).unwrap_or(rest.len());
             let room = end.saturating_sub(self.bytes.len());
             if plain > room {
                 self.raw(&rest[..floor_char_boundary(rest, room)]);
@@ -109,6 +121,25 @@ impl Text {
         self.raw(digits);
     }
 
+    /// The text of a trace id, without quotes.
+    pub(crate) fn trace_id(&mut self, id: TraceId) {
+        let number = id.to_u128();
+        self.raw(b"1-");
+        let start = self.len();
+        self.hex((number >> 96) as u64);
+        // Eight digits of sixteen are the seconds.
+        self.bytes.drain(start..start + 8);
+        self.raw(b"-");
+        let start = self.len();
+        self.hex((number >> 64) as u64 & 0xffff_ffff);
+        self.bytes.drain(start..start + 8);
+        self.hex(number as u64);
+    }
+
+    pub(crate) fn integer(&mut self, number: impl itoa::Integer) {
+        self.raw(itoa::Buffer::new().format(number));
+    }
+
     pub(crate) fn display(&mut self, value: impl std::fmt::Display) {
         use std::io::Write as _;
         // Writing to a vector does not fail.
@@ -117,7 +148,7 @@ impl Text {
 
     /// Epoch seconds with microseconds, as X-Ray's documents have times.
     pub(crate) fn seconds(&mut self, epoch_micros: u64) {
-        self.display(epoch_micros / 1_000_000);
+        self.integer(epoch_micros / 1_000_000);
         let mut fraction = *b".000000";
         let mut rest = epoch_micros % 1_000_000;
         for digit in fraction[1..].iter_mut().rev() {
@@ -138,6 +169,11 @@ impl Text {
             }
         }
     }
+}
+
+#[inline]
+fn is_escaped(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 /// The largest index up to `index` where `text` may be cut. As `str::floor_char_boundary`, which newer compilers have.
@@ -161,6 +197,14 @@ mod tests {
         let mut text = Text::default();
         write(&mut text);
         String::from_utf8(text.bytes).expect("utf-8")
+    }
+
+    #[test]
+    fn a_trace_id_is_written_as_it_prints() {
+        for number in [0, 1, u128::MAX, 0x5759_e988_bd86_2e3f_e1be_46a9_9427_2793] {
+            let id = TraceId::from_u128(number);
+            assert_eq!(written(|text| text.trace_id(id)), id.to_string());
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::assemble::cause::Written;
@@ -21,12 +21,35 @@ pub(crate) struct Tree {
     )]
     lanes: Vec<Box<Lane>>,
     nodes: Vec<Node>,
-    index: HashMap<SegmentId, Place>,
+    index: ById<Place>,
     /// The events of all nodes, each a list through `next`.
     events: Vec<Linked>,
     open: usize,
     pub(crate) exceptions: Written,
     pub(crate) progress: Progress,
+}
+
+/// A map from ids that this program drew at random: they need no other hash.
+pub(crate) type ById<T> = HashMap<SegmentId, T, BuildHasherDefault<AsItIs>>;
+
+/// The hash of a number that is random already.
+#[derive(Default)]
+pub(crate) struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// A node's place in the tree.
