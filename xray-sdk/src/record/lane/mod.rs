@@ -56,7 +56,7 @@ const FULL_BYTES: usize = 256 * 1024;
 /// What a lane may keep reserved of events, and of text, when it goes back to the pool.
 const KEPT_BYTES: usize = 4 * 1024;
 /// What a lane takes beside its events and its text.
-const AROUND_BYTES: usize = 128;
+const AROUND_BYTES: usize = 160;
 
 impl Size {
     /// How many events, and bytes of text.

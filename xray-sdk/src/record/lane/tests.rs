@@ -1,4 +1,6 @@
 use super::*;
+use crate::header::TraceHeader;
+use crate::id::TraceId;
 use crate::record::event::{Field, What};
 use crate::record::lane::write::TEXT_BYTES;
 
@@ -35,4 +37,48 @@ fn text_without_end_is_cut_on_a_character() {
         &format!("a{}", "é".repeat(TEXT_BYTES)),
     );
     assert_eq!(lane.text.len(), 2 * TEXT_BYTES - 1);
+}
+
+fn about(number: u64) -> About {
+    let trace_id = TraceId::from_u128(u128::from(number));
+    About {
+        trace_id,
+        segment_id: SegmentId::from_u64(number),
+        header: TraceHeader::new(trace_id),
+        watch: None,
+    }
+}
+
+#[test]
+fn an_identity_serves_the_next_segment_when_all_references_are_back() {
+    let outlet = Outlet::for_tests();
+    let mut lane = Lane::new(Size::Segment);
+    lane.begin_segment(&outlet, about(1));
+    let first = Arc::as_ptr(lane.identity());
+    let (lent, other) = (lane.lend(), lane.lend());
+    lane.give_back(lent);
+    drop(other);
+    lane.begin_segment(&outlet, about(2));
+    assert_eq!(Arc::as_ptr(lane.identity()), first);
+    assert_eq!(lane.identity().segment_id().to_u64(), 2);
+    assert_eq!(lane.identity().trace_id().to_u128(), 2);
+}
+
+#[test]
+fn a_reference_that_is_kept_stays_that_of_its_segment() {
+    let outlet = Outlet::for_tests();
+    let mut lane = Lane::new(Size::Segment);
+    lane.begin_segment(&outlet, about(1));
+    let kept = lane.lend();
+    kept.set_sent();
+    lane.begin_segment(&outlet, about(2));
+    assert_eq!((kept.segment_id().to_u64(), kept.is_sent()), (1, true));
+    let own = lane.identity();
+    assert_eq!((own.segment_id().to_u64(), own.is_sent()), (2, false));
+}
+
+#[test]
+fn a_lane_takes_less_than_four_thousand_bytes() {
+    assert!(Size::Segment.bytes() <= 4_000);
+    assert!(size_of::<Lane>() <= 160, "{}", size_of::<Lane>());
 }
