@@ -103,6 +103,10 @@ impl Outlet {
     }
 
     /// The lane of a segment that begins; `None` when the bound on memory is reached or the recorder was shut down.
+    #[allow(
+        clippy::result_large_err,
+        reason = "it is not moved where a lane is taken, which is nearly always"
+    )]
     #[inline(always)]
     pub(crate) fn segment_lane(self: &Arc<Self>, about: About) -> Result<Box<Lane>, About> {
         if !self.admit() {

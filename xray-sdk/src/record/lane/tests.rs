@@ -2,6 +2,7 @@ use super::*;
 use crate::header::TraceHeader;
 use crate::id::TraceId;
 use crate::record::event::{Field, What};
+use crate::record::identity::Kind;
 use crate::record::lane::write::TEXT_BYTES;
 
 fn lane() -> Box<Lane> {
@@ -44,6 +45,7 @@ fn about(number: u64) -> About {
     About {
         trace_id,
         segment_id: SegmentId::from_u64(number),
+        kind: Kind::Segment,
         header: TraceHeader::new(trace_id),
         watch: None,
     }
