@@ -117,10 +117,42 @@ impl Entity {
             let chain = exception::chain_of(error);
             self.record(|lane, node| {
                 lane.mark(node, Mark::Fault);
-                exception::record(lane, node, &chain);
+                exception::record(lane, node, &chain, false);
             });
         } else {
             self.fail();
+        }
+        self
+    }
+
+    /// As [`record_error`](Self::record_error), for adapters that know the error by a better name than that of its type.
+    #[track_caller]
+    pub fn record_error_as(&mut self, kind: &str, error: &(impl StdError + ?Sized)) -> &mut Self {
+        if self.is_recording_here() {
+            let chain = exception::chain_named(kind, error);
+            self.record(|lane, node| {
+                lane.mark(node, Mark::Fault);
+                exception::record(lane, node, &chain, false);
+            });
+        } else {
+            self.fail();
+        }
+        self
+    }
+
+    /// Records an error that a called service answered with, `kind` being its name there, with its whole chain of sources.
+    ///
+    /// The exceptions are marked as `remote`. Whether the call was an error, a fault or throttled is not decided here:
+    /// [`http_status`](Self::http_status) tells that, or [`throttle`](Self::throttle).
+    #[track_caller]
+    pub fn record_remote_error(
+        &mut self,
+        kind: &str,
+        error: &(impl StdError + ?Sized),
+    ) -> &mut Self {
+        if self.is_recording_here() {
+            let chain = exception::chain_named(kind, error);
+            self.record(|lane, node| exception::record(lane, node, &chain, true));
         }
         self
     }

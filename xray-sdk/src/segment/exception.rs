@@ -48,10 +48,20 @@ fn read_chain<E: StdError + ?Sized>(error: &E) -> Vec<Exception> {
     chain
 }
 
-pub(crate) fn record(lane: &mut Lane, node: SegmentId, chain: &[Exception]) {
+/// The same, with the first error's type as its caller knows it.
+pub(crate) fn chain_named<E: StdError + ?Sized>(kind: &str, error: &E) -> Vec<Exception> {
+    let mut chain = chain_of(error);
+    if let Some(first) = chain.first_mut() {
+        first.kind = Text::from(kind.to_owned());
+    }
+    chain
+}
+
+/// `remote` says that the errors happened in a service that was called.
+pub(crate) fn record(lane: &mut Lane, node: SegmentId, chain: &[Exception], remote: bool) {
     let mut link = Chain::First;
     for exception in chain {
-        lane.exception(node, &exception.kind, &exception.message, link, false);
+        lane.exception(node, &exception.kind, &exception.message, link, remote);
         link = Chain::SourceOfPrevious;
     }
 }

@@ -240,3 +240,40 @@ fn values_of_every_kind_are_recorded() {
         "{notices:?}"
     );
 }
+
+#[test]
+fn an_error_of_a_called_service_is_remote_and_decides_nothing() {
+    let capture = Capture::new("checkout");
+    let reason = std::io::Error::other("the conditional request failed");
+    capture.recorder().segment("checkout").run_sync(|segment| {
+        subsegment("DynamoDB").aws().run(|call| {
+            call.http_status(400);
+            call.record_remote_error("ConditionalCheckFailedException", &reason);
+        });
+        subsegment("SQS").aws().run(|call| {
+            call.record_error_as("TimeoutError", &reason);
+        });
+        let _ = segment;
+    });
+    assert_eq!(
+        capture.tree(),
+        "checkout\n  DynamoDB 400 error\n  SQS fault\n"
+    );
+    let json: serde_json::Value =
+        serde_json::from_slice(&capture.bytes()[0]).expect("a document is JSON");
+    let exception = |call: usize| {
+        let mut exception = json["subsegments"][call]["cause"]["exceptions"][0].clone();
+        exception.as_object_mut().expect("an object").remove("id");
+        exception
+    };
+    assert_eq!(
+        exception(0),
+        serde_json::json!({
+            "type": "ConditionalCheckFailedException", "message": "the conditional request failed", "remote": true,
+        })
+    );
+    assert_eq!(
+        exception(1),
+        serde_json::json!({"type": "TimeoutError", "message": "the conditional request failed"})
+    );
+}
