@@ -1,0 +1,212 @@
+//! What is recorded of a call besides how it ended.
+
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::telemetry::CapturedTelemetryAttributes;
+use aws_types::region::{Region, SigningRegion};
+use xray_sdk::{Entity, Text};
+
+use crate::parameter::{Parameter, Source, Take};
+use crate::parameters::Parameters;
+use crate::select::{self, Found};
+
+/// What is called.
+pub(crate) struct Operation<'a> {
+    pub(crate) service: &'a str,
+    /// Empty where it is not known.
+    pub(crate) name: &'a str,
+    pub(crate) region: Option<&'a str>,
+    /// What the service's crate tells of the request.
+    pub(crate) captured: Option<&'a CapturedTelemetryAttributes>,
+}
+
+impl<'a> Operation<'a> {
+    /// As the SDK's state of a call has it.
+    pub(crate) fn of(cfg: &'a ConfigBag) -> Option<Self> {
+        let metadata = cfg.load::<Metadata>()?;
+        Some(Self {
+            service: metadata.service(),
+            name: metadata.name(),
+            region: region(cfg),
+            captured: cfg.load::<CapturedTelemetryAttributes>(),
+        })
+    }
+}
+
+/// Records the operation, the region, and the parameters of the request.
+pub(crate) fn request(
+    entity: &mut Entity,
+    request: &HttpRequest,
+    operation: &Operation<'_>,
+    parameters: &Parameters,
+) {
+    if !operation.name.is_empty() {
+        entity.aws("operation", operation.name);
+    }
+    if let Some(region) = operation.region {
+        entity.aws("region", region);
+    }
+    let captured = operation.captured;
+    let mut account = None;
+    let mut in_body = Vec::new();
+    for parameter in parameters.of(operation.service, operation.name) {
+        match parameter.source {
+            Source::RequestHeader => {
+                if let Some(value) = request.headers().get(&*parameter.member) {
+                    entity.aws(name(parameter), value);
+                }
+            }
+            Source::Request => {
+                let value = captured.and_then(|captured| captured.get(&parameter.member));
+                match value {
+                    Some(value) if parameter.take == Take::Value => {
+                        entity.aws(name(parameter), value);
+                        account = account.or_else(|| owner(value));
+                    }
+                    _ => in_body.push(parameter),
+                }
+            }
+            Source::Response | Source::ResponseHeader => {}
+        }
+    }
+    if let Some(account) = account {
+        entity.aws("account_id", account);
+    }
+    if is_json(request.headers().get("content-type")) {
+        members(entity, request.body().bytes(), &in_body);
+    }
+}
+
+/// Records the ids, the status, the length and the parameters of the response, and whether it told its length.
+pub(crate) fn response(
+    entity: &mut Entity,
+    response: &HttpResponse,
+    operation: Option<Operation<'_>>,
+    parameters: &Parameters,
+) -> bool {
+    entity.http_status(response.status().as_u16());
+    ids(entity, response);
+    let length = declared_length(response);
+    if let Some(length) = length {
+        entity.content_length(length);
+    }
+    let Some(operation) = operation else {
+        return length.is_some();
+    };
+    let mut in_body = Vec::new();
+    for parameter in parameters.of(operation.service, operation.name) {
+        match parameter.source {
+            Source::ResponseHeader => {
+                if let Some(value) = response.headers().get(&*parameter.member) {
+                    entity.aws(name(parameter), value);
+                }
+            }
+            Source::Response => in_body.push(parameter),
+            Source::Request | Source::RequestHeader => {}
+        }
+    }
+    if response.status().is_success() && is_json(response.headers().get("content-type")) {
+        members(entity, response.body().bytes(), &in_body);
+    }
+    length.is_some()
+}
+
+/// Records the ids that AWS gave the request; the second is S3's.
+pub(crate) fn ids(entity: &mut Entity, response: &HttpResponse) {
+    let headers = response.headers();
+    let id = headers
+        .get("x-amzn-requestid")
+        .or_else(|| headers.get("x-amzn-request-id"))
+        .or_else(|| headers.get("x-amz-request-id"));
+    if let Some(id) = id {
+        entity.aws("request_id", id);
+    }
+    if let Some(id) = headers.get("x-amz-id-2") {
+        entity.aws("id_2", id);
+    }
+}
+
+/// The length of the body, in bytes, as the response's head declares it.
+pub(crate) fn declared_length(response: &HttpResponse) -> Option<u64> {
+    response
+        .headers()
+        .get("content-length")?
+        .trim()
+        .parse()
+        .ok()
+}
+
+/// The region that the client is made for; else that for which the request is signed.
+fn region(cfg: &ConfigBag) -> Option<&str> {
+    match cfg.load::<Region>() {
+        Some(region) => Some(region.as_ref()),
+        None => Some(cfg.load::<SigningRegion>()?.as_ref()),
+    }
+}
+
+/// Whether a body is JSON, by its type: `application/json` or `application/x-amz-json-1.0`.
+fn is_json(content_type: Option<&str>) -> bool {
+    content_type.is_some_and(|content_type| {
+        content_type.starts_with("application/") && content_type.contains("json")
+    })
+}
+
+fn members(entity: &mut Entity, body: Option<&[u8]>, wanted: &[&Parameter]) {
+    let Some(body) = body else { return };
+    select::members(body, wanted, |parameter, found| {
+        match found {
+            Found::Value(value) => entity.aws(name(parameter), value),
+            Found::Count(count) => entity.aws(name(parameter), &count),
+            Found::Keys(keys) => entity.aws(name(parameter), &keys),
+        };
+    });
+}
+
+fn name(parameter: &Parameter) -> Text<'_> {
+    Text::copied(parameter.name())
+}
+
+/// The account that owns a resource, where its ARN or the URL of a queue names one.
+fn owner(resource: &str) -> Option<&str> {
+    let account = match resource.strip_prefix("arn:") {
+        // arn:partition:service:region:account:resource
+        Some(rest) => rest.split(':').nth(3)?,
+        // https://sqs.eu-west-1.amazonaws.com/account/name
+        None => resource.strip_prefix("http")?.split('/').nth(3)?,
+    };
+    (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_owner_is_read_from_arns_and_queue_urls() {
+        for (resource, expected) in [
+            (
+                "arn:aws:sns:eu-west-1:123456789012:orders",
+                Some("123456789012"),
+            ),
+            (
+                "arn:aws-cn:dynamodb:cn-north-1:123456789012:table/orders",
+                Some("123456789012"),
+            ),
+            ("arn:aws:s3:::bucket", None),
+            (
+                "https://sqs.eu-west-1.amazonaws.com/123456789012/orders",
+                Some("123456789012"),
+            ),
+            (
+                "http://127.0.0.1:5000/123456789012/orders",
+                Some("123456789012"),
+            ),
+            ("http://localhost/orders", None),
+            ("https://queue/1234/orders", None),
+            ("123456789012", None),
+            ("orders", None),
+        ] {
+            assert_eq!(owner(resource), expected, "{resource}");
+        }
+    }
+}
