@@ -5,10 +5,10 @@ mod outcome;
 mod outline;
 mod service;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use xray_sdk::SegmentId;
-use xray_sdk::document::{Document, Trace};
+use xray_sdk::document::{Document, Namespace, Trace};
 
 pub use outcome::Outcome;
 pub(crate) use outline::{Row, rows};
@@ -41,6 +41,17 @@ pub(crate) enum Caller<'a> {
     Unknown { parent: &'a Document },
 }
 
+impl<'a> Caller<'a> {
+    /// What was called by `call` came through the segment with the number `between`.
+    fn comes_through(&mut self, call: &'a Document, between: usize) {
+        if let Self::Segment { number, parent } = self
+            && std::ptr::eq(*parent, call)
+        {
+            *number = between;
+        }
+    }
+}
+
 /// Where a segment or subsegment stands.
 #[derive(Clone, Copy)]
 struct Position<'a> {
@@ -68,18 +79,31 @@ impl<'a> Anatomy<'a> {
             .collect();
         find_callers(&mut segments, &positions);
 
-        let called: HashSet<_> = received().filter_map(|segment| segment.parent_id).collect();
+        let mut called: HashMap<_, Vec<usize>> = HashMap::new();
+        for (number, segment) in received().enumerate() {
+            if let Some(parent) = segment.parent_id {
+                called.entry(parent).or_default().push(number);
+            }
+        }
         let mut is_waiting = false;
         for (number, document) in received().enumerate() {
-            for call in document
-                .walk()
-                .skip(1)
-                .filter(|call| !called.contains(&call.id))
-            {
+            for call in document.walk().skip(1) {
+                let behind = called.get(&call.id).map_or(&[][..], Vec::as_slice);
                 // What the called service sends is awaited: X-Ray makes nothing up meanwhile.
-                is_waiting |= call.is_traced();
-                let service = ServiceId::of_call(call).filter(|_| !call.is_traced());
-                segments.extend(service.map(|service| Segment {
+                is_waiting |= call.is_traced() && behind.is_empty();
+                let Some(service) = ServiceId::of_call(call).filter(|_| !call.is_traced()) else {
+                    continue;
+                };
+                let has_answered =
+                    |number: &usize| !passes_on(call, &service, &segments[*number].service);
+                if behind.iter().any(has_answered) {
+                    continue;
+                }
+                let between = segments.len();
+                for number in behind {
+                    segments[*number].caller.comes_through(call, between);
+                }
+                segments.push(Segment {
                     service,
                     document: call,
                     caller: Caller::Segment {
@@ -87,7 +111,7 @@ impl<'a> Anatomy<'a> {
                         parent: call,
                     },
                     is_inferred: true,
-                }));
+                });
             }
         }
         Self {
@@ -186,6 +210,12 @@ fn find_callers<'a>(segments: &mut [Segment<'a>], positions: &HashMap<SegmentId,
         };
     }
     break_circles(segments);
+}
+
+/// Whether `call` went to a service of AWS that passed something on, as a queue passes its messages to whom it does not know: then that service
+/// stands between the two. Where what was called sent the segment itself, as a function does, it does not.
+fn passes_on(call: &Document, service: &ServiceId, sender: &ServiceId) -> bool {
+    call.namespace == Some(Namespace::Aws) && !service.has_sent(sender)
 }
 
 /// A sender's mistake can make segments call each other in a circle. The first one on it is taken to be called from outside.

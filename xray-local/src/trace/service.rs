@@ -49,6 +49,12 @@ impl ServiceId {
         })
     }
 
+    /// Whether a segment of `sender` comes from this service of AWS itself: `AWS::Lambda` sends those of `AWS::Lambda::Function`.
+    pub(crate) fn has_sent(&self, sender: &Self) -> bool {
+        let service = |kind: &str| kind.split("::").nth(1).map(str::to_owned);
+        service(&self.kind).is_some_and(|own| service(&sender.kind) == Some(own))
+    }
+
     /// Whether this stands for the callers from outside.
     pub fn is_client(&self) -> bool {
         self.kind == "client"
@@ -72,6 +78,7 @@ fn aws_service<'a>(service: &'a str, aws: Option<&'a Aws>) -> (&'a str, String) 
             .and_then(|aws| aws.queue_url.as_deref())
             .map(|url| (url, "AWS::SQS::Queue")),
         "lambda" => text("function_name").map(|name| (name, "AWS::Lambda")),
+        "s3" => text("bucket_name").map(|name| (name, "AWS::S3::Bucket")),
         _ => None,
     };
     match resource {
@@ -154,6 +161,11 @@ mod tests {
                 "SNS",
                 "AWS::SNS",
             ),
+            (
+                r#""name":"S3","namespace":"aws","aws":{"bucket_name":"receipts"}"#,
+                "receipts",
+                "AWS::S3::Bucket",
+            ),
             (r#""name":"S3","namespace":"aws""#, "S3", "AWS::S3"),
             (
                 r#""name":"api.example.com","namespace":"remote","http":{}"#,
@@ -174,6 +186,26 @@ mod tests {
     fn work_of_the_program_itself_is_no_call() {
         assert_eq!(called(r#""name":"price""#), None);
         assert_eq!(called(r#""name":"price","namespace":"local""#), None);
+    }
+
+    #[test]
+    fn a_function_sends_its_own_segments_and_a_queue_does_not_send_those_of_a_worker() {
+        let service = |kind: &str| ServiceId {
+            name: "it".into(),
+            kind: kind.into(),
+            account_id: None,
+        };
+        for (called, sender, expected) in [
+            ("AWS::Lambda", "AWS::Lambda::Function", true),
+            ("AWS::Lambda", "AWS::Lambda", true),
+            ("AWS::SQS::Queue", "AWS::EC2::Instance", false),
+            ("AWS::SQS::Queue", "AWS::Lambda::Function", false),
+            ("AWS::SQS::Queue", "", false),
+            ("remote", "", false),
+        ] {
+            let has_sent = service(called).has_sent(&service(sender));
+            assert_eq!(has_sent, expected, "{called} {sender}");
+        }
     }
 
     #[test]

@@ -55,6 +55,44 @@ fn a_call_without_a_segment_behind_it_is_inferred() {
 }
 
 #[test]
+fn a_queue_stands_between_its_sender_and_its_consumers() {
+    let aws = r#","namespace":"aws","aws":{"queue_url":"orders"}"#;
+    let call = subsegment("SQS", 2, aws);
+    let front = segment("front", 1, &format!(r#","subsegments":[{call}]"#));
+    let behind = r#","parent_id":"0000000000000002""#;
+    let worker = segment("worker", 20, behind);
+    let other = segment(
+        "other",
+        21,
+        &format!(r#"{behind},"origin":"AWS::Lambda::Function""#),
+    );
+    assert_eq!(
+        calls(&trace(&[front, worker, other])),
+        [
+            "client -> front",
+            "(orders) -worker-> worker",
+            "(orders) -other-> other",
+            "front -SQS-> (orders)",
+        ]
+    );
+}
+
+#[test]
+fn a_function_that_sends_its_own_segment_is_called_by_the_caller() {
+    let call = subsegment(
+        "Lambda",
+        2,
+        r#","namespace":"aws","aws":{"function_name":"resize"}"#,
+    );
+    let front = segment("front", 1, &format!(r#","subsegments":[{call}]"#));
+    let sent = r#","parent_id":"0000000000000002","origin":"AWS::Lambda""#;
+    assert_eq!(
+        calls(&trace(&[front, segment("resize", 3, sent)])),
+        ["client -> front", "front -Lambda-> resize"]
+    );
+}
+
+#[test]
 fn a_segment_takes_the_place_of_the_inferred_one() {
     let call = subsegment("orders.internal", 2, r#","namespace":"remote""#);
     let within = subsegment("load", 3, &format!(r#","subsegments":[{call}]"#));
