@@ -103,9 +103,12 @@ impl XrayInterceptor {
         }
     }
 
-    /// Records each attempt of a call as a subsegment `attempt` of its own, with its status, its request's id and why it failed, and in the metadata of
-    /// the namespace `aws` its number and how its connection was got: `connection.usage` is `fresh` or `reused`, `connection.acquired_in` the
-    /// seconds that took, name look-up and TLS included.
+    /// Records each attempt of a call as a subsegment `attempt` of its own: its status, its request's id, why it failed, and as metadata of the namespace
+    /// `aws` its number and what the HTTP client tells of its connection.
+    ///
+    /// `connection.answered_in` is the time in seconds from handing the request to the HTTP client to the head of the answer. Clients that pool
+    /// connections by the SDK's own pool also tell `acquired_in`, the seconds of waiting for a connection or making it (name look-up and TLS included), and
+    /// `usage`: `fresh` or `reused`.
     #[must_use]
     pub fn attempts(self, is_recorded: bool) -> Self {
         Self {

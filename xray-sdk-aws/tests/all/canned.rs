@@ -2,8 +2,13 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
+use aws_smithy_runtime_api::client::connection::ConnectionMetadata;
+use aws_smithy_runtime_api::client::http::telemetry::{
+    CaptureHttpAttemptTelemetry, ConnectionAcquisitionTelemetry, ConnectionUsage,
+};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -153,6 +158,9 @@ impl HttpConnector for Canned {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let mut requests = self.requests.lock().expect("no test has panicked with it");
         let answer = (self.answering)(requests.len(), &request);
+        if let Some(telemetry) = request.extension::<CaptureHttpAttemptTelemetry>() {
+            tell_of_connection(telemetry);
+        }
         requests.push(request);
         match answer {
             Answer::Response(response) => HttpConnectorFuture::ready(Ok(response)),
@@ -164,12 +172,23 @@ impl HttpConnector for Canned {
     }
 }
 
+/// As the SDK's own pool of connections does.
+fn tell_of_connection(telemetry: &CaptureHttpAttemptTelemetry) {
+    let usage = ConnectionUsage::Fresh;
+    let acquired = ConnectionAcquisitionTelemetry::new(Duration::from_millis(250), usage);
+    let connection = ConnectionMetadata::builder()
+        .proxied(false)
+        .poison_fn(|| {});
+    telemetry.record_connection_selection(acquired, connection.build());
+    telemetry.record_connector_call_duration(Duration::from_millis(500));
+}
+
 /// Time that passes at once.
 #[derive(Debug)]
 struct AtOnce;
 
 impl AsyncSleep for AtOnce {
-    fn sleep(&self, _: std::time::Duration) -> Sleep {
+    fn sleep(&self, _: Duration) -> Sleep {
         Sleep::new(std::future::ready(()))
     }
 }

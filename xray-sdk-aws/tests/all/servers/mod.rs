@@ -30,3 +30,8 @@ fn moto() -> SdkConfig {
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build()
 }
+
+/// A name that no other run has used on the same server.
+fn unique(name: &str) -> String {
+    format!("{name}-{}", std::process::id())
+}

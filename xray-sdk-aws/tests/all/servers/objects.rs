@@ -1,19 +1,21 @@
 use aws_sdk_s3::primitives::ByteStream;
 use xray_sdk::testing::Capture;
-use xray_sdk_aws::client;
 
-use super::moto;
+use super::{moto, unique};
 use crate::record::documents;
+
+/// A client that names buckets in the path: they have no host names of their own.
+fn objects() -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::config::Builder::from(&moto()).force_path_style(true);
+    let config = config.interceptor(xray_sdk_aws::XrayInterceptor::new());
+    aws_sdk_s3::Client::from_conf(config.build())
+}
 
 #[tokio::test]
 async fn objects_are_put_read_listed_and_missed() {
     let capture = Capture::new("shop");
-    let config = aws_sdk_s3::config::Builder::from(&moto()).force_path_style(true);
-    let config = config
-        .interceptor(xray_sdk_aws::XrayInterceptor::new())
-        .build();
-    let objects = aws_sdk_s3::Client::from_conf(config);
-    let bucket = "objects-are-put";
+    let objects = objects();
+    let bucket = &unique("objects-are-put");
     let work = async {
         let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
             .location_constraint("eu-west-1".into());
@@ -80,7 +82,7 @@ async fn objects_are_put_read_listed_and_missed() {
     assert_eq!(calls[1]["aws"]["operation"], "PutObject");
     assert_eq!(
         (&calls[1]["aws"]["bucket_name"], &calls[1]["aws"]["key"]),
-        (&bucket.into(), &"a/1".into())
+        (&bucket.as_str().into(), &"a/1".into())
     );
     assert_eq!(calls[2]["http"]["response"]["content_length"], 200_000);
     assert_eq!(calls[2].get("metadata"), None, "it was read to its end");
@@ -92,12 +94,8 @@ async fn objects_are_put_read_listed_and_missed() {
 #[tokio::test]
 async fn an_object_whose_reading_is_given_up_is_marked() {
     let capture = Capture::new("shop");
-    let config = aws_sdk_s3::config::Builder::from(&moto()).force_path_style(true);
-    let config = config
-        .interceptor(xray_sdk_aws::XrayInterceptor::new())
-        .build();
-    let objects = aws_sdk_s3::Client::from_conf(config);
-    let bucket = "reading-is-given-up";
+    let objects = objects();
+    let bucket = &unique("reading-is-given-up");
     let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
         .location_constraint("eu-west-1".into());
     let create = objects
@@ -128,5 +126,4 @@ async fn an_object_whose_reading_is_given_up_is_marked() {
         .map(ToString::to_string)
         .collect::<String>();
     assert!(text.contains(r#""xray":{"aborted":true}"#), "{text}");
-    let _ = client!(aws_sdk_s3, &moto());
 }
