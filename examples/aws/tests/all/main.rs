@@ -1,0 +1,3 @@
+//! The programs as a reader of the README runs them.
+
+mod servers;
