@@ -15,6 +15,9 @@ use crate::failure;
 
 /// Begins attempt `number`, counted from 1.
 pub(crate) fn begin(state: &mut State, number: u32) {
+    if state.attempt.is_some() {
+        return;
+    }
     let Some(subsegment) = &mut state.subsegment else {
         return;
     };

@@ -32,6 +32,7 @@ pin_project! {
 }
 
 /// Why nothing more comes.
+#[derive(Clone, Copy)]
 enum End<'a> {
     Complete,
     Dropped,

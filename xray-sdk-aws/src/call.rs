@@ -60,10 +60,10 @@ impl Call {
     pub(crate) fn abandon(&self) {
         let mut state = self.state();
         state.attempt = None;
-        if let Some(mut subsegment) = state.subsegment.take() {
-            if !std::thread::panicking() {
-                subsegment.metadata_in("xray", "aborted", &true);
-            }
+        if let Some(mut subsegment) = state.subsegment.take()
+            && !std::thread::panicking()
+        {
+            subsegment.metadata_in("xray", "aborted", &true);
         }
     }
 }

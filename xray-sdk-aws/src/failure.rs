@@ -39,7 +39,7 @@ pub(crate) fn record(
         .map(|response| response.status().as_u16());
     if is_throttled(context.inner(), components) {
         entity.throttle();
-    } else if !status.is_some_and(|status| status >= 400) {
+    } else if status.is_none_or(|status| status < 400) {
         // Some operations of S3 answer with an error and status 200.
         entity.fault();
     }

@@ -264,6 +264,10 @@ impl Intercept for XrayInterceptor {
         };
         let mut state = call.state();
         state.attempt = None;
+        if state.body == Body::HandedOver {
+            // By the same interceptor, which was installed twice.
+            return Ok(());
+        }
         let Some(mut subsegment) = state.subsegment.take() else {
             return Ok(());
         };

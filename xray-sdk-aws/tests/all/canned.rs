@@ -23,7 +23,7 @@ use aws_types::region::Region;
 
 /// What a request is answered with.
 pub(crate) enum Answer {
-    Response(HttpResponse),
+    Response(Box<HttpResponse>),
     Refused,
     Never,
 }
@@ -60,7 +60,7 @@ impl Answer {
         for &(name, value) in headers {
             response.headers_mut().insert(name, value);
         }
-        Self::Response(response)
+        Self::Response(Box::new(response))
     }
 
     /// The same with one more header.
@@ -163,7 +163,7 @@ impl HttpConnector for Canned {
         }
         requests.push(request);
         match answer {
-            Answer::Response(response) => HttpConnectorFuture::ready(Ok(response)),
+            Answer::Response(response) => HttpConnectorFuture::ready(Ok(*response)),
             Answer::Refused => HttpConnectorFuture::ready(Err(ConnectorError::io(
                 std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into(),
             ))),

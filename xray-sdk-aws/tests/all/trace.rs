@@ -130,7 +130,7 @@ async fn presigning_is_no_call_and_stays_as_it_is() {
 async fn two_interceptors_record_one_call_once() {
     let capture = Capture::new("shop");
     let canned = Canned::json("{}");
-    let interceptor = xray_sdk_aws::XrayInterceptor::new();
+    let interceptor = xray_sdk_aws::XrayInterceptor::new().attempts(true);
     let config = aws_sdk_dynamodb::config::Builder::from(&canned.config().build())
         .interceptor(interceptor.clone())
         .interceptor(interceptor)
@@ -144,5 +144,5 @@ async fn two_interceptors_record_one_call_once() {
         .run(list)
         .await
         .expect("an answer");
-    assert_eq!(capture.tree(), "shop\n  DynamoDB 200\n");
+    assert_eq!(capture.tree(), "shop\n  DynamoDB 200\n    attempt 200\n");
 }

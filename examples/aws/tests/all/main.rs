@@ -1,3 +1,4 @@
 //! The programs as a reader of the README runs them.
 
+mod house;
 mod servers;
