@@ -1,10 +1,10 @@
-//! What recording adds to one call of the AWS SDK: `cargo bench -p xray-sdk-aws`.
+//! What recording adds to one call of the AWS SDK: `cargo bench -p xray-sdk-aws`, or for a profiler `… -- NAME ROUNDS` with a part of a contender's name.
 //!
-//! `PutItem` with an HTTP client that answers at once, on one thread. The contenders take turns within each round, so that what disturbs the
-//! machine disturbs all of them; told are medians over the rounds. Documents are written by the recorder's own thread, and thrown away there.
+//! `PutItem` with an HTTP client that answers at once. The contenders take turns within each round, so that what disturbs the machine disturbs all of
+//! them; told are medians, over the rounds, of the CPU time of the thread that calls. Documents are written by the recorder's own thread, and thrown away there.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_types::SdkConfig;
+use cpu_time::ThreadTime;
 use xray_sdk::Recorder;
 use xray_sdk::emitter::{Batch, Emitter, Report};
 use xray_sdk_aws::{XrayInterceptor, client};
@@ -104,7 +105,7 @@ impl Contender {
                 self.call(recorder).await;
             }
         };
-        let started = Instant::now();
+        let started = ThreadTime::now();
         let counted = allocation_counter::measure(|| runtime.block_on(calls));
         let taken = started.elapsed();
         self.nanoseconds
@@ -138,7 +139,7 @@ fn main() {
     );
     let sampled = Place::Segment { is_sampled: true };
     let unsampled = Place::Segment { is_sampled: false };
-    let mut contenders = [
+    let mut contenders = vec![
         Contender::new(
             "plain client, no segment",
             Client::new(&config),
@@ -158,11 +159,21 @@ fn main() {
         .enable_all()
         .build()
         .expect("a runtime");
-    for _ in 0..ROUNDS {
+    // cargo adds an option of its own.
+    let mut arguments = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"));
+    let name = arguments.next().unwrap_or_default();
+    let rounds = arguments
+        .next()
+        .and_then(|rounds| rounds.parse().ok())
+        .unwrap_or(ROUNDS);
+    contenders.retain(|contender| contender.name.contains(&name));
+    for _ in 0..rounds {
         for contender in &mut contenders {
             contender.round(&runtime, &recorder);
         }
-        recorder.flush(std::time::Duration::from_secs(1));
+        recorder.flush(Duration::from_secs(1));
     }
     println!("{:<32}{:>12}{:>14}", "one PutItem", "ns", "allocations");
     for contender in &mut contenders {
