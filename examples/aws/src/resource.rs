@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_s3::types::CreateBucketConfiguration;
 
-use crate::Error;
+use crate::error::Error;
 
 /// A table whose items have an `id`; its name.
 ///

@@ -8,7 +8,7 @@ use xray_sdk::Recorder;
 use xray_sdk::emitter::{DaemonAddress, UdpEmitter};
 use xray_sdk::sampling::Always;
 
-use crate::Error;
+use crate::error::Error;
 
 /// An xray-local on a free port, and the recorders that send to it.
 pub struct Show {
