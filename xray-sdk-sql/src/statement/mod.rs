@@ -1,0 +1,21 @@
+//! What is recorded of a statement: its text without literals, and its name.
+
+mod doubled;
+mod lexer;
+mod lists;
+mod name;
+mod output;
+mod sanitize;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod token;
+
+pub use name::statement_name;
+pub use sanitize::sanitize;
+
+/// The most that is kept of a statement, in bytes. A document has to fit into 64 kB with all else.
+const LONGEST: usize = 4096;
+
+/// The most that is read of a statement, in bytes: of a list of values thousands long a short text is left.
+const LONGEST_READ: usize = 256 * 1024;

@@ -1,0 +1,11 @@
+use std::path::Path;
+
+#[path = "../../../tests/house.rs"]
+mod rule;
+
+#[test]
+fn modules_stand_on_their_floors() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let floors: &[&[&str]] = &[&["engine"], &["statement"]];
+    rule::check(&source, floors);
+}

@@ -1,0 +1,4 @@
+//! The tests of this crate that need no database server.
+
+mod corpus;
+mod house;
