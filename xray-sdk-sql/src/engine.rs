@@ -23,6 +23,16 @@ impl Engine {
         }
     }
 
+    /// The scheme of its URLs.
+    pub(crate) fn scheme(self) -> &'static str {
+        match self {
+            Self::PostgreSql => "postgresql",
+            Self::MySql => "mysql",
+            Self::MariaDb => "mariadb",
+            Self::Sqlite => "sqlite",
+        }
+    }
+
     pub(crate) fn is_mysql(self) -> bool {
         matches!(self, Self::MySql | Self::MariaDb)
     }

@@ -1,7 +1,87 @@
-//! AWS X-Ray for databases: SQL without the values that it holds.
+//! AWS X-Ray for databases: each call of tokio-postgres, sqlx, diesel, mysql_async, redis and SeaORM becomes a subsegment, without the values
+//! that it holds.
+//!
+//! One module for each driver, behind a feature of its name; each is one line where the program connects:
+//!
+//! ```no_run
+//! # use redis::AsyncCommands as _;
+//! # async fn run(url: &str, client: redis::Client, pool: mysql_async::Pool) -> Result<(), Box<dyn std::error::Error>> {
+//! let (db, connection) = xray_sdk_sql::postgres::connect(url, tokio_postgres::NoTls).await?; // stands for tokio-postgres's client
+//!
+//! use xray_sdk_sql::sqlx::Traced as _;
+//! let pool_of_sqlx = sqlx::PgPool::connect(url).await?.traced();                             // an executor, as sqlx's pool
+//!
+//! xray_sdk_sql::diesel::install();                                                           // diesel and diesel-async, all of it
+//!
+//! use xray_sdk_sql::mysql::Traced as _;
+//! let my = pool.get_conn().await?.traced();                                                  // the methods of mysql_async
+//!
+//! let cache = xray_sdk_sql::redis::connect(&client).await?;                                  // all of redis's commands
+//!
+//! use xray_sdk_sql::sea_orm::Traced as _;
+//! let orm = sea_orm::Database::connect(url).await?.traced(url);                              // a ConnectionTrait
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is recorded
+//!
+//! A subsegment `shop@db.internal` for each call, from the call to its last row, which X-Ray draws as a database on its map. It tells the
+//! address without user and password, the user, the kind and the version of the server, the statement, how many rows came back or were changed, and
+//! whether the call was given up. Annotations can be searched for: `statement` is what a statement does and to what (`INSERT orders`), `sqlstate`
+//! the code of an error.
+//!
+//! # What is not
+//!
+//! - Values. [`sanitize`] takes all literals out of a statement, by a lexer that knows the quoting of its engine; what is bound is never looked
+//!   at. [`Record`] lets a program record more or less.
+//! - Messages of errors where they may hold values: PostgreSQL's details, MySQL's duplicate entries, whatever a program's own functions raise.
+//! - Passwords. Connection strings are taken apart, and of them only engine, user, host, port and name are kept.
+//!
+//! An error that a program records itself, by [`Entity::record_error`](xray_sdk::Entity::record_error) or an attribute, is recorded with the text
+//! that it has, which may be all of the server's message.
+//!
+//! # What it costs
+//!
+//! Where nothing is recorded, a look at what is current. Else about a microsecond: what is recorded of a statement is found by its text in
+//! a bounded cache, and not made anew.
+//!
+//! # Features
+//!
+//! None is on by default. `postgres`, `diesel`, `mysql`, `redis`, `sea-orm`; for sqlx one for each engine: `sqlx-postgres`, `sqlx-mysql`, `sqlx-sqlite`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(all(
+        feature = "diesel",
+        feature = "mysql",
+        feature = "postgres",
+        feature = "redis",
+        feature = "sea-orm"
+    )),
+    allow(dead_code, reason = "each driver uses its part of what they share")
+)]
+
+mod address;
+mod cache;
+mod call;
+mod database;
+#[cfg(feature = "diesel")]
+pub mod diesel;
 mod engine;
+mod failure;
+#[cfg(feature = "mysql")]
+pub mod mysql;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+#[cfg(feature = "redis")]
+pub mod redis;
+#[cfg(feature = "sea-orm")]
+pub mod sea_orm;
+#[cfg(feature = "sqlx")]
+pub mod sqlx;
 mod statement;
 
+pub use database::{Database, Record};
 pub use engine::Engine;
 pub use statement::{sanitize, statement_name};

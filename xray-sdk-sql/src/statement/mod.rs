@@ -14,8 +14,28 @@ mod token;
 pub use name::statement_name;
 pub use sanitize::sanitize;
 
+use crate::engine::Engine;
+
 /// The most that is kept of a statement, in bytes. A document has to fit into 64 kB with all else.
-const LONGEST: usize = 4096;
+pub(crate) const LONGEST: usize = 4096;
 
 /// The most that is read of a statement, in bytes: of a list of values thousands long a short text is left.
 const LONGEST_READ: usize = 256 * 1024;
+
+/// A statement as it is recorded.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    /// Without literals.
+    pub(crate) sanitized: Box<str>,
+    /// What it does and to what.
+    pub(crate) name: Box<str>,
+}
+
+impl Statement {
+    pub(crate) fn read(engine: Engine, text: &str) -> Self {
+        Self {
+            sanitized: sanitize(engine, text).into(),
+            name: statement_name(engine, text).into(),
+        }
+    }
+}

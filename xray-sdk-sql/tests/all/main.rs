@@ -2,3 +2,6 @@
 
 mod corpus;
 mod house;
+#[path = "../seen/mod.rs"]
+mod seen;
+mod sqlite;

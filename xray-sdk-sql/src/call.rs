@@ -1,0 +1,232 @@
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt::Display;
+
+use xray_sdk::document::Sql;
+use xray_sdk::{Subsegment, Text, current, subsegment};
+
+use crate::cache;
+use crate::database::{Database, Record};
+use crate::failure::Failure;
+
+/// The metadata of rows and of calls that were given up.
+const NAMESPACE: &str = "sql";
+
+/// The annotation with the name of the statement.
+const STATEMENT: &str = "statement";
+
+/// A call of a database that is recorded: from its first byte to its last row.
+///
+/// One that is dropped before it is told how it ended was given up, as by a time-out around its future.
+pub(crate) struct Call {
+    subsegment: Subsegment,
+    record: Record,
+    is_over: bool,
+}
+
+/// What is sent to the database.
+#[derive(Clone, Copy)]
+pub(crate) enum What<'a> {
+    /// A statement, with what its text was turned into if it was prepared.
+    Statement { text: &'a str, is_prepared: bool },
+    /// A statement whose text is not known.
+    Unknown,
+    /// Something that the driver does: `COMMIT`.
+    Named(&'static str),
+}
+
+impl<'a> What<'a> {
+    pub(crate) fn text(text: &'a str) -> Self {
+        Self::Statement {
+            text,
+            is_prepared: false,
+        }
+    }
+
+    pub(crate) fn prepared(text: &'a str) -> Self {
+        Self::Statement {
+            text,
+            is_prepared: true,
+        }
+    }
+}
+
+impl Call {
+    /// Begins a call below what is current here. `None` where nothing is recorded, which costs a look at what is current.
+    ///
+    /// `database` is asked for only where something is recorded.
+    #[track_caller]
+    pub(crate) fn begin<D: AsRef<Database>>(
+        database: impl FnOnce() -> D,
+        driver: &'static str,
+        what: What<'_>,
+    ) -> Option<Self> {
+        if !current().is_recording() {
+            // Tells where there is no segment at all.
+            drop(subsegment("database").remote().begin());
+            return None;
+        }
+        let database = database();
+        Some(Self::new(database.as_ref(), driver, what))
+    }
+
+    /// The same, where it is no surprise that there is no segment: connections are made at any time.
+    pub(crate) fn begin_quietly(
+        database: &Database,
+        driver: &'static str,
+        what: What<'_>,
+    ) -> Option<Self> {
+        current()
+            .is_recording()
+            .then(|| Self::new(database, driver, what))
+    }
+
+    fn new(database: &Database, driver: &'static str, what: What<'_>) -> Self {
+        let about = database.description();
+        let mut subsegment = subsegment(Text::copied(&about.label)).remote().begin();
+        let mut sql = Sql {
+            url: about.url.as_deref().map(Cow::Borrowed),
+            user: about.user.as_deref().map(Cow::Borrowed),
+            database_type: Some(about.engine.name().into()),
+            database_version: about.version.as_deref().map(Cow::Borrowed),
+            driver_version: Some(driver.into()),
+            ..Sql::default()
+        };
+        let record = about.record;
+        match what {
+            What::Statement { text, is_prepared } => {
+                if is_prepared {
+                    sql.preparation = Some("statement".into());
+                }
+                let known =
+                    (record != Record::Nothing).then(|| cache::statement(about.engine, text));
+                sql.sanitized_query = match (&known, record) {
+                    (Some(_), Record::Raw) => Some(cut(text).into()),
+                    (Some(known), _) => Some(Cow::Borrowed(&*known.sanitized)),
+                    _ => None,
+                };
+                subsegment.sql(&sql);
+                if let Some(known) = &known {
+                    subsegment.annotate(STATEMENT, &*known.name);
+                }
+            }
+            What::Unknown => {
+                subsegment.sql(&sql);
+            }
+            What::Named(name) => {
+                sql.sanitized_query = Some(name.into());
+                subsegment.sql(&sql).annotate(STATEMENT, name);
+            }
+        }
+        Self {
+            subsegment,
+            record,
+            is_over: false,
+        }
+    }
+
+    /// How many rows came back.
+    pub(crate) fn rows_returned(&mut self, rows: u64) {
+        self.subsegment
+            .metadata_in(NAMESPACE, "rows_returned", &rows);
+    }
+
+    /// How many rows the statement changed.
+    pub(crate) fn rows_affected(&mut self, rows: u64) {
+        self.subsegment
+            .metadata_in(NAMESPACE, "rows_affected", &rows);
+    }
+
+    /// The call is over, and went well.
+    pub(crate) fn complete(mut self) {
+        self.is_over = true;
+    }
+
+    /// The call is over, and failed. `raw` is the error with all its values.
+    pub(crate) fn fail(mut self, failure: &Failure<'_>, raw: &dyn Display) {
+        self.is_over = true;
+        match self.record {
+            Record::Raw => self
+                .subsegment
+                .record_message(failure.kind, &raw.to_string()),
+            _ => self
+                .subsegment
+                .record_message(failure.kind, &failure.message),
+        };
+        if let Some((key, code)) = &failure.code {
+            self.subsegment.annotate(*key, &**code);
+        }
+        if failure.is_throttled {
+            self.subsegment.throttle();
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.is_over && !std::thread::panicking() {
+            self.subsegment.metadata_in(NAMESPACE, "aborted", &true);
+        }
+    }
+}
+
+/// At most what is kept of any statement.
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(crate::statement::LONGEST.min(text.len()))]
+}
+
+/// The message of an error that no server sent: its own, and that of the operating system if there is one below it. Other
+/// sources may hold values, as when a value could not be converted.
+pub(crate) fn message(error: &(dyn Error + 'static)) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
+            message.push_str(": ");
+            message.push_str(&io.kind().to_string());
+        }
+        source = inner.source();
+    }
+    message
+}
+
+impl Database {
+    /// Waits for a connection of a pool, or anything else that one has to wait for before a call. Where that is recorded, the wait has a
+    /// subsegment of the database, with the name `ACQUIRE`: so a pool that is exhausted is seen where it holds up a request.
+    ///
+    /// ```no_run
+    /// use xray_sdk_sql::postgres::{self, Traced as _};
+    ///
+    /// # async fn run(config: tokio_postgres::Config, pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// let shop = postgres::database(&config);
+    /// let client = shop.acquire(pool.get()).await?;
+    /// let row = client.traced_as(&shop).query_one("SELECT now()", &[]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What `wait` returns, untouched.
+    #[track_caller]
+    pub fn acquire<T, E, F>(&self, wait: F) -> impl Future<Output = Result<T, E>> + use<T, E, F>
+    where
+        E: Error + 'static,
+        F: Future<Output = Result<T, E>>,
+    {
+        let call = Call::begin(|| self, "pool", What::Named("ACQUIRE"));
+        async move {
+            let outcome = wait.await;
+            if let Some(call) = call {
+                match &outcome {
+                    Ok(_) => call.complete(),
+                    Err(error) => {
+                        let failure = Failure::new(std::any::type_name::<E>(), message(error));
+                        call.fail(&failure, error);
+                    }
+                }
+            }
+            outcome
+        }
+    }
+}
