@@ -43,8 +43,8 @@
 //!
 //! # What it costs
 //!
-//! Where nothing is recorded, a look at what is current. Else about a microsecond: what is recorded of a statement is found by its text in
-//! a bounded cache, and not made anew.
+//! Where nothing is recorded, some 40 nanoseconds to look at what is current, and no allocation. Else one to one and a half microseconds, over a driver that
+//! answers at once (`cargo bench -p xray-sdk-sql`): what is recorded of a statement is found by its text in a bounded cache, and not made anew.
 //!
 //! # Features
 //!
