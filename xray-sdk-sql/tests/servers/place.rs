@@ -16,9 +16,8 @@ pub(crate) fn redis() -> String {
 fn read(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| {
         panic!(
-            "{variable} does not say where the server is: run scripts/test, \
-             or scripts/servers.py postgres mysql redis -- cargo nextest run -p xray-sdk-sql; \
-             without servers: cargo nextest run -E 'not binary(servers)'"
+            "{variable} does not say where the server is: run scripts/test, or \
+             scripts/servers.py postgres mysql redis -- cargo nextest run -p xray-sdk-sql --profile servers"
         )
     })
 }
