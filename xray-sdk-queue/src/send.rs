@@ -1,0 +1,198 @@
+use std::error::Error;
+use std::future::Future;
+use std::ops::{Deref, DerefMut};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::SystemTime;
+
+use pin_project_lite::pin_project;
+use xray_sdk::{Subsegment, SubsegmentBuilder, Text, subsegment};
+
+use crate::arrival::SENT_HEADER;
+use crate::carrier::{Inject, inject};
+
+/// Records what is sent by a client of a broker: implemented by those of the brokers' modules.
+pub trait Publish {
+    /// The client that records.
+    type Traced<'a>
+    where
+        Self: 'a;
+
+    /// The same client, whose messages have a subsegment each and carry the trace. Costs nothing by itself.
+    fn traced(&self) -> Self::Traced<'_>;
+}
+
+/// Begins the subsegment of a message that is sent to `name` (a queue, an exchange, a subject, a topic), and writes its tracing header
+/// into the message's headers.
+///
+/// The subsegment has the namespace `remote`: X-Ray draws a node for it, of the type `remote` (there is none for brokers but SQS's own),
+/// until a consumer's segment continues from it and takes its place.
+///
+/// In a trace that is not sampled only the header is written. Outside of a trace nothing is.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use xray_sdk_queue::send;
+///
+/// # struct Broker;
+/// # impl Broker {
+/// #     async fn publish(&self, _: HashMap<String, String>, _: &[u8]) -> std::io::Result<()> {
+/// #         Ok(())
+/// #     }
+/// # }
+/// # async fn order(broker: &Broker) -> std::io::Result<()> {
+/// let mut headers = HashMap::new();
+/// send("orders", &mut headers).run(broker.publish(headers, b"an order")).await
+/// # }
+/// ```
+#[track_caller]
+pub fn send<'n>(name: impl Into<Text<'n>>, carrier: &mut (impl Inject + ?Sized)) -> Sending {
+    Sending::begin(subsegment(name).remote(), carrier)
+}
+
+/// As [`send`], for a broker that keeps no time of sending: where the trace is recorded the message gets the header `Xray-Sent-Ms` too,
+/// the time in milliseconds since 1970, from which the consumer's segment tells how long it waited.
+#[track_caller]
+pub fn send_timed<'n>(name: impl Into<Text<'n>>, carrier: &mut (impl Inject + ?Sized)) -> Sending {
+    let mut sending = send(name, carrier);
+    sending.time(carrier);
+    sending
+}
+
+/// A message on its way to the broker: a subsegment that closes when this is dropped. Made by [`send`].
+///
+/// Dropped before [`run`](Self::run) is done, as by a time-out, it has the metadata `aborted: true` in the namespace `xray`.
+#[must_use = "the subsegment of a message closes when this is dropped"]
+pub struct Sending {
+    subsegment: Subsegment,
+    is_done: bool,
+}
+
+impl Sending {
+    pub(crate) fn begin(
+        message: SubsegmentBuilder<'_>,
+        carrier: &mut (impl Inject + ?Sized),
+    ) -> Self {
+        let subsegment = message.begin();
+        inject(&subsegment, carrier);
+        Self {
+            subsegment,
+            is_done: false,
+        }
+    }
+
+    /// Writes the time into the headers, where the trace is recorded.
+    pub(crate) fn time(&mut self, carrier: &mut (impl Inject + ?Sized)) {
+        if self.is_recording() {
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+            let now = now.unwrap_or_default().as_millis();
+            carrier.set(SENT_HEADER, now.to_string());
+        }
+    }
+
+    /// Runs the future that publishes the message. An error is recorded with its sources, and handed on untouched.
+    ///
+    /// # Errors
+    ///
+    /// Those of the future.
+    pub async fn run<T, E: Error>(
+        self,
+        publish: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let (published, mut sending) = self.inside(publish).await;
+        if let Err(error) = &published {
+            sending.record_error(error);
+        }
+        sending.done();
+        published
+    }
+
+    /// Runs a part of the work inside the subsegment, and gives both back.
+    pub(crate) fn inside<F: Future>(self, work: F) -> Inside<F> {
+        Inside {
+            work: Some(work),
+            sending: Some(self),
+        }
+    }
+
+    /// Nothing is left to do but to close the subsegment.
+    pub(crate) fn done(&mut self) {
+        self.is_done = true;
+    }
+}
+
+impl Deref for Sending {
+    type Target = Subsegment;
+
+    fn deref(&self) -> &Subsegment {
+        &self.subsegment
+    }
+}
+
+impl DerefMut for Sending {
+    fn deref_mut(&mut self) -> &mut Subsegment {
+        &mut self.subsegment
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        // A panic is recorded by the subsegment itself.
+        if !self.is_done && !std::thread::panicking() && self.subsegment.is_recording() {
+            self.subsegment.metadata_in("xray", "aborted", &true);
+        }
+    }
+}
+
+pin_project! {
+    /// A future that runs inside the subsegment of a message.
+    pub(crate) struct Inside<F> {
+        // Empty only while this is being dropped, and once it is done.
+        #[pin]
+        work: Option<F>,
+        sending: Option<Sending>,
+    }
+
+    impl<F> PinnedDrop for Inside<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(sending) = this.sending {
+                let _entered = sending.enter();
+                this.work.set(None);
+            }
+        }
+    }
+}
+
+impl<F: Future> Future for Inside<F> {
+    type Output = (F::Output, Sending);
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let (Some(work), open) = (this.work.as_mut().as_pin_mut(), EndOnPanic(this.sending)) else {
+            return Poll::Pending;
+        };
+        let entered = open.0.as_mut().map(|sending| sending.enter());
+        let Poll::Ready(output) = work.poll(task) else {
+            return Poll::Pending;
+        };
+        this.work.set(None);
+        drop(entered);
+        match open.0.take() {
+            Some(sending) => Poll::Ready((output, sending)),
+            // It is taken only here, and the work with it.
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// Whoever catches a panic may keep the future for long: its subsegment closes at once.
+struct EndOnPanic<'a>(&'a mut Option<Sending>);
+
+impl Drop for EndOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            *self.0 = None;
+        }
+    }
+}
