@@ -39,7 +39,7 @@ async fn place(
     current().annotate("cents", order.cents);
     let number = write_down(&database, &order).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     current().annotate("order", number);
-    queue.send(number);
+    queue.send(number).await;
     Ok(Json(Confirmation { number }))
 }
 
