@@ -203,6 +203,18 @@ async fn an_error_of_the_stream_ends_it_and_belongs_to_no_message() {
     assert_eq!(tree(&capture), "worker\n");
 }
 
+#[test]
+fn a_stream_that_is_given_up_closes_the_segment_of_the_message_at_work() {
+    let capture = Capture::new("shop");
+    let letters = Letters([Ok(Letter::default())].into());
+    let consumer = letters.traced(capture.recorder(), "worker");
+    let done = consumer.for_each(|_| pending()).now_or_never();
+    assert!(done.is_none());
+    let worker = node(&capture, "worker");
+    assert!(worker["end_time"].is_number());
+    assert_eq!(worker["metadata"]["xray"]["aborted"], true);
+}
+
 #[tokio::test]
 async fn messages_of_a_stream_may_be_handled_at_the_same_time() {
     let capture = Capture::new("shop");

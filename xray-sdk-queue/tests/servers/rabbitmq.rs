@@ -220,6 +220,54 @@ async fn a_message_that_no_queue_takes_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_message_that_the_broker_does_not_accept_is_a_fault() {
+    let (_connection, channel) = connect(&place::rabbitmq()).await;
+    let capture = Capture::new("shop");
+    let orders = place::unique("full");
+    let mut arguments = FieldTable::default();
+    arguments.insert("x-max-length".into(), AMQPValue::LongInt(1));
+    let overflow = AMQPValue::LongString("reject-publish".into());
+    arguments.insert("x-overflow".into(), overflow);
+    let options = QueueDeclareOptions::default();
+    let declared = channel.queue_declare(orders.as_str().into(), options, arguments);
+    declared.await.expect("a queue");
+    let shop = capture.recorder().segment("shop");
+    let work = async {
+        let first = publish(&channel, &orders).await.expect("confirmed");
+        let second = publish(&channel, &orders).await.expect("confirmed");
+        (first.is_ack(), second.is_nack())
+    };
+    assert_eq!(shop.run(work).await, (true, true));
+    let lines = tree(&capture).replace(&orders, "full");
+    assert_eq!(lines, "shop\n  full\n  full fault\n");
+}
+
+#[tokio::test]
+async fn who_does_not_wait_for_the_broker_has_no_outcome_and_the_message_is_sent() {
+    let (_connection, channel) = connect(&place::rabbitmq()).await;
+    let capture = Capture::new("shop");
+    let orders = declare(&channel, "classic").await;
+    let shop = capture.recorder().segment("shop");
+    let work = async {
+        let options = BasicPublishOptions::default();
+        let traced = channel.traced();
+        let properties = BasicProperties::default();
+        let name = orders.as_str().into();
+        let sent = traced.basic_publish("".into(), name, options, b"", properties);
+        drop(sent.await.expect("sent"));
+    };
+    shop.run(work).await;
+    let sent = node(&capture, &orders);
+    assert!(sent["end_time"].is_number() && queue(&sent)["outcome"].is_null());
+    assert!(
+        sent["metadata"]["xray"].is_null(),
+        "nothing was given up: {sent}"
+    );
+    let message = consume(&channel, &orders).await.next().await;
+    message.expect("open").expect("a message");
+}
+
+#[tokio::test]
 async fn a_message_that_is_not_sampled_says_so_to_its_consumer() {
     let (_connection, channel) = connect(&place::rabbitmq()).await;
     let sender = Capture::with_sampler("shop", Never);
