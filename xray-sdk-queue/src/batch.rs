@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::future::Future;
 
 use xray_sdk::sampling::SamplingRequest;
@@ -16,7 +17,7 @@ const LINKS: usize = 20;
 /// that are sampled: to 20 of them at most. It is sampled when one of the senders is; not, when senders decided and none is; and when
 /// nobody decided the sampler does.
 ///
-/// Its metadata `received` in the namespace `queue` tells the number of messages and of senders.
+/// Its metadata `received` in the namespace `queue` tells the number of messages, and of senders that are sampled or have not decided.
 ///
 /// ```
 /// use xray_sdk_queue::Batch;
@@ -40,7 +41,8 @@ pub struct Batch {
     /// Of the first message, and whether all others are of the same trace.
     sender: Option<TraceHeader>,
     is_mixed: bool,
-    senders: u64,
+    /// The senders that may be linked: all of them, and the first ones in their order.
+    senders: HashSet<(TraceId, SegmentId)>,
     links: Vec<(TraceId, SegmentId)>,
 }
 
@@ -71,11 +73,8 @@ impl Batch {
         let (Some(trace), Some(parent)) = (sender.root(), sender.parent()) else {
             return;
         };
-        if sender.sampled() == Sampled::No || self.links.contains(&(trace, parent)) {
-            return;
-        }
-        self.senders += 1;
-        if self.links.len() < LINKS {
+        let is_new = sender.sampled() != Sampled::No && self.senders.insert((trace, parent));
+        if is_new && self.links.len() < LINKS {
             self.links.push((trace, parent));
         }
     }
@@ -108,7 +107,7 @@ impl Batch {
         if segment.is_recording() {
             let received = Received {
                 messages: self.messages,
-                senders: self.senders,
+                senders: self.senders.len(),
             };
             segment.metadata_in(NAMESPACE, "received", &received);
             if self.is_mixed {
@@ -125,5 +124,5 @@ impl Batch {
 #[derive(serde::Serialize)]
 struct Received {
     messages: u64,
-    senders: u64,
+    senders: usize,
 }

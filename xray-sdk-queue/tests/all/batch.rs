@@ -57,6 +57,7 @@ async fn a_batch_of_several_traces_is_linked_to_those_that_are_sampled() {
 async fn at_most_20_senders_are_linked_and_all_are_counted() {
     let capture = Capture::new("shop");
     let letters: Vec<_> = (1..=30)
+        .chain([1, 30])
         .map(|trace| Letter::from_trace(trace, trace, "1"))
         .collect();
     handle(&capture, &letters).await;
