@@ -154,6 +154,15 @@ impl TraceHeader {
         self.root.is_some() && self.parent.is_none() && self.sampled == Sampled::Unknown
     }
 
+    /// The same without ids of nothing but zeros, which are written where a trace is not recorded: they name none.
+    pub(crate) fn without_zeros(mut self) -> Self {
+        if self.root.is_some_and(|root| root.to_u128() == 0) {
+            (self.root, self.parent) = (None, None);
+        }
+        self.parent = self.parent.filter(|parent| parent.to_u64() != 0);
+        self
+    }
+
     /// Whether it says nothing.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()

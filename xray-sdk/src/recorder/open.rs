@@ -45,6 +45,9 @@ impl<'a> SegmentBuilder<'a> {
     }
 
     /// Continues the trace of a caller: its root, its parent, its decision when it made one, and what it passes on.
+    ///
+    /// A root of nothing but zeros, as SDKs send it for a trace that is not sampled, names no trace: a segment that is recorded
+    /// nevertheless begins a new one.
     pub fn continuing(self, header: TraceHeader) -> Self {
         Self { header, ..self }
     }
@@ -87,15 +90,17 @@ impl<'a> SegmentBuilder<'a> {
         if self.recorder.inner.is_disabled || matches!(self.choice, Choice::PassedOn) {
             return Segment::passing_on(self.header);
         }
-        if self.recorder.inner.is_function {
-            return self.begin_in_function();
+        let header = self.header.without_zeros();
+        let this = Self { header, ..self };
+        if this.recorder.inner.is_function {
+            return this.begin_in_function();
         }
-        let decision = self.decide();
-        log::trace!(target: "xray_sdk::sampling", "{}: {decision}", self.name.as_str());
+        let decision = this.decide();
+        log::trace!(target: "xray_sdk::sampling", "{}: {decision}", this.name.as_str());
         if decision.is_sampled() {
-            self.record(&decision)
+            this.record(&decision)
         } else {
-            self.leave_out(&decision)
+            this.leave_out(&decision)
         }
     }
 

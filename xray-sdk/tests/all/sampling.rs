@@ -177,6 +177,29 @@ fn ids_of_a_new_trace_that_is_not_sampled_are_zeros() {
 }
 
 #[test]
+fn ids_of_nothing_but_zeros_name_no_trace_that_could_be_recorded() {
+    let zeros = "Root=1-00000000-000000000000000000000000;Parent=0000000000000000";
+    let capture = Capture::new("checkout");
+    for rest in ["", ";Sampled=?", ";Sampled=1", ";Sampled=0"] {
+        let header = TraceHeader::parse(&format!("{zeros}{rest}"));
+        let forced = capture.recorder().own_segment().continuing(header);
+        let segment = forced.sampled(true).begin();
+        let root = segment.trace_id().expect("a trace");
+        assert_ne!(root.to_u128(), 0, "{rest}");
+        assert!(
+            !sent(&segment).contains("Parent=0000000000000000"),
+            "{rest}"
+        );
+    }
+    let documents = capture.documents();
+    assert_eq!(documents.len(), 4);
+    for document in documents {
+        assert_ne!(document.trace_id.map(xray_sdk::TraceId::to_u128), Some(0));
+        assert_eq!(document.parent_id, None);
+    }
+}
+
+#[test]
 fn a_continued_trace_that_is_not_sampled_keeps_its_id_and_what_others_added() {
     let capture = Capture::with_sampler("checkout", Never);
     let segment = begin(
