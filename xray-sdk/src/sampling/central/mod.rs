@@ -1,6 +1,7 @@
 mod count;
 mod http;
 mod manifest;
+mod pages;
 mod poll;
 mod rule;
 mod schedule;

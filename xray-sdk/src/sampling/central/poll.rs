@@ -3,12 +3,13 @@ use std::time::Duration;
 
 use crate::clock::Moment;
 use crate::sampling::central::manifest::{Due, Manifest};
+use crate::sampling::central::pages::Pages;
 use crate::sampling::central::schedule::Schedule;
 use crate::sampling::central::shared::Shared;
 use crate::sampling::central::transport::{Failure, Operation, Transport, call};
 use crate::sampling::central::wire::{
-    GetSamplingRules, GetSamplingTargets, SERVICE_NAME, STATISTICS, SamplingBoostStatistics,
-    SamplingRule, SamplingRules, SamplingStatistics, SamplingTargets,
+    GetSamplingTargets, SERVICE_NAME, STATISTICS, SamplingBoostStatistics, SamplingStatistics,
+    SamplingTargets,
 };
 
 /// Asks X-Ray for rules and tells it what was decided by them, each when it is time.
@@ -37,8 +38,6 @@ struct Modification {
 
 /// Changes within this time may have the same time: X-Ray tells whole seconds.
 const RESOLUTION: Duration = Duration::from_secs(1);
-/// More pages of rules than this are no rules of X-Ray's: there are some 25 rules in an account (service quotas).
-const PAGES: usize = 100;
 /// X-Ray's clock and this one may differ by so many seconds.
 const SKEW: f64 = 60.0;
 /// Rules that X-Ray does not accept reports of are asked for again, but not more often.
@@ -81,7 +80,7 @@ impl<T: Transport> Poll<T> {
 
     /// Asks for the rules. Those that are in force stay when no others come.
     fn refresh(&mut self, asked: Moment) {
-        let came = self.definitions().and_then(|definitions| {
+        let came = Pages::ask(&mut self.transport, &self.shared.clock).and_then(|definitions| {
             let before = self.shared.manifest.load();
             Manifest::new(definitions, before.as_deref(), asked)
                 .ok_or_else(|| Failure::Garbled("there is no rule in it".to_owned()))
@@ -98,25 +97,6 @@ impl<T: Transport> Poll<T> {
                 self.schedule.rules_failed(now, die);
             }
         }
-    }
-
-    /// All pages of rules.
-    fn definitions(&mut self) -> Result<Vec<SamplingRule>, Failure> {
-        let mut definitions = Vec::new();
-        let mut token: Option<String> = None;
-        for _ in 0..PAGES {
-            let question = GetSamplingRules {
-                next_token: token.as_deref(),
-            };
-            let page: SamplingRules = call(&mut self.transport, Operation::Rules, &question)?;
-            let rules = page.sampling_rule_records.into_iter();
-            definitions.extend(rules.map(|record| record.sampling_rule));
-            match page.next_token.filter(|next| !next.is_empty()) {
-                None => return Ok(definitions),
-                next => token = next,
-            }
-        }
-        Err(Failure::Garbled(format!("it has over {PAGES} pages")))
     }
 
     /// Reports what was decided, in batches as large as X-Ray takes.
@@ -171,7 +151,8 @@ impl<T: Transport> Poll<T> {
             sampling_statistics_documents: decided.collect(),
             sampling_boost_statistics_documents: ended.collect(),
         };
-        call(&mut self.transport, Operation::Targets, &question)
+        let (answer, _) = call(&mut self.transport, Operation::Targets, &question)?;
+        Ok(answer)
     }
 
     /// Takes over what X-Ray answered.

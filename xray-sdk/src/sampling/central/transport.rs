@@ -38,16 +38,17 @@ impl Operation {
     }
 }
 
-/// Asks, and reads the answer.
+/// Asks, and reads the answer; beside it comes how many bytes that had.
 pub(super) fn call<A: DeserializeOwned>(
     transport: &mut impl Transport,
     operation: Operation,
     question: &impl Serialize,
-) -> Result<A, Failure> {
+) -> Result<(A, usize), Failure> {
     let garbled = |error: serde_json::Error| Failure::Garbled(error.to_string());
     let question = serde_json::to_vec(question).map_err(garbled)?;
     let answer = transport.post(operation, question)?;
-    serde_json::from_slice(&answer).map_err(garbled)
+    let read = serde_json::from_slice(&answer).map_err(garbled)?;
+    Ok((read, answer.len()))
 }
 
 impl fmt::Display for Failure {

@@ -141,6 +141,57 @@ fn pages_without_end_are_given_up() {
     );
 }
 
+/// What is told, and how often rules were asked for, after one attempt that has to be given up.
+fn given_up(xray: &XRay) -> (Vec<String>, usize) {
+    let mut process = Process::new(xray, 1);
+    while process.notices().is_empty() {
+        process.pass(SECOND);
+    }
+    assert!(process.sampler.shared.manifest.load().is_none());
+    (process.notices(), xray.calls(Operation::Rules))
+}
+
+#[test]
+fn more_rules_than_any_account_has_are_given_up() {
+    let rules = (0..4_000).map(|number| rule(&format!("rule {number}"), 1, 1, 0.0, &json!({})));
+    let xray = XRay::new(rules.collect());
+    let (notices, calls) = given_up(&xray);
+    assert!(notices[0].contains("more than 1000 rules"), "{notices:?}");
+    assert_eq!(calls, 11);
+}
+
+#[test]
+fn rules_of_more_bytes_than_can_be_meant_are_given_up() {
+    let long = json!({"URLPath": "/".repeat(900_000)});
+    let rules = (0..20).map(|number| rule(&format!("rule {number}"), 1, 1, 0.0, &long));
+    let xray = XRay::new(rules.collect());
+    xray.state().rules_a_page = 1;
+    let (notices, calls) = given_up(&xray);
+    assert!(notices[0].contains("4194304 bytes"), "{notices:?}");
+    assert_eq!(calls, 5);
+}
+
+#[test]
+fn a_page_that_names_an_earlier_one_as_the_next_is_the_last() {
+    let xray = XRay::new((0..9).map(|_| default_rule()).collect());
+    xray.state().rules_a_page = 1;
+    xray.state().next_page = Some("3");
+    let (notices, calls) = given_up(&xray);
+    assert!(notices[0].contains("names itself"), "{notices:?}");
+    assert_eq!(calls, 2);
+}
+
+#[test]
+fn pages_that_come_slowly_are_given_up_after_half_a_minute() {
+    let rules = (0..200).map(|number| rule(&format!("rule {number}"), 1, 1, 0.0, &json!({})));
+    let xray = XRay::new(rules.collect());
+    xray.state().rules_a_page = 1;
+    xray.state().answer_time = Duration::from_millis(4_500);
+    let (notices, calls) = given_up(&xray);
+    assert!(notices[0].contains("30 seconds"), "{notices:?}");
+    assert_eq!(calls, 7);
+}
+
 #[test]
 fn rules_that_are_not_understood_are_left_out() {
     let mut broken = rule("broken", 1, 1, 0.0, &json!({}));

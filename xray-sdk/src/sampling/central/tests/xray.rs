@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -19,6 +20,10 @@ pub(super) struct State {
     pub(super) modification: f64,
     pub(super) rules_a_page: usize,
     pub(super) is_reachable: bool,
+    /// How long an answer takes.
+    pub(super) answer_time: Duration,
+    /// The page that each page of rules names as the next, in place of the right one.
+    pub(super) next_page: Option<&'static str>,
     /// What comes in place of the answer to a report.
     pub(super) failures: Vec<Failure>,
     /// Fields of the targets, in place of those that X-Ray would tell.
@@ -45,12 +50,14 @@ pub(super) struct Told {
 impl XRay {
     pub(super) fn new(rules: Vec<Value>) -> Self {
         Self {
-            clock: Clock::manual(std::time::Duration::from_secs(1_700_000_000)),
+            clock: Clock::manual(Duration::from_secs(1_700_000_000)),
             state: Arc::new(Mutex::new(State {
                 rules,
                 modification: 1_600_000_000.0,
                 rules_a_page: 100,
                 is_reachable: true,
+                answer_time: Duration::ZERO,
+                next_page: None,
                 failures: Vec::new(),
                 target: json!({}),
                 has_quotas: true,
@@ -106,6 +113,7 @@ impl Transport for XRay {
         let now = self.epoch_seconds();
         let mut state = self.state();
         state.calls.push((operation, self.clock.now()));
+        self.clock.advance(state.answer_time);
         if !state.is_reachable {
             return Err(Failure::Unreachable("nobody is there".to_owned()));
         }
@@ -133,6 +141,7 @@ impl State {
             .collect();
         let end = start + records.len();
         let next = (end < self.rules.len()).then(|| end.to_string());
+        let next = self.next_page.map(str::to_owned).or(next);
         json!({"SamplingRuleRecords": records, "NextToken": next})
     }
 
