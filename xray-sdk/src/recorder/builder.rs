@@ -16,7 +16,7 @@ use crate::recorder::worker::Worker;
 use crate::recorder::{Inner, Recorder};
 #[cfg(feature = "central-sampling")]
 use crate::sampling::CentralSampler;
-use crate::sampling::{LocalRules, Never, Sampler};
+use crate::sampling::{Guarded, LocalRules, Never, Sampler};
 
 /// Settings of a [`Recorder`]. Made by [`Recorder::builder`].
 #[must_use = "a builder does nothing until build() is called"]
@@ -232,9 +232,9 @@ impl RecorderBuilder {
             false => QUEUE_BYTES,
         });
         let outlet = Outlet::new(self.clock.unwrap_or_else(Clock::system), queue_bytes);
-        let sampler = match self.sampler {
+        let sampler: Arc<dyn Sampler> = match self.sampler {
             _ if is_function => Arc::new(Never),
-            Some(sampler) => sampler,
+            Some(sampler) => Arc::new(Guarded::new(sampler, outlet.notices.clone())),
             None => default_sampler(&name, &daemon()?, self.sampling_rules, &outlet),
         };
         if let Some(misunderstood) = environment.misunderstood {

@@ -11,6 +11,7 @@
 mod central;
 mod decision;
 mod fixed;
+mod guarded;
 mod local;
 mod pattern;
 mod rate;
@@ -27,11 +28,13 @@ pub use fixed::{Always, Never};
 pub use local::{LocalRule, LocalRules};
 pub use pattern::Pattern;
 
+pub(crate) use guarded::Guarded;
 pub(crate) use watch::Watch;
 
 /// Decides which requests are recorded.
 ///
 /// It is asked on the thread that serves the request, often from many threads at once: an answer must not wait for anything.
+/// A panic does not get through to the program: a request whose decision panicked is not recorded, and that is told once.
 ///
 /// ```
 /// use xray_sdk::sampling::{Decision, Sampler, SamplingRequest};

@@ -162,3 +162,60 @@ fn only_decisions_that_are_observed_are_told_of() {
     });
     assert!(none.is_empty(), "{none:?}");
 }
+
+/// Fails at whatever it is asked, but to decide on the segments of one name.
+struct Panicking;
+
+impl Sampler for Panicking {
+    fn decide(&self, request: &SamplingRequest<'_>) -> Decision {
+        match request.service {
+            "decided" => Decision::sampled().observed(),
+            "left out" => Decision::not_sampled().observed(),
+            _ => resume_unwind(Box::new("decide")),
+        }
+    }
+
+    fn explain(&self, _request: &SamplingRequest<'_>) -> Decision {
+        resume_unwind(Box::new("explain"))
+    }
+
+    fn observe(&self, _decision: &Decision, is_fault: bool) {
+        if is_fault {
+            resume_unwind(Box::new("observe"));
+        }
+    }
+
+    fn shutdown(&self) {
+        resume_unwind(Box::new("shutdown"))
+    }
+}
+
+#[test]
+fn a_sampler_that_panics_costs_no_segment_and_does_not_reach_the_program() {
+    let capture = Capture::with_sampler("checkout", Panicking);
+    let recorder = capture.recorder();
+    for number in 0..10 {
+        recorder.segment("decided").run_sync(|segment| {
+            if number == 4 {
+                segment.http_status(500);
+            }
+        });
+    }
+    recorder.segment("left out").run_sync(|segment| {
+        segment.fault();
+    });
+    let undecided = recorder.segment("undecided").begin();
+    assert!(!undecided.is_recording());
+    undecided.end();
+    assert!(!recorder.explain(&SamplingRequest::default()).is_sampled());
+    assert_eq!(capture.documents().len(), 10);
+    recorder.shutdown(std::time::Duration::from_secs(30));
+    let health = recorder.health();
+    assert_eq!((health.segments, health.refused), (10, 0));
+    assert_eq!(health.notices.len(), 1, "{:?}", health.notices);
+    assert!(
+        health.notices[0].contains("sampler"),
+        "{:?}",
+        health.notices
+    );
+}

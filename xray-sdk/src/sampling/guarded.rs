@@ -1,0 +1,49 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::notice::Notices;
+use crate::sampling::{Decision, Sampler, SamplingRequest};
+
+/// A sampler that the program has written, whose panics do not get through: they would break the request that is traced, or the
+/// recorder's own thread.
+pub(crate) struct Guarded {
+    sampler: Arc<dyn Sampler>,
+    notices: Arc<Notices>,
+}
+
+impl Guarded {
+    pub(crate) fn new(sampler: Arc<dyn Sampler>, notices: Arc<Notices>) -> Self {
+        Self { sampler, notices }
+    }
+
+    fn guard<R>(&self, work: impl FnOnce(&dyn Sampler) -> R) -> Option<R> {
+        let done = catch_unwind(AssertUnwindSafe(|| work(&*self.sampler)));
+        if done.is_err() {
+            self.notices.tell_once("sampler", || {
+                "the sampler panicked; its message is on the standard error; a request that it does not decide on is not recorded"
+                    .to_owned()
+            });
+        }
+        done.ok()
+    }
+}
+
+impl Sampler for Guarded {
+    fn decide(&self, request: &SamplingRequest<'_>) -> Decision {
+        self.guard(|sampler| sampler.decide(request))
+            .unwrap_or_else(Decision::not_sampled)
+    }
+
+    fn explain(&self, request: &SamplingRequest<'_>) -> Decision {
+        self.guard(|sampler| sampler.explain(request))
+            .unwrap_or_else(Decision::not_sampled)
+    }
+
+    fn observe(&self, decision: &Decision, is_fault: bool) {
+        self.guard(|sampler| sampler.observe(decision, is_fault));
+    }
+
+    fn shutdown(&self) {
+        self.guard(|sampler| sampler.shutdown());
+    }
+}
