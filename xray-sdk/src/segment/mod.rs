@@ -7,6 +7,7 @@ mod entered;
 mod entity;
 mod exception;
 mod future;
+mod left_out;
 mod progress;
 mod reach;
 mod subsegment;

@@ -4,7 +4,6 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::context::{self, Context, Kind, Passive, missing};
-use crate::header::Sampled;
 use crate::id::SegmentId;
 use crate::record::Text;
 use crate::record::event::Namespace;
@@ -21,7 +20,7 @@ use crate::segment::entity::{Entity, Place};
 /// it is then sent as a document of its own.
 #[must_use = "a subsegment closes when it is dropped"]
 pub struct Subsegment {
-    entity: Entity,
+    pub(super) entity: Entity,
 }
 
 /// A subsegment that is not begun yet. Made by [`subsegment`](crate::subsegment()) or [`Entity::subsegment`].
@@ -113,7 +112,7 @@ impl<'a> SubsegmentBuilder<'a> {
     #[inline(always)]
     pub fn run<R>(self, work: impl FnOnce(&mut Entity) -> R) -> R {
         if self.is_left_out {
-            return run_left_out(self, work);
+            return self.run_left_out(work);
         }
         match self.parent {
             None => run(&self.name, self.namespace, self.place, work),
@@ -147,24 +146,6 @@ impl<'a> SubsegmentBuilder<'a> {
         }
         Subsegment {
             entity: Entity::held(context, node),
-        }
-    }
-
-    /// A handle that records nothing, and passes on that nothing is.
-    fn leave_out(self) -> Subsegment {
-        let header = match self.parent {
-            Some(parent) => parent.header(),
-            None => context::with(|current| current.header()),
-        };
-        let context = match header {
-            Some(header) => Context::Passive(Passive::new(header.with_sampled(Sampled::No))),
-            None => Context::Missing,
-        };
-        if matches!(context, Context::Missing) {
-            missing::report(self.place);
-        }
-        Subsegment {
-            entity: Entity::held(context, SegmentId::from_u64(0)),
         }
     }
 }
@@ -286,13 +267,6 @@ fn run_below<R>(
         let _parent = Entered::enter(parent);
         run(name, namespace, place, work)
     }
-}
-
-/// Runs `work` where nothing is recorded.
-fn run_left_out<R>(builder: SubsegmentBuilder<'_>, work: impl FnOnce(&mut Entity) -> R) -> R {
-    let mut left_out = builder.leave_out();
-    let _entered = left_out.enter();
-    work(&mut Entity::at(Place::Nowhere))
 }
 
 /// A subsegment that is open while a closure runs; dropping it closes the subsegment, also on panic.

@@ -326,3 +326,31 @@ fn a_future_without_sampling_is_left_out_wherever_it_is_polled() {
     segment.end();
     assert_eq!(capture.tree(), "worker\n");
 }
+
+#[test]
+fn without_sampling_in_a_segment_that_has_nothing_to_pass_on_is_no_missing_segment() {
+    let capture = Capture::new("worker");
+    let not_sampled = |header: Option<TraceHeader>| {
+        assert_eq!(
+            header.map(|header| header.to_string()).as_deref(),
+            Some("Sampled=0")
+        );
+    };
+    capture
+        .recorder()
+        .own_segment()
+        .pass_through()
+        .run_sync(|segment| {
+            assert_eq!(segment.header(), None);
+            subsegment("a")
+                .without_sampling()
+                .run(|_| not_sampled(current().header()));
+            segment
+                .subsegment("b")
+                .without_sampling()
+                .run(|_| not_sampled(current().header()));
+            not_sampled(subsegment("c").without_sampling().begin().header());
+        });
+    let mut segment = capture.recorder().own_segment().pass_through().begin();
+    not_sampled(segment.subsegment("d").without_sampling().begin().header());
+}

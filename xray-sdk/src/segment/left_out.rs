@@ -1,0 +1,49 @@
+//! Subsegments that are left out of a segment that is recorded.
+
+use crate::context::{self, Context, Passive, missing};
+use crate::header::Sampled;
+use crate::id::SegmentId;
+use crate::segment::entity::{Entity, Place};
+use crate::segment::subsegment::{Subsegment, SubsegmentBuilder};
+
+impl SubsegmentBuilder<'_> {
+    /// A handle that records nothing, and passes on that nothing is.
+    pub(super) fn leave_out(self) -> Subsegment {
+        // Without a segment there is none; in one that has nothing to pass on it is empty.
+        let header = match self.parent {
+            Some(Entity {
+                place: Place::Within | Place::Held,
+                identity,
+                node,
+                passive,
+                ..
+            }) => match (identity, passive) {
+                (Some(identity), _) => Some(identity.header(*node)),
+                (None, passive) => passive
+                    .as_ref()
+                    .map(|passive| passive.header().unwrap_or_default()),
+            },
+            _ => context::with(|current| match current {
+                Context::Missing => None,
+                _ => Some(current.header().unwrap_or_default()),
+            }),
+        };
+        let context = match header {
+            Some(header) => Context::Passive(Passive::new(header.with_sampled(Sampled::No))),
+            None => Context::Missing,
+        };
+        if matches!(context, Context::Missing) {
+            missing::report(self.place);
+        }
+        Subsegment {
+            entity: Entity::held(context, SegmentId::from_u64(0)),
+        }
+    }
+
+    /// Runs `work` where nothing is recorded.
+    pub(super) fn run_left_out<R>(self, work: impl FnOnce(&mut Entity) -> R) -> R {
+        let mut left_out = self.leave_out();
+        let _entered = left_out.enter();
+        work(&mut Entity::at(Place::Nowhere))
+    }
+}
