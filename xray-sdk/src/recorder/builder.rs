@@ -157,9 +157,10 @@ impl RecorderBuilder {
     /// It is shown again when something was recorded in it, ever more rarely: when its age has doubled, and at least every 15 minutes.
     /// Each time costs the background thread a document, and the program nothing.
     ///
-    /// What a thread or future records stays with it until a subsegment of it begins, a future pauses, or 32 kB are
-    /// full; the age is looked at there. So a segment in which nothing happens, as in one long wait, is not seen unless
-    /// [`send_in_progress`](crate::Entity::send_in_progress) is called before.
+    /// What a thread or future records stays with it until a subsegment of it begins, work is carried elsewhere from it, a future
+    /// pauses, or 32 kB are full; the age is looked at there. So a segment in which nothing happens, as in one long wait, is not seen
+    /// unless [`send_in_progress`](crate::Entity::send_in_progress) is called before. That goes for a wait for spawned work too: what
+    /// closes in such work is sent, and the segment follows when it goes on.
     ///
     /// ```
     /// # use std::time::Duration;

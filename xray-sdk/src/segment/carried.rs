@@ -46,6 +46,8 @@ impl Carried {
             Kind::Unsampled => Origin::Passive(Passive::Unsampled),
             Kind::Recording => match context::lane() {
                 Some(mut lane) => {
+                    // What goes on elsewhere may be all that happens from here on.
+                    lane.hand_over_old();
                     let (identity, node) = (lane.lend(), lane.node);
                     context::put_back(lane);
                     Origin::Recording { identity, node }

@@ -133,9 +133,14 @@ impl<'a> SubsegmentBuilder<'a> {
                 identity,
                 node,
                 passive,
-                ..
+                lane,
             }) => match (identity, passive) {
-                (Some(identity), _) => begin_in(identity, *node, name, namespace),
+                (Some(identity), _) => {
+                    if let Some(lane) = lane {
+                        lane.hand_over_old();
+                    }
+                    begin_in(identity, *node, name, namespace)
+                }
                 (None, Some(passive)) => (Context::Passive(passive.for_others()), NO_NODE),
                 (None, None) => (Context::Missing, NO_NODE),
             },
@@ -160,14 +165,17 @@ impl<'a, T: Into<Text<'a>>> From<T> for SubsegmentBuilder<'a> {
 /// What is not recorded has no id.
 const NO_NODE: SegmentId = SegmentId::from_u64(0);
 
-/// Opens a subsegment with a lane of its own, below what is current in `context`.
+/// Opens a subsegment with a lane of its own, below what is current in `context`, of which so much is seen as is old.
 pub(crate) fn begin(
-    context: &Context,
+    context: &mut Context,
     name: &Text<'_>,
     namespace: Namespace,
 ) -> (Context, SegmentId) {
     match context {
-        Context::Recording(lane) => begin_in(lane.identity(), lane.node, name, namespace),
+        Context::Recording(lane) => {
+            lane.hand_over_old();
+            begin_in(lane.identity(), lane.node, name, namespace)
+        }
         Context::Passive(passive) => (Context::Passive(passive.for_others()), NO_NODE),
         Context::Missing => (Context::Missing, NO_NODE),
     }

@@ -266,3 +266,42 @@ fn what_was_shown_is_told_in_full_again_and_counted_once() {
     let health = capture.recorder().health();
     assert_eq!((health.repaired, health.trimmed), (1, 1), "{health:?}");
 }
+
+#[test]
+fn a_segment_is_shown_when_owned_subsegments_of_its_handle_begin() {
+    let (capture, clock) = capture();
+    let mut segment = capture.recorder().segment("import").begin();
+    pass(&capture, &clock, OLD);
+    segment.subsegment("row").begin().end();
+    pass(&capture, &clock, Duration::from_secs(5));
+    let shown = in_progress(&capture);
+    assert_eq!(shown.len(), 1, "{shown:?}");
+    assert_eq!(Some(shown[0].id), segment.id());
+}
+
+#[test]
+fn a_segment_is_shown_when_owned_subsegments_begin_in_it() {
+    let (capture, clock) = capture();
+    capture.recorder().segment("import").run_sync(|segment| {
+        pass(&capture, &clock, OLD);
+        subsegment("row").begin().end();
+        pass(&capture, &clock, Duration::from_secs(5));
+        let shown = in_progress(&capture);
+        assert_eq!(shown.len(), 1, "{shown:?}");
+        assert_eq!(Some(shown[0].id), segment.id());
+    });
+}
+
+#[test]
+fn a_segment_is_shown_when_work_is_spawned_from_it() {
+    let (capture, clock) = capture();
+    capture.recorder().segment("import").run_sync(|segment| {
+        pass(&capture, &clock, OLD);
+        let work = current().carry(|| subsegment("row").run(|_| ()));
+        std::thread::scope(|scope| scope.spawn(work).join().expect("no panic"));
+        pass(&capture, &clock, Duration::from_secs(5));
+        let shown = in_progress(&capture);
+        assert_eq!(shown.len(), 1, "{shown:?}");
+        assert_eq!(Some(shown[0].id), segment.id());
+    });
+}

@@ -222,7 +222,7 @@ impl Lane {
         true
     }
 
-    /// Hands over what is held when that is old. Asked where a subsegment begins and where a segment is left.
+    /// Hands over what is held when that is old. Asked where a subsegment begins, where work is carried elsewhere and where a segment is left.
     #[inline(always)]
     pub(crate) fn hand_over_old(self: &mut Box<Self>) {
         let beat = self.identity().outlet().beat();
