@@ -34,8 +34,11 @@ impl<'a> Located<'a> {
     pub(super) fn parse(whole: &'a str) -> Result<Self, Problem> {
         let value: &RawValue = serde_json::from_str(whole).map_err(|error| Problem {
             line: error.line(),
-            column: error.column(),
-            text: without_place(&error),
+            column: column_of(whole, &error),
+            text: match whole.trim() {
+                "" => "the whole is empty: expected an object".to_owned(),
+                _ => without_place(&error),
+            },
         })?;
         Ok(Self {
             whole,
@@ -194,4 +197,12 @@ fn without_place(error: &serde_json::Error) -> String {
         Some(end) => text[..end].to_owned(),
         None => text,
     }
+}
+
+/// The column of a JSON error in characters; the error counts bytes, and none of an empty line.
+fn column_of(whole: &str, error: &serde_json::Error) -> usize {
+    let line = whole.split('\n').nth(error.line().saturating_sub(1));
+    let before = error.column().saturating_sub(1);
+    let starts = line.unwrap_or_default().char_indices();
+    starts.take_while(|(start, _)| *start < before).count() + 1
 }

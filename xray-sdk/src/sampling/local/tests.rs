@@ -292,6 +292,24 @@ fn a_file_that_cannot_be_read_is_named() {
     );
 }
 
+#[test]
+fn an_error_of_syntax_is_shown_at_its_character() {
+    for (text, told) in [
+        (
+            "",
+            "sampling rules:1:1: the whole is empty: expected an object",
+        ),
+        (
+            " \n",
+            "sampling rules:2:1: the whole is empty: expected an object",
+        ),
+        ("{\n  \"grün\": x}", "sampling rules:2:11: expected value"),
+    ] {
+        let error = LocalRules::parse(text).expect_err("no rules");
+        assert_eq!(error.to_string(), told, "{text:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in ".{0,200}") {
