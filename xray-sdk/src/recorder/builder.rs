@@ -238,8 +238,8 @@ impl RecorderBuilder {
             Some(sampler) => Arc::new(Guarded::new(sampler, outlet.notices.clone())),
             None => default_sampler(&name, &daemon()?, self.sampling_rules, &outlet),
         };
-        if let Some(misunderstood) = environment.misunderstood {
-            outlet.notices.tell_once("environment", || misunderstood);
+        for text in environment.misunderstood {
+            outlet.notices.tell_once(&text.clone(), || text);
         }
         let tally = Arc::new(Tally::default());
         let origins = match environment.detection {

@@ -24,8 +24,8 @@ pub(crate) struct Environment {
     /// The program is a function of AWS Lambda.
     pub(crate) is_function: bool,
     pub(crate) unsampled_ids: UnsampledIds,
-    /// What to tell of a value that is not understood and counts as not set, as in the official SDKs.
-    pub(crate) misunderstood: Option<String>,
+    /// What to tell of values that are not understood and count as not set, as in the official SDKs.
+    pub(crate) misunderstood: Vec<String>,
 }
 
 /// The ids of a new trace that is not sampled, and of its segments.
@@ -57,18 +57,45 @@ impl Environment {
         };
         let enabled = read(SDK_ENABLED)?;
         let is_enabled = enabled.as_deref().and_then(truth);
-        let is_disabled = read(SDK_DISABLED)?.is_some_and(|value| is(&value, "true"));
-        let has_real_ids = read(NOOP_ID)?.is_some_and(|value| is(&value, "false"));
+        let disabled = read(SDK_DISABLED)?;
+        let is_disabled = disabled.as_deref().is_some_and(|value| is(value, "true"));
+        let noop_id = read(NOOP_ID)?;
+        let has_real_ids = noop_id.as_deref().is_some_and(|value| is(value, "false"));
+        let unsampled_ids = if has_real_ids {
+            UnsampledIds::Random
+        } else {
+            UnsampledIds::Zero
+        };
+        if is_disabled || is_enabled == Some(false) {
+            // What is turned off is not kept from starting by what else is wrong.
+            return Ok(Self {
+                is_disabled: true,
+                unsampled_ids,
+                tracing_name: read(TRACING_NAME).ok().flatten(),
+                ..Self::default()
+            });
+        }
+        let no_switch = enabled.filter(|_| is_enabled.is_none()).map(|value| {
+            format!("{SDK_ENABLED}={value:?} is neither true nor false, and counts as true")
+        });
+        let no_truth = |name, value: Option<String>, counts_as: &str| {
+            value
+                .filter(|value| !is(value, "true") && !is(value, "false"))
+                .map(|value| {
+                    format!("{name}={value:?} is neither true nor false, and counts as {counts_as}")
+                })
+        };
+        let others = [
+            no_truth(SDK_DISABLED, disabled, "false"),
+            no_truth(NOOP_ID, noop_id, "true"),
+        ];
         Ok(Self {
-            is_disabled: is_disabled || is_enabled == Some(false),
-            unsampled_ids: if has_real_ids {
-                UnsampledIds::Random
-            } else {
-                UnsampledIds::Zero
-            },
-            misunderstood: enabled.filter(|_| is_enabled.is_none()).map(|value| {
-                format!("{SDK_ENABLED}={value:?} is neither true nor false, and counts as true")
-            }),
+            is_disabled: false,
+            unsampled_ids,
+            misunderstood: no_switch
+                .into_iter()
+                .chain(others.into_iter().flatten())
+                .collect(),
             is_function: read(LAMBDA)?.is_some(),
             daemon_address: read(DAEMON_ADDRESS)?,
             tracing_name: read(TRACING_NAME)?,
@@ -127,7 +154,7 @@ mod tests {
         ] {
             let read = environment(&[(SDK_ENABLED, value)]).expect("usable");
             assert_eq!(read.is_disabled, is_disabled, "{value}");
-            assert_eq!(read.misunderstood.is_none(), is_understood, "{value}");
+            assert_eq!(read.misunderstood.is_empty(), is_understood, "{value}");
         }
     }
 
@@ -151,6 +178,40 @@ mod tests {
         ] {
             let read = environment(&[(NOOP_ID, value)]).expect("usable");
             assert_eq!(read.unsampled_ids, ids, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_a_switch_that_is_not_understood_is_told() {
+        for (variable, value, counts_as) in [
+            (SDK_DISABLED, "1", "false"),
+            (NOOP_ID, "bogus", "true"),
+            (SDK_ENABLED, "bogus", "true"),
+        ] {
+            let read = environment(&[(variable, value)]).expect("usable");
+            let told = format!(
+                "{variable}={value:?} is neither true nor false, and counts as {counts_as}"
+            );
+            assert_eq!(read.misunderstood, [told]);
+        }
+        for (variable, value) in [(SDK_DISABLED, "False"), (NOOP_ID, "true")] {
+            let read = environment(&[(variable, value)]).expect("usable");
+            assert_eq!(read.misunderstood, [""; 0]);
+        }
+    }
+
+    #[test]
+    fn what_is_turned_off_is_not_kept_from_starting_by_what_else_is_wrong() {
+        for (switch, value) in [(SDK_ENABLED, "no"), (SDK_DISABLED, "true")] {
+            let wrong = [
+                (switch, value),
+                (missing::VARIABLE, "PANIC"),
+                (origin::VARIABLE, "yes"),
+                (TRACING_NAME, "shop"),
+            ];
+            let read = environment(&wrong).expect("a program that starts");
+            assert!(read.is_disabled);
+            assert_eq!(read.tracing_name.as_deref(), Some("shop"));
         }
     }
 

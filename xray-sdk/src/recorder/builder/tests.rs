@@ -107,7 +107,7 @@ fn a_trace_that_is_not_sampled_has_ids_of_its_own_when_they_are_wanted() {
 #[test]
 fn a_value_that_is_not_understood_is_told() {
     let environment = Environment {
-        misunderstood: Some("what is this".to_owned()),
+        misunderstood: vec!["what is this".to_owned()],
         ..Environment::default()
     };
     let recorder = Recorder::builder("checkout")
