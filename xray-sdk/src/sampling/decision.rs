@@ -57,6 +57,9 @@ pub enum Fallback {
     NoMatch,
 }
 
+/// The most characters of a rule's name.
+const RULE_NAME: usize = 32;
+
 impl Decision {
     /// The request is recorded.
     pub const fn sampled() -> Self {
@@ -79,7 +82,8 @@ impl Decision {
         }
     }
 
-    /// The same decision, made by the rule of this name. The name is recorded with the segment, in its `aws` block.
+    /// The same decision, made by the rule of this name. The name is recorded with the segment, in its `aws` block, if it is not
+    /// empty; of a longer one its first 32 characters, which is as long as the names of X-Ray's rules are (API reference, "SamplingRule").
     #[must_use]
     pub fn with_rule(mut self, rule: impl Into<Arc<str>>) -> Self {
         self.rule = Some(rule.into());
@@ -143,7 +147,10 @@ impl Decision {
 
     /// The name of the rule for the segment's `aws` block: X-Ray shows it as one of its own rules.
     pub(crate) fn recorded_rule(&self) -> Option<&str> {
-        self.rule.as_deref().filter(|_| !self.is_local)
+        let rule = self.rule.as_deref().filter(|_| !self.is_local)?;
+        let end = rule.char_indices().nth(RULE_NAME);
+        let fitted = end.map_or(rule, |(end, _)| &rule[..end]);
+        Some(fitted).filter(|fitted| !fitted.is_empty())
     }
 }
 
@@ -227,6 +234,19 @@ mod tests {
         let decision = Decision::not_sampled().with_rule("orders");
         assert_eq!(decision.rule(), Some("orders"));
         assert_eq!(decision.recorded_rule(), Some("orders"));
+    }
+
+    #[test]
+    fn the_name_of_a_rule_is_recorded_as_long_as_x_ray_has_them() {
+        for (name, recorded) in [
+            ("", None),
+            ("ü", Some("ü".to_owned())),
+            (&*"ü".repeat(40), Some("ü".repeat(32))),
+        ] {
+            let decision = Decision::sampled().with_rule(name);
+            assert_eq!(decision.recorded_rule(), recorded.as_deref());
+            assert_eq!(decision.rule(), Some(name));
+        }
     }
 
     #[test]

@@ -47,7 +47,8 @@ fn seen_in(surroundings: &Surroundings) -> String {
     // What decides on the next segment sees the same.
     let document = record(&capture);
     let rule = document.aws.and_then(|aws| aws.xray?.sampling_rule_name);
-    assert_eq!(rule.as_deref(), Some(&*seen));
+    let recorded: String = seen.chars().take(32).collect();
+    assert_eq!(rule, Some(recorded), "names of rules are no longer");
     seen
 }
 
