@@ -7,6 +7,8 @@
 //!
 //! [`Recorder::explain`](crate::Recorder::explain) tells what would be decided, and why.
 
+use std::sync::Arc;
+
 #[cfg(feature = "central-sampling")]
 mod central;
 mod decision;
@@ -74,6 +76,26 @@ pub trait Sampler: Send + Sync {
     /// Ends what the sampler does in the background: its recorder is shut down. It may still be asked afterwards.
     /// The default does nothing.
     fn shutdown(&self) {}
+}
+
+/// So that a program can keep the sampler that it gives to a recorder, or give it to several. Each recorder that is shut down
+/// [shuts it down](Sampler::shutdown).
+impl<S: Sampler + ?Sized> Sampler for Arc<S> {
+    fn decide(&self, request: &SamplingRequest<'_>) -> Decision {
+        (**self).decide(request)
+    }
+
+    fn explain(&self, request: &SamplingRequest<'_>) -> Decision {
+        (**self).explain(request)
+    }
+
+    fn observe(&self, decision: &Decision, is_fault: bool) {
+        (**self).observe(decision, is_fault);
+    }
+
+    fn shutdown(&self) {
+        (**self).shutdown();
+    }
 }
 
 /// What is known of a request before its segment begins. Samplers match their rules on it.

@@ -219,3 +219,17 @@ fn a_sampler_that_panics_costs_no_segment_and_does_not_reach_the_program() {
         health.notices
     );
 }
+
+#[test]
+fn a_sampler_can_be_shared() {
+    let observer = Arc::new(Observer {
+        is_sampled: true,
+        seen: Arc::default(),
+    });
+    for name in ["one", "other"] {
+        let capture = Capture::with_sampler(name, observer.clone());
+        capture.recorder().own_segment().begin().end();
+        capture.bytes();
+    }
+    assert_eq!(*observer.seen.lock().expect("no test panicked"), [false; 2]);
+}
