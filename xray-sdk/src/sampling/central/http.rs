@@ -28,6 +28,10 @@ const CONNECT: Duration = Duration::from_secs(1);
 const ANSWER: Duration = Duration::from_secs(5);
 /// A page of rules takes some ten kilobytes.
 const LONGEST: usize = 1024 * 1024;
+/// An error says one sentence.
+const LONGEST_REFUSAL: usize = 16 * 1024;
+/// So many characters of it are shown.
+const SHOWN: usize = 300;
 
 impl Http {
     /// `daemon` is a host and a port.
@@ -84,18 +88,33 @@ impl Drop for Http {
 async fn exchange(request: reqwest::RequestBuilder) -> Result<Vec<u8>, Failure> {
     let mut answer = request.send().await.map_err(|error| unreachable(&error))?;
     if answer.status() != reqwest::StatusCode::OK {
-        return Err(Failure::Refused(answer.status().as_u16()));
+        let status = answer.status().as_u16();
+        let said = body(&mut answer, LONGEST_REFUSAL).await.ok();
+        let said = said.and_then(|body| message(&body));
+        return Err(Failure::Refused(status, said.unwrap_or_default()));
     }
+    body(&mut answer, LONGEST).await
+}
+
+/// The body of an answer, of so many bytes at most.
+async fn body(answer: &mut reqwest::Response, longest: usize) -> Result<Vec<u8>, Failure> {
     let mut body = Vec::new();
     while let Some(part) = answer.chunk().await.map_err(|error| unreachable(&error))? {
-        if body.len() + part.len() > LONGEST {
+        if body.len() + part.len() > longest {
             return Err(Failure::Garbled(format!(
-                "it has more than {LONGEST} bytes"
+                "it has more than {longest} bytes"
             )));
         }
         body.extend_from_slice(&part);
     }
     Ok(body)
+}
+
+/// What an error of AWS's API says: its `message`, which some services write with a capital.
+fn message(body: &[u8]) -> Option<String> {
+    let error: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let message = error.get("message").or_else(|| error.get("Message"))?;
+    Some(message.as_str()?.chars().take(SHOWN).collect())
 }
 
 /// The innermost error tells what happened; those around it, that something did.

@@ -113,7 +113,7 @@ impl<T: Transport> Poll<T> {
                     self.shared.tell(Operation::Targets, &failure);
                     has_failed = true;
                     // Something in this batch is refused; what is in the others need not be.
-                    if !matches!(failure, Failure::Refused(_)) {
+                    if !matches!(failure, Failure::Refused(..)) {
                         break;
                     }
                 }

@@ -25,19 +25,20 @@ impl Shared {
         if *failure == Failure::Stopped {
             return;
         }
-        let daemon = &self.daemon;
+        let (daemon, cure) = (&self.daemon, failure.cure());
         match operation {
-            Operation::Rules => self.notices.tell_once("sampling rules", || {
+            // Another cure is another thing to tell.
+            Operation::Rules => self.notices.tell_once(&format!("sampling rules: {cure}"), || {
                 format!(
-                    "X-Ray's sampling rules could not be had from the daemon at {daemon} over TCP: {failure}; until they come, local \
-                     rules decide what is recorded; does the daemon listen there? to do without X-Ray's rules use \
+                    "X-Ray's sampling rules could not be had from the daemon at {daemon} over TCP: {failure}; {cure} until they come, local \
+                     rules decide what is recorded, or those that came before; to do without X-Ray's rules use \
                      RecorderBuilder::sampler(LocalRules::default())"
                 )
             }),
-            Operation::Targets => self.notices.tell_once("sampling targets", || {
+            Operation::Targets => self.notices.tell_once(&format!("sampling targets: {cure}"), || {
                 format!(
-                    "what was sampled could not be reported to X-Ray by the daemon at {daemon} over TCP: {failure}; it is counted on \
-                     and reported later"
+                    "what was sampled could not be reported to X-Ray by the daemon at {daemon} over TCP: {failure}; {cure} it is counted \
+                     on and reported later"
                 )
             }),
         }

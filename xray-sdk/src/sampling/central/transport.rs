@@ -22,10 +22,24 @@ pub(super) enum Failure {
     Stopped,
     /// Nobody answered in time.
     Unreachable(String),
-    /// The answer has another status than 200.
-    Refused(u16),
+    /// The answer has another status than 200, and says this of it, or nothing.
+    Refused(u16, String),
     /// The answer is not what it has to be.
     Garbled(String),
+}
+
+impl Failure {
+    /// What may help.
+    pub(super) fn cure(&self) -> &'static str {
+        match self {
+            Self::Stopped | Self::Unreachable(_) => "does the daemon listen there?",
+            Self::Refused(401 | 403, _) => {
+                "the daemon's credentials have to allow xray:GetSamplingRules and xray:GetSamplingTargets;"
+            }
+            Self::Refused(..) => "the daemon's log may tell more;",
+            Self::Garbled(_) => "is it an X-Ray daemon that listens there?",
+        }
+    }
 }
 
 impl Operation {
@@ -56,7 +70,12 @@ impl fmt::Display for Failure {
         match self {
             Self::Stopped => f.write_str("the recorder ends"),
             Self::Unreachable(why) => f.write_str(why),
-            Self::Refused(status) => write!(f, "the answer has the status {status}"),
+            Self::Refused(status, said) if said.is_empty() => {
+                write!(f, "the answer has the status {status}")
+            }
+            Self::Refused(status, said) => {
+                write!(f, "the answer has the status {status} and says {said:?}")
+            }
             Self::Garbled(why) => write!(f, "the answer is not X-Ray's: {why}"),
         }
     }

@@ -59,8 +59,35 @@ fn another_status_is_no_answer() {
         let code = status.split(' ').next().and_then(|code| code.parse().ok());
         assert_eq!(
             http.post(Operation::Rules, Vec::new()).err(),
-            code.map(Failure::Refused),
+            code.map(|code| Failure::Refused(code, String::new())),
             "{status}"
+        );
+    }
+}
+
+#[test]
+fn what_a_refusal_says_is_told_with_its_status() {
+    let long = "x".repeat(1_000);
+    for (body, said) in [
+        (
+            r#"{"message":"not authorized to perform xray:GetSamplingRules"}"#.to_owned(),
+            "not authorized to perform xray:GetSamplingRules",
+        ),
+        (
+            r#"{"Message":"no","__type":"AccessDenied"}"#.to_owned(),
+            "no",
+        ),
+        (format!("{{\"message\":\"{long}\"}}"), &long[..300]),
+        (format!("{{\"message\":\"{}\"}}", "x".repeat(20_000)), ""),
+        ("<html>".to_owned(), ""),
+        (r#"{"message":7}"#.to_owned(), ""),
+    ] {
+        let (address, _requests) =
+            daemon(move |mut connection, _| respond(&mut connection, "403 Forbidden", &body));
+        let (mut http, _) = http(&address);
+        assert_eq!(
+            http.post(Operation::Rules, Vec::new()).err(),
+            Some(Failure::Refused(403, said.to_owned()))
         );
     }
 }

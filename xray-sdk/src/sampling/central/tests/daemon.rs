@@ -135,3 +135,22 @@ fn answers_that_are_none_leave_local_rules_in_place() {
         assert_eq!(sampler.shared.notices.texts().len(), 1, "{body}");
     }
 }
+
+#[test]
+fn what_is_told_of_a_refusal_names_its_message_and_what_helps() {
+    let (address, _requests) = daemon(move |mut connection, _| {
+        let body = r#"{"message":"not authorized to perform xray:GetSamplingRules"}"#;
+        respond(&mut connection, "403 Forbidden", body);
+    });
+    let (sampler, mut poll, _) = process(&address);
+    poll.turn();
+    let told = sampler.shared.notices.texts().remove(0);
+    for part in [
+        "status 403",
+        "not authorized to perform xray:GetSamplingRules",
+        "credentials",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    assert!(!told.contains("listen"), "{told}");
+}

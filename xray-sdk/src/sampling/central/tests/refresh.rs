@@ -139,7 +139,8 @@ fn a_refresh_keeps_quotas_and_counts() {
     process.any();
     process.pass(11 * SECOND);
     // Reports fail, refreshes do not.
-    xray.state().failures = vec![crate::sampling::central::transport::Failure::Refused(500); 1_000];
+    xray.state().failures =
+        vec![crate::sampling::central::transport::Failure::Refused(500, String::new()); 1_000];
     for _ in 0..270 {
         process.any();
         process.pass(SECOND);

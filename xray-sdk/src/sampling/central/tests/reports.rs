@@ -29,17 +29,20 @@ fn counts_stay_when_a_report_fails() {
     let mut process = Process::with_rules(&xray);
     xray.state().failures = vec![
         Failure::Unreachable("no".to_owned()),
-        Failure::Refused(500),
+        Failure::Refused(500, String::new()),
         Failure::Garbled("no".to_owned()),
     ];
+    let again = xray.state().failures.clone();
+    xray.state().failures.extend(again);
     for _ in 0..100 {
         process.any();
         process.pass(SECOND);
     }
-    process.pass(60 * SECOND);
+    process.pass(120 * SECOND);
     assert!(xray.state().failures.is_empty());
     assert_eq!(xray.told("Default").requests, 100);
-    assert_eq!(process.notices().len(), 1, "{:?}", process.notices());
+    // Once for each that has another cure.
+    assert_eq!(process.notices().len(), 3, "{:?}", process.notices());
 }
 
 #[test]
@@ -62,7 +65,7 @@ fn reports_go_out_in_batches_of_25() {
         });
     }
     // What is refused of one batch is no reason to hold the others back.
-    xray.state().failures = vec![Failure::Refused(400)];
+    xray.state().failures = vec![Failure::Refused(400, String::new())];
     process.pass(10 * SECOND);
     assert_eq!(xray.calls(Operation::Targets), 3);
     assert_eq!(xray.state().told.len(), 35);
