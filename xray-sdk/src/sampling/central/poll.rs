@@ -160,6 +160,13 @@ impl<T: Transport> Poll<T> {
         let now = self.shared.clock.now();
         let clock = &self.shared.clock;
         if let Some(manifest) = &*self.shared.manifest.load() {
+            let targets = &answer.sampling_target_documents;
+            let mut ends = targets
+                .iter()
+                .filter_map(|target| target.reservoir_quota_ttl);
+            if ends.any(|end| clock.at_epoch(end) < now) {
+                self.shared.tell_clock();
+            }
             let manifest = manifest.answered(batch, answer, now, clock);
             self.shared.manifest.store(Some(Arc::new(manifest)));
         }

@@ -44,6 +44,15 @@ impl Shared {
         }
     }
 
+    /// Tells the user that what X-Ray gives has expired when it comes.
+    pub(super) fn tell_clock(&self) {
+        self.notices.tell_once("sampling clock", || {
+            "X-Ray's sampling quotas have expired when they come, so each rule takes one request a second and its share: this machine's \
+             clock is ahead of X-Ray's; set it by a time server"
+                .to_owned()
+        });
+    }
+
     /// Tells the user that X-Ray is not asked at all.
     pub(super) fn tell_start(&self, error: &std::io::Error) {
         self.notices.tell_once("sampling thread", || {

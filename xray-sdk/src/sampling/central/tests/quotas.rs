@@ -211,3 +211,18 @@ fn two_processes_take_the_reservoir_together_and_the_rate_beyond_it() {
     };
     assert_eq!(xray.told("orders"), told);
 }
+
+#[test]
+fn a_quota_that_has_expired_when_it_comes_is_told_once() {
+    let xray = XRay::new(vec![rule("Default", 10_000, 5, 0.0, &json!({}))]);
+    xray.state().target = json!({"ReservoirQuotaTTL": xray.epoch_seconds() - 600.0});
+    let mut process = Process::with_rules(&xray);
+    assert_eq!(process.notices(), [""; 0]);
+    for _ in 0..3 {
+        process.any();
+        process.pass(10 * SECOND);
+    }
+    let notices = process.notices();
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert!(notices[0].contains("clock is ahead"), "{notices:?}");
+}
