@@ -179,3 +179,32 @@ fn a_silent_metadata_service_is_told_once_with_the_cure() {
         );
     }
 }
+
+/// Where the endpoint tells nothing: the origin is told alone, and the cause once.
+#[track_caller]
+fn assert_untold(surroundings: &Surroundings, cause: &str) {
+    let capture = capture(surroundings);
+    let document = record_until(&capture, |_, recorder| {
+        !recorder.health().notices.is_empty()
+    });
+    assert_eq!(told(&document).0, Some("AWS::EC2::Instance"));
+    let notices = capture.recorder().health().notices;
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert!(notices[0].contains(cause), "{notices:?}");
+}
+
+#[test]
+fn a_service_that_does_not_answer_at_all_is_given_up() {
+    let endpoint = Endpoint::new(|_| Reply::Nothing);
+    let silent = instance(&endpoint).patience(Duration::from_millis(50));
+    assert_untold(&silent, "");
+}
+
+#[test]
+fn a_service_that_refuses_connections_is_given_up() {
+    let absent = Surroundings::new()
+        .file("/sys/devices/virtual/dmi/id/sys_vendor", "Amazon EC2\n")
+        .variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", &Endpoint::absent())
+        .patience(super::DEADLINE);
+    assert_untold(&absent, "refused");
+}
