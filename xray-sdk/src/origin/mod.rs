@@ -37,9 +37,10 @@ use endpoint::Endpoint;
 /// All that is found is told; the origin is the first in this order. `AWS_LOG_GROUP` and the CloudWatch agent's log groups are told as
 /// `cloudwatch_logs`, with their ARNs when the account is known.
 ///
-/// ECS and EC2 have to be asked for the details, at an address on the same machine and for a second at most. That happens on a
-/// short-lived thread: segments that are sent before the answer has come carry what is known, and later ones all of it. Nothing is
-/// asked elsewhere; the instance is not asked from within containers of ECS and EKS, where its address is often out of reach.
+/// ECS and EC2 have to be asked for the details, at the address that ECS has set in its variable, and at the instance's own
+/// (169.254.169.254, or what a variable names). That takes a second at most, and longer only where the address has a host name that is
+/// slow to resolve. It happens on a short-lived thread: segments that are sent before the answer has come carry what is known, and later
+/// ones all of it. Nothing is asked elsewhere; the instance is not asked from within containers of ECS and EKS, where its address is often out of reach.
 ///
 /// `AWS_XRAY_ORIGINS=none` turns it off and wins over code, `AWS_EC2_METADATA_DISABLED=true` only what asks the instance. In Lambda
 /// functions nothing is looked for.

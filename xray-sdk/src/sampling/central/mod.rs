@@ -45,8 +45,9 @@ use transport::Transport;
 /// - Where a rule lets X-Ray raise its rate when many requests fail, X-Ray is told how many did. Only requests are counted on which
 ///   this process decided, for the caller's decision does not say by which rule it was made.
 ///
-/// The first decision starts a thread of the sampler's own, which asks, and ends with the recorder. No decision waits for it. One decision
-/// takes no lock and allocates nothing.
+/// The first decision starts a thread of the sampler's own, which asks, and ends with the recorder. No decision waits for it. It asks at some
+/// time of the first five seconds, so that processes that start together do not ask together: a program that ends sooner may never see X-Ray's
+/// rules. One decision takes no lock and allocates nothing.
 ///
 /// ```
 /// use xray_sdk::emitter::DaemonAddress;
