@@ -82,6 +82,16 @@ impl TraceId {
 /// and would make the same ids: what was seeded before the latest restore is seeded anew before it is used.
 static RESTORES: AtomicU32 = AtomicU32::new(0);
 
+/// The process in which ids were made last.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
+
+/// Ids are made in this process from now on. One that was forked has the generators of its parent, as its brothers have: it seeds its own.
+pub(crate) fn settle_in(process: u32) {
+    if PROCESS.swap(process, Ordering::Relaxed) != process {
+        reseed();
+    }
+}
+
 /// Has all threads seed their generators anew.
 pub(crate) fn reseed() {
     RESTORES.fetch_add(1, Ordering::Relaxed);
@@ -97,7 +107,7 @@ thread_local! {
 }
 
 /// The system's secure generator, as this thread has it.
-fn secure() -> ThreadRng {
+pub(crate) fn secure() -> ThreadRng {
     let mut random = rand::rng();
     let restores = RESTORES.load(Ordering::Relaxed);
     let is_old = SEEDED.try_with(|seeded| seeded.get() != restores);
@@ -288,6 +298,13 @@ mod tests {
         let one = make().join().expect("no panic");
         let other = make().join().expect("no panic");
         assert_ne!(one, other);
+    }
+
+    #[test]
+    fn a_process_that_was_forked_seeds_its_generators_anew() {
+        let before = RESTORES.load(Ordering::Relaxed);
+        settle_in(u32::MAX);
+        assert!(RESTORES.load(Ordering::Relaxed) > before);
     }
 
     #[test]

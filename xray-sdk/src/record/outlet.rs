@@ -1,3 +1,4 @@
+use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
@@ -29,6 +30,8 @@ pub(crate) struct Outlet {
     /// Nobody empties the queue any more.
     ended: AtomicBool,
     background: OnceLock<Thread>,
+    /// Where the background thread is: a child that is forked from this process has none.
+    process: u32,
     // Guards the numbers of the latest flush asked for and done. Locked by flush and shutdown, and by the background thread
     // when one of them waits.
     flushes: Mutex<Flushes>,
@@ -91,6 +94,7 @@ impl Outlet {
             closed: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             background: OnceLock::new(),
+            process: process::id(),
             flushes: Mutex::default(),
             flushed: Condvar::new(),
             flush_wanted: AtomicBool::new(false),
@@ -153,6 +157,11 @@ impl Outlet {
         self.notices.tell_once("refused", || {
             if self.is_closed() {
                 return "segments and subsegments were recorded after the recorder was shut down, and are left out".to_owned();
+            }
+            if self.is_inherited() {
+                return "nobody sends what is recorded here, so segments and subsegments are left out and counted: the recorder was \
+                        built before this process was forked; build one after it"
+                    .to_owned();
             }
             format!(
                 "more than {} bytes are recorded and not yet sent, so new segments and subsegments are left out and counted; \
@@ -326,7 +335,15 @@ impl Outlet {
         self.flushes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether this process was forked from the one that has the background thread.
+    fn is_inherited(&self) -> bool {
+        process::id() != self.process
+    }
+
     fn wait_for(&self, flush: u64, deadline: Duration) -> bool {
+        if self.is_inherited() {
+            return false;
+        }
         let until = Instant::now().checked_add(deadline);
         let mut flushes = self.flushes();
         while flushes.done < flush {
@@ -359,3 +376,6 @@ impl Outlet {
         self.flushed.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::context::missing;
 use crate::emitter::{DaemonAddress, Emitter, Tally, UdpEmitter};
 use crate::error::Error;
+use crate::id;
 use crate::origin::{Origins, Whereabouts};
 use crate::record::outlet::Outlet;
 use crate::recorder::description::Description;
@@ -217,6 +218,7 @@ impl RecorderBuilder {
         if environment.is_disabled {
             return Ok(self.build_disabled(environment));
         }
+        id::settle_in(std::process::id());
         if let Some(strategy) = environment.context_missing {
             strategy.install();
         }

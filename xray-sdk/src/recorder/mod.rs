@@ -32,6 +32,9 @@ use crate::sampling::{Decision, Reason, Sampler, SamplingRequest};
 /// There is no global one. When the last clone is dropped, all that was closed is still sent: that takes milliseconds, and at most
 /// two seconds, for which it blocks. Async code that has open segments calls [`shutdown`](Self::shutdown) first.
 ///
+/// A process that forks builds its recorders after that, in each child. One that was built before has no thread in a child: what is
+/// recorded by it there is left out once its memory is full, which is counted and told, and its ids may be those of another child.
+///
 /// ```
 /// use std::time::Duration;
 /// use xray_sdk::Recorder;
@@ -144,6 +147,7 @@ impl Recorder {
     }
 
     /// What the sampler would decide for this request now, and why: printed, it is one line. Nothing is counted or used up.
+    /// Nor does it have X-Ray asked for its rules: the first segment does.
     ///
     /// As for a segment, an empty `service` is the recorder's name, and a missing `origin` or `resource_arn` is what is known of it. What a caller decided
     /// is not asked for here: it would be final.

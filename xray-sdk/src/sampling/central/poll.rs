@@ -1,7 +1,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rand::RngExt as _;
+
 use crate::clock::Moment;
+use crate::id;
 use crate::sampling::central::manifest::{Due, Manifest};
 use crate::sampling::central::pages::Pages;
 use crate::sampling::central::schedule::Schedule;
@@ -52,7 +55,7 @@ impl<T: Transport> Poll<T> {
         let now = shared.clock.now();
         Self {
             schedule: Schedule::new(now, dice()),
-            client_id: format!("{:024x}", rand::random::<u128>() >> 32),
+            client_id: format!("{:024x}", id::secure().random::<u128>() >> 32),
             dice: Box::new(dice),
             transport,
             modification: None,
