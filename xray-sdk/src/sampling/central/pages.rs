@@ -7,11 +7,19 @@ use crate::sampling::central::wire::{GetSamplingRules, SamplingRule, SamplingRul
 /// The pages of X-Ray's rules, while they are gathered. All that is asked for of one set of rules is bounded: an answer that goes on
 /// and on is none of X-Ray's.
 pub(super) struct Pages {
-    rules: Vec<SamplingRule>,
+    definitions: Definitions,
     bytes: usize,
     /// What the pages so far named as the next one.
     tokens: Vec<String>,
     deadline: Moment,
+}
+
+/// What all pages tell.
+#[derive(Default)]
+pub(super) struct Definitions {
+    pub(super) rules: Vec<SamplingRule>,
+    /// What is wrong with rules that cannot be read.
+    pub(super) unread: Vec<String>,
 }
 
 /// There are some 25 rules in an account (service quotas).
@@ -27,9 +35,9 @@ impl Pages {
     pub(super) fn ask(
         transport: &mut impl Transport,
         clock: &Clock,
-    ) -> Result<Vec<SamplingRule>, Failure> {
+    ) -> Result<Definitions, Failure> {
         let mut pages = Self {
-            rules: Vec::new(),
+            definitions: Definitions::default(),
             bytes: 0,
             tokens: Vec::new(),
             deadline: clock.now().after(TIME),
@@ -40,7 +48,7 @@ impl Pages {
             };
             let (page, bytes) = call(transport, Operation::Rules, &question)?;
             match pages.add(page, bytes)? {
-                None => return Ok(pages.rules),
+                None => return Ok(pages.definitions),
                 Some(next) => pages.tokens.push(next),
             }
             if clock.now() > pages.deadline {
@@ -59,12 +67,15 @@ impl Pages {
         if self.bytes > BYTES {
             return Err(garbled(format!("it has more than {BYTES} bytes")));
         }
-        let records = page.sampling_rule_records;
-        if self.rules.len() + records.len() > RULES {
-            return Err(garbled(format!("it has more than {RULES} rules")));
+        for entry in &page.sampling_rule_records {
+            match SamplingRule::read(entry) {
+                Ok(rule) => self.definitions.rules.push(rule),
+                Err(wrong) => self.definitions.unread.push(wrong),
+            }
+            if self.definitions.rules.len() + self.definitions.unread.len() > RULES {
+                return Err(garbled(format!("it has more than {RULES} rules")));
+            }
         }
-        let rules = records.into_iter().map(|record| record.sampling_rule);
-        self.rules.extend(rules);
         let next = page.next_token.filter(|next| !next.is_empty());
         match next {
             Some(next) if self.tokens.contains(&next) => Err(garbled(

@@ -84,8 +84,9 @@ impl<T: Transport> Poll<T> {
     /// Asks for the rules. Those that are in force stay when no others come.
     fn refresh(&mut self, asked: Moment) {
         let came = Pages::ask(&mut self.transport, &self.shared.clock).and_then(|definitions| {
+            self.shared.tell_unread(&definitions.unread);
             let before = self.shared.manifest.load();
-            Manifest::new(definitions, before.as_deref(), asked)
+            Manifest::new(definitions.rules, before.as_deref(), asked)
                 .ok_or_else(|| Failure::Garbled("there is no rule in it".to_owned()))
         });
         let (now, die) = (self.shared.clock.now(), (self.dice)());

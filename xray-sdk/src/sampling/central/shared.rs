@@ -44,6 +44,19 @@ impl Shared {
         }
     }
 
+    /// Tells the user of rules that are left out.
+    pub(super) fn tell_unread(&self, unread: &[String]) {
+        if let [first, others @ ..] = unread {
+            self.notices.tell_once("sampling rules unread", || {
+                format!(
+                    "one of X-Ray's sampling rules cannot be read and decides nothing here: {first} ({} more); change the rule, or take a \
+                     newer version of this crate",
+                    others.len()
+                )
+            });
+        }
+    }
+
     /// Tells the user that what X-Ray gives has expired when it comes.
     pub(super) fn tell_clock(&self) {
         self.notices.tell_once("sampling clock", || {

@@ -22,15 +22,32 @@ pub(super) struct GetSamplingRules<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct SamplingRules {
-    #[serde(default, deserialize_with = "readable")]
-    pub(super) sampling_rule_records: Vec<SamplingRuleRecord>,
+    #[serde(default, deserialize_with = "entries")]
+    pub(super) sampling_rule_records: Vec<serde_json::Value>,
     pub(super) next_token: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct SamplingRuleRecord {
-    pub(super) sampling_rule: SamplingRule,
+struct SamplingRuleRecord {
+    sampling_rule: SamplingRule,
+}
+
+impl SamplingRule {
+    /// The rule of an entry of a page, or what is wrong with it.
+    pub(super) fn read(entry: &serde_json::Value) -> Result<Self, String> {
+        let name = entry.pointer("/SamplingRule/RuleName");
+        let name = name.and_then(serde_json::Value::as_str).unwrap_or_default();
+        let wrong = match SamplingRuleRecord::deserialize(entry) {
+            Err(error) => error.to_string(),
+            Ok(record) if record.sampling_rule.version != 1 => {
+                format!("version {}, expected 1", record.sampling_rule.version)
+            }
+            Ok(_) if name.is_empty() => "no name".to_owned(),
+            Ok(record) => return Ok(record.sampling_rule),
+        };
+        Err(format!("{name:?}: {wrong}"))
+    }
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -65,13 +82,13 @@ fn last() -> i64 {
 
 /// The entries of a list that can be read: one that cannot, because it is newer than this crate, costs no other.
 fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(list: D) -> Result<Vec<T>, D::Error> {
-    let entries: Option<Vec<serde_json::Value>> = Option::deserialize(list)?;
     let read = |entry| serde_json::from_value(entry).ok();
-    Ok(entries
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(read)
-        .collect())
+    Ok(entries(list)?.into_iter().filter_map(read).collect())
+}
+
+/// The entries of a list, which may be null.
+fn entries<'de, D: Deserializer<'de>>(list: D) -> Result<Vec<serde_json::Value>, D::Error> {
+    Ok(Option::deserialize(list)?.unwrap_or_default())
 }
 
 #[derive(Serialize)]

@@ -10,7 +10,7 @@ use super::xray::{XRay, rule};
 use crate::sampling::SamplingRequest;
 use crate::sampling::central::manifest::Manifest;
 use crate::sampling::central::transport::Operation;
-use crate::sampling::central::wire::{SamplingRules, SamplingTargets};
+use crate::sampling::central::wire::{SamplingRule, SamplingRules, SamplingTargets};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -201,6 +201,13 @@ fn rules_that_are_not_understood_are_left_out() {
     let xray = XRay::new(vec![broken, newer, nameless, default_rule()]);
     let process = Process::with_rules(&xray);
     assert_eq!(process.rule_for(&SamplingRequest::default()), "Default");
+    let notices = process.notices();
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert!(
+        notices[0].contains("\"broken\": invalid type: string \"often\"")
+            && notices[0].contains("2 more"),
+        "{notices:?}"
+    );
 }
 
 #[test]
@@ -266,7 +273,7 @@ proptest! {
         }
         let page = json!({"SamplingRuleRecords": [{"SamplingRule": changed}, {"SamplingRule": default_rule()}]});
         let page: SamplingRules = serde_json::from_value(page).expect("readable entries are read");
-        let rules = page.sampling_rule_records.into_iter().map(|record| record.sampling_rule).collect();
+        let rules = page.sampling_rule_records.iter().filter_map(|entry| SamplingRule::read(entry).ok()).collect();
         let manifest = Manifest::new(rules, None, clock.now()).expect("the default rule is there");
         let request = SamplingRequest::default();
         manifest.find(&request).expect("a rule").decide(clock.now(), || 0.5);
