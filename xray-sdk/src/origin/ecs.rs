@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::account::Account;
 use super::container;
 use super::endpoint::{Endpoint, Question};
-use super::fact::{fit, text_of};
+use super::fact::{LONGEST, fit, text_of};
 use super::finding::Findings;
 use super::surroundings::Surroundings;
 use crate::document::Ecs;
@@ -75,6 +75,14 @@ pub(super) fn ask(endpoints: &[Endpoint], patience: Duration, findings: &mut Fin
 }
 
 pub(super) fn take_over(metadata: &Value, findings: &mut Findings) {
+    for key in ["ContainerARN", "DockerId"] {
+        let is_there = metadata.get(key).is_some_and(|value| !value.is_null());
+        if is_there && text_of(metadata, key).is_none() {
+            findings.problem(format!(
+                "the ECS task metadata endpoint told a {key} that is left out: expected printable text of 1 to {LONGEST} bytes"
+            ));
+        }
+    }
     let arn = text_of(metadata, "ContainerARN");
     // Version 3 does not tell the container's ARN; the task's is as good for the account.
     let task_arn = metadata

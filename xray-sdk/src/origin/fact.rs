@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The longest text that is taken over, in bytes. The ARN of a container has up to 400; nothing that AWS gives is longer.
-const LONGEST: usize = 512;
+pub(super) const LONGEST: usize = 512;
 
 /// `text`, unless it is empty, too long or not printable. What is wrong is left out rather than cut: half an ARN is wrong too.
 pub(super) fn fit(text: &str) -> Option<String> {

@@ -188,3 +188,18 @@ fn assert_useless(url: &str, patience: Duration, reason: &str) {
         "the path is nobody's: {notices:?}"
     );
 }
+
+#[test]
+fn what_cannot_be_used_of_the_metadata_is_left_out_and_told() {
+    let endpoint = Endpoint::new(|_| {
+        let long = format!("arn:{}", "x".repeat(600));
+        Reply::Body(json!({"DockerId": "0a1b", "ContainerARN": long}).to_string())
+    });
+    let capture = capture(&container().variable(V4, &endpoint.url("/v4/0a-1")));
+    let document = record_until(&capture, |document, _| is_whole(document));
+    let block = json!({"ecs": {"container": "ip-10-0-2-106", "container_id": "0a1b"}});
+    assert_eq!(told(&document), (Some("AWS::ECS::Container"), block));
+    let notices = capture.recorder().health().notices;
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert!(notices[0].contains("ContainerARN"), "{notices:?}");
+}
