@@ -154,13 +154,14 @@ impl TraceHeader {
         self.root.is_some() && self.parent.is_none() && self.sampled == Sampled::Unknown
     }
 
-    /// The same without ids of nothing but zeros, which are written where a trace is not recorded: they name none.
-    pub(crate) fn without_zeros(mut self) -> Self {
+    /// Takes away ids of nothing but zeros, which are written where a trace is not recorded: they name none.
+    #[inline]
+    pub(crate) fn drop_zeros(&mut self) {
         if self.root.is_some_and(|root| root.to_u128() == 0) {
             (self.root, self.parent) = (None, None);
+        } else if self.parent.is_some_and(|parent| parent.to_u64() == 0) {
+            self.parent = None;
         }
-        self.parent = self.parent.filter(|parent| parent.to_u64() != 0);
-        self
     }
 
     /// Whether it says nothing.

@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use crate::recorder::worker::Worker;
 use crate::recorder::{Inner, Recorder};
 #[cfg(feature = "central-sampling")]
 use crate::sampling::CentralSampler;
-use crate::sampling::{Guarded, LocalRules, Never, Sampler};
+use crate::sampling::{Always, Guarded, LocalRules, Never, Sampler};
 
 /// Settings of a [`Recorder`]. Made by [`Recorder::builder`].
 #[must_use = "a builder does nothing until build() is called"]
@@ -26,6 +27,8 @@ pub struct RecorderBuilder {
     emitter: Option<Box<dyn Emitter>>,
     daemon_address: Option<String>,
     sampler: Option<Arc<dyn Sampler>>,
+    /// The sampler is the program's own, whose panics are not to get through.
+    is_foreign: bool,
     sampling_rules: LocalRules,
     service_version: Option<String>,
     origin: Option<String>,
@@ -53,6 +56,7 @@ impl RecorderBuilder {
             emitter: None,
             daemon_address: None,
             sampler: None,
+            is_foreign: false,
             sampling_rules: LocalRules::default(),
             service_version: None,
             origin: None,
@@ -86,6 +90,7 @@ impl RecorderBuilder {
     /// [local rules](Self::sampling_rules) until they have come; without the feature `central-sampling`, the local rules alone.
     pub fn sampler(self, sampler: impl Sampler + 'static) -> Self {
         Self {
+            is_foreign: !is_ours(&sampler),
             sampler: Some(Arc::new(sampler)),
             ..self
         }
@@ -237,6 +242,7 @@ impl RecorderBuilder {
         let outlet = Outlet::new(self.clock.unwrap_or_else(Clock::system), queue_bytes);
         let sampler: Arc<dyn Sampler> = match self.sampler {
             _ if is_function => Arc::new(Never),
+            Some(sampler) if !self.is_foreign => sampler,
             Some(sampler) => Arc::new(Guarded::new(sampler, outlet.notices.clone())),
             None => default_sampler(&name, &daemon()?, self.sampling_rules, &outlet),
         };
@@ -341,6 +347,11 @@ fn default_sampler(
     _outlet: &Outlet,
 ) -> Arc<dyn Sampler> {
     Arc::new(rules)
+}
+
+/// Whether it is one of this crate's, which does not panic.
+fn is_ours(sampler: &dyn Any) -> bool {
+    sampler.is::<LocalRules>() || sampler.is::<Always>() || sampler.is::<Never>()
 }
 
 /// The environment wins over code, as in the official SDKs.

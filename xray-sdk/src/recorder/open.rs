@@ -86,21 +86,20 @@ impl<'a> SegmentBuilder<'a> {
     }
 
     /// Begins the segment as a handle of its own.
-    pub fn begin(self) -> Segment {
+    pub fn begin(mut self) -> Segment {
         if self.recorder.inner.is_disabled || matches!(self.choice, Choice::PassedOn) {
             return Segment::passing_on(self.header);
         }
-        let header = self.header.without_zeros();
-        let this = Self { header, ..self };
-        if this.recorder.inner.is_function {
-            return this.begin_in_function();
+        self.header.drop_zeros();
+        if self.recorder.inner.is_function {
+            return self.begin_in_function();
         }
-        let decision = this.decide();
-        log::trace!(target: "xray_sdk::sampling", "{}: {decision}", this.name.as_str());
+        let decision = self.decide();
+        log::trace!(target: "xray_sdk::sampling", "{}: {decision}", self.name.as_str());
         if decision.is_sampled() {
-            this.record(&decision)
+            self.record(&decision)
         } else {
-            this.leave_out(&decision)
+            self.leave_out(&decision)
         }
     }
 

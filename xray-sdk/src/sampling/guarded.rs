@@ -16,34 +16,40 @@ impl Guarded {
         Self { sampler, notices }
     }
 
-    fn guard<R>(&self, work: impl FnOnce(&dyn Sampler) -> R) -> Option<R> {
-        let done = catch_unwind(AssertUnwindSafe(|| work(&*self.sampler)));
-        if done.is_err() {
-            self.notices.tell_once("sampler", || {
-                "the sampler panicked; its message is on the standard error; a request that it does not decide on is not recorded"
-                    .to_owned()
-            });
+    #[inline]
+    fn guard<R>(&self, work: impl FnOnce(&dyn Sampler) -> R, instead: fn() -> R) -> R {
+        match catch_unwind(AssertUnwindSafe(|| work(&*self.sampler))) {
+            Ok(result) => result,
+            Err(_) => {
+                self.tell();
+                instead()
+            }
         }
-        done.ok()
+    }
+
+    #[cold]
+    fn tell(&self) {
+        self.notices.tell_once("sampler", || {
+            "the sampler panicked; its message is on the standard error; a request that it does not decide on is not recorded"
+                .to_owned()
+        });
     }
 }
 
 impl Sampler for Guarded {
     fn decide(&self, request: &SamplingRequest<'_>) -> Decision {
-        self.guard(|sampler| sampler.decide(request))
-            .unwrap_or_else(Decision::not_sampled)
+        self.guard(|sampler| sampler.decide(request), Decision::not_sampled)
     }
 
     fn explain(&self, request: &SamplingRequest<'_>) -> Decision {
-        self.guard(|sampler| sampler.explain(request))
-            .unwrap_or_else(Decision::not_sampled)
+        self.guard(|sampler| sampler.explain(request), Decision::not_sampled)
     }
 
     fn observe(&self, decision: &Decision, is_fault: bool) {
-        self.guard(|sampler| sampler.observe(decision, is_fault));
+        self.guard(|sampler| sampler.observe(decision, is_fault), || ());
     }
 
     fn shutdown(&self) {
-        self.guard(|sampler| sampler.shutdown());
+        self.guard(|sampler| sampler.shutdown(), || ());
     }
 }
