@@ -144,11 +144,10 @@ fn region(cfg: &ConfigBag) -> Option<&str> {
     }
 }
 
-/// Whether a body is JSON, by its type: `application/json` or `application/x-amz-json-1.0`.
+/// Whether a body is that of AWS's JSON protocols, whose members are parameters. Plain `application/json` may be the program's own: the
+/// object that is put into a bucket, the payload of a function.
 fn is_json(content_type: Option<&str>) -> bool {
-    content_type.is_some_and(|content_type| {
-        content_type.starts_with("application/") && content_type.contains("json")
-    })
+    content_type.is_some_and(|content_type| content_type.starts_with("application/x-amz-json"))
 }
 
 fn members(entity: &mut Entity, body: Option<&[u8]>, wanted: &[&Parameter]) {

@@ -1,6 +1,7 @@
 //! What is recorded of a call that went well.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::primitives::ByteStream;
 use serde_json::json;
 use xray_sdk::testing::Capture;
 use xray_sdk_aws::{Parameter, Parameters, XrayInterceptor, client};
@@ -151,7 +152,7 @@ async fn received_messages_are_counted() {
 }
 
 #[tokio::test]
-async fn an_object_names_its_bucket_and_key_and_both_ids() {
+async fn an_object_names_its_bucket_and_key_and_both_ids_and_nothing_of_its_content() {
     let capture = Capture::new("shop");
     let canned = Canned::new(|_, _| Answer::xml(200, "").header("content-length", "0"));
     let objects = client!(aws_sdk_s3, &canned.config().build());
@@ -159,7 +160,10 @@ async fn an_object_names_its_bucket_and_key_and_both_ids() {
         .put_object()
         .bucket("receipts")
         .key("2026/7.txt")
-        .body(aws_sdk_s3::primitives::ByteStream::from_static(b"SECRET"))
+        .content_type("application/json")
+        .body(ByteStream::from_static(
+            br#"{"Prefix":"SECRET","VersionId":"SECRET"}"#,
+        ))
         .send();
     capture
         .recorder()
