@@ -14,15 +14,22 @@ pub(crate) struct Address {
 
 impl Address {
     /// Reads `postgres://user:password@host:port/database?…`, `host=… user=… password=…`, or the path of a SQLite file.
-    /// What is not clear is left out.
+    /// What is not clear is left out: a text of another form may hold a password anywhere.
     pub(crate) fn read(text: &str) -> Self {
-        match text.split_once("://") {
-            Some((scheme, rest)) => url(scheme, rest),
-            None if is_settings(text) => settings(text),
-            None => file(
-                text.trim_start_matches("sqlite:")
-                    .trim_start_matches("file:"),
-            ),
+        let path = text
+            .strip_prefix("sqlite:")
+            .or_else(|| text.strip_prefix("file:"));
+        if is_settings(text) {
+            return match text.contains(';') {
+                true => Self::default(),
+                false => settings(text),
+            };
+        }
+        match (text.split_once("://"), path) {
+            (Some((scheme, rest)), _) => url(scheme, rest),
+            (None, Some(path)) => file(path),
+            (None, None) if text.contains(['@', ';', '=']) => Self::default(),
+            (None, None) => file(text),
         }
     }
 }
@@ -85,7 +92,7 @@ fn is_settings(text: &str) -> bool {
         && !key.is_empty()
         && key
             .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+            .all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
 }
 
 fn settings(mut text: &str) -> Address {
@@ -210,6 +217,12 @@ mod tests {
             "password = S3cret host=db",
             "sqlite:shop.db?key=S3cret",
             "file:///a/shop.db?key=S3cret",
+            "Server=db;User Id=app;Password=S3cret",
+            "host=db;password=S3cret",
+            "HOST=db PASSWORD=S3cret",
+            "host=db user=app password=a://S3cret",
+            "app:S3cret@db",
+            "app:S3cret@tcp(db:3306)/shop",
         ] {
             assert!(!told(text).contains("S3cret"), "{text}: {}", told(text));
         }
