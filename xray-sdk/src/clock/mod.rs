@@ -77,7 +77,7 @@ struct Shared {
     manual: AtomicU64,
     /// Epoch nanoseconds at moment 0, corrected by `anchor` as the system's time is slewed or set.
     offset: AtomicI64,
-    /// The epoch second as it was lately, and the first tick at which it has to be read again.
+    /// The epoch second as it was lately, and the last tick for which that will do.
     second: AtomicU32,
     second_until: AtomicU64,
     // Guards the relation of ticks to epoch time. Locked by the background thread, and by whoever reads a clock in tests.
@@ -86,6 +86,8 @@ struct Shared {
 
 /// The second of a trace id is read again after so many ticks: 0.05 to 0.3 seconds, by the kind of tick.
 const SECOND_TICKS: u64 = 1 << 28;
+/// A tick that is too far ahead of all others for any second to hold until it.
+const NEVER: u64 = u64::MAX;
 
 impl Clock {
     pub(crate) fn system() -> Self {
@@ -115,7 +117,7 @@ impl Clock {
                 manual: AtomicU64::new(0),
                 offset: AtomicI64::new(offset),
                 second: AtomicU32::new(0),
-                second_until: AtomicU64::new(0),
+                second_until: AtomicU64::new(NEVER),
                 timeline: Mutex::new(Timeline::new(sample)),
             }),
         };
@@ -170,7 +172,9 @@ impl Clock {
     /// The epoch second of a tick that was just read, for the id of a trace; it may lag by 0.3 seconds.
     #[inline]
     pub(crate) fn trace_second(&self, tick: Tick) -> u32 {
-        if tick.0 >= self.shared.second_until.load(Ordering::Relaxed) {
+        let until = self.shared.second_until.load(Ordering::Relaxed);
+        // Too far ahead is over as well: a counter begins anew where a machine was suspended.
+        if until.wrapping_sub(tick.0) > SECOND_TICKS {
             return self.read_second(tick);
         }
         self.shared.second.load(Ordering::Relaxed)
@@ -183,7 +187,7 @@ impl Clock {
         }
         let second = (scale::nanoseconds(SystemTime::now()) / 1_000_000_000) as u32;
         self.shared.second.store(second, Ordering::Relaxed);
-        let until = tick.0.saturating_add(SECOND_TICKS);
+        let until = tick.0.wrapping_add(SECOND_TICKS);
         self.shared.second_until.store(until, Ordering::Relaxed);
         second
     }
@@ -209,7 +213,7 @@ impl Clock {
     pub(crate) fn restart(&self) {
         self.anchor();
         if self.source != Source::Manual {
-            self.shared.second_until.store(0, Ordering::Relaxed);
+            self.shared.second_until.store(NEVER, Ordering::Relaxed);
             let sample = Sample::take(self.shared.origin, || self.tick().0);
             *self
                 .shared
@@ -262,6 +266,21 @@ mod tests {
         assert!(clock.at_epoch(1e300) > later);
         assert_eq!(start.since(later), Duration::ZERO);
         assert_eq!(later.after(Duration::MAX), Moment(u64::MAX));
+    }
+
+    #[test]
+    fn a_counter_that_began_anew_does_not_hold_the_second_of_trace_ids() {
+        let clock = Clock::new(Source::Monotonic, 0);
+        let year = 1 << 56;
+        assert!(clock.trace_second(Tick(year)) > 0);
+        clock.shared.second.store(1, Ordering::Relaxed);
+        for near in [year, year + SECOND_TICKS] {
+            assert_eq!(clock.trace_second(Tick(near)), 1);
+        }
+        for far in [year + SECOND_TICKS + 1, year, 0] {
+            clock.shared.second.store(1, Ordering::Relaxed);
+            assert!(clock.trace_second(Tick(far)) > 1, "{far}");
+        }
     }
 
     #[test]

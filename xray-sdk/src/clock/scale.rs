@@ -29,6 +29,8 @@ pub(super) struct Timeline {
     sample: Sample,
     /// The length of a tick was measured over a whole window.
     is_measured: bool,
+    /// What the latest window said, where that was not believed.
+    doubted: Option<u64>,
 }
 
 /// The length of a tick is measured, and the system's time taken over, once in so long.
@@ -103,6 +105,7 @@ impl Timeline {
             },
             sample,
             is_measured: false,
+            doubted: None,
         }
     }
 
@@ -114,10 +117,15 @@ impl Timeline {
         let passed = sample.monotonic.saturating_sub(self.sample.monotonic);
         let is_over = passed >= WINDOW;
         if let Some(step) = step(sample.tick.wrapping_sub(self.sample.tick), passed) {
-            // Where the machine slept, the clocks disagree about how long that was: the window tells nothing.
-            let is_plausible = step.abs_diff(self.scale.step) <= self.scale.step / 1_000;
+            // Where the machine slept, the clocks disagree about how long that was: the window tells nothing. But two in a row
+            // that say the same are right, and what was believed before was measured during a sleep, or on another machine.
+            let agrees = |known: u64| step.abs_diff(known) <= known / 1_000;
+            let is_plausible = agrees(self.scale.step) || self.doubted.is_some_and(agrees);
             if !self.is_measured || is_over && is_plausible {
                 self.scale.step = step;
+                self.doubted = None;
+            } else if is_over {
+                self.doubted = Some(step);
             }
         }
         if is_over {
@@ -218,5 +226,22 @@ mod tests {
         let second = scale.epoch_micros(Tick(awake.tick))
             - scale.epoch_micros(Tick(awake.tick - 3 * SECOND));
         assert!(second.abs_diff(1_000_000) <= 1);
+    }
+
+    #[test]
+    fn a_sleep_in_the_first_window_bends_times_for_two_windows_and_no_longer() {
+        let mut timeline = Timeline::new(after(0));
+        // After eight hours that the monotonic clock did not see.
+        let awake = |seconds| Sample {
+            tick: after(seconds * SECOND).tick + 3 * 8 * 3_600 * SECOND,
+            ..after(seconds * SECOND)
+        };
+        for now in [6, 12, 18] {
+            timeline.advance(awake(now));
+        }
+        let scale = timeline.scale();
+        let second =
+            scale.epoch_micros(Tick(awake(18).tick)) - scale.epoch_micros(Tick(awake(17).tick));
+        assert!(second.abs_diff(1_000_000) <= 1, "{second}");
     }
 }
