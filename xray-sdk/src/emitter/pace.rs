@@ -18,6 +18,8 @@ pub(super) struct Pace {
     /// What the receiver's queue takes.
     capacity: usize,
     lack: Option<Lack>,
+    /// What the queue held when the receiver was given up because it did not read. It is not waited for again before it reads.
+    given_up: Option<usize>,
 }
 
 /// There is too little room in the receiver's queue.
@@ -80,6 +82,7 @@ impl Pace {
             since: None,
             capacity: DEFAULT_CAPACITY,
             lack: None,
+            given_up: None,
         }
     }
 
@@ -133,8 +136,14 @@ impl Pace {
         }
         if self.is_enough(demand) {
             self.lack = None;
+            self.given_up = None;
             return None;
         }
+        if self.given_up.is_some_and(|then| reading.queued >= then) {
+            self.turn_blind();
+            return None;
+        }
+        self.given_up = None;
         let lack = self.lack.get_or_insert(Lack {
             since: now,
             progress: now,
@@ -146,7 +155,9 @@ impl Pace {
         }
         lack.queued = reading.queued;
         let passed = |since| now.saturating_duration_since(since);
-        if passed(lack.progress) >= PATIENCE || passed(lack.since) >= LONGEST_LACK {
+        let is_reading = passed(lack.progress) < PATIENCE;
+        if !is_reading || passed(lack.since) >= LONGEST_LACK {
+            self.given_up = (!is_reading).then_some(reading.queued);
             self.turn_blind();
             return None;
         }

@@ -145,6 +145,32 @@ fn a_receiver_that_does_not_read_holds_nothing_up_for_long() {
 }
 
 #[test]
+fn a_receiver_that_never_reads_is_waited_for_once() {
+    let mut now = Instant::now();
+    let mut pace = Pace::new();
+    let demand = demand(1_000, 64);
+    let mut waited = |pace: &mut Pace, queued| {
+        pace.begin(true);
+        let mut waited = Duration::ZERO;
+        while let Some(pause) = pace.looked(now, reading(queued, 212_992), demand) {
+            waited += pause;
+            now += pause;
+        }
+        waited
+    };
+    assert!(waited(&mut pace, 200_000) >= PATIENCE);
+    for queued in [200_000, 212_992, 212_992] {
+        assert_eq!(waited(&mut pace, queued), Duration::ZERO);
+    }
+    // It has read something: it may read more.
+    assert!(waited(&mut pace, 150_000) >= PATIENCE);
+    assert_eq!(waited(&mut pace, 150_000), Duration::ZERO);
+    // It has read all, and stops again.
+    assert_eq!(waited(&mut pace, 0), Duration::ZERO);
+    assert!(waited(&mut pace, 200_000) >= PATIENCE);
+}
+
+#[test]
 fn a_receiver_that_reads_little_is_waited_for_a_second() {
     let start = Instant::now();
     let mut now = start;
