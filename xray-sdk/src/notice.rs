@@ -55,6 +55,12 @@ impl Notices {
         log::warn!(target: "xray_sdk", "{text}");
     }
 
+    #[cfg(test)]
+    pub(crate) fn while_locked(&self, work: impl FnOnce()) {
+        let _told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        work();
+    }
+
     pub(crate) fn texts(&self) -> Vec<String> {
         self.told
             .lock()

@@ -2,6 +2,7 @@
 
 mod account;
 pub(crate) mod event;
+mod flush;
 pub(crate) mod identity;
 pub(crate) mod json;
 pub(crate) mod lane;

@@ -1,14 +1,15 @@
 use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_queue::ArrayQueue;
 
 use crate::clock::Clock;
 use crate::notice::Notices;
 use crate::record::account::Account;
+use crate::record::flush::{Flushes, LAST};
 use crate::record::identity::{About, Identity};
 use crate::record::lane::{Lane, Size};
 use crate::record::pool::Pool;
@@ -29,24 +30,12 @@ pub(crate) struct Outlet {
     closed: AtomicBool,
     /// Nobody empties the queue any more.
     ended: AtomicBool,
+    /// It was told that something is left out: what is left out after that takes no lock.
+    refusal_told: AtomicBool,
     background: OnceLock<Thread>,
     /// Where the background thread is: a child that is forked from this process has none.
     process: u32,
-    // Guards the numbers of the latest flush asked for and done. Locked by flush and shutdown, and by the background thread
-    // when one of them waits.
-    flushes: Mutex<Flushes>,
-    flushed: Condvar,
-    flush_wanted: AtomicBool,
-}
-
-#[derive(Default)]
-struct Flushes {
-    asked: u64,
-    done: u64,
-    /// When what was open at the shutdown has had its time to end.
-    overdue: Option<Instant>,
-    /// Something was still open when the background thread ended.
-    left_open: bool,
+    flushes: Flushes,
 }
 
 /// What is counted. All but the first three on the background thread only.
@@ -93,17 +82,25 @@ impl Outlet {
             beat: AtomicU32::new(0),
             closed: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            refusal_told: AtomicBool::new(false),
             background: OnceLock::new(),
             process: process::id(),
-            flushes: Mutex::default(),
-            flushed: Condvar::new(),
-            flush_wanted: AtomicBool::new(false),
+            flushes: Flushes::default(),
         })
     }
 
     #[cfg(test)]
     pub(crate) fn for_tests() -> Arc<Self> {
         Self::new(Clock::manual(Duration::from_secs(1_700_000_000)), 1 << 20)
+    }
+
+    /// As a process that was forked finds it.
+    #[cfg(test)]
+    pub(crate) fn of_a_forked_process() -> Arc<Self> {
+        let mut outlet = Self::for_tests();
+        let own = Arc::get_mut(&mut outlet).expect("nobody else has it");
+        own.process = own.process.wrapping_add(1);
+        outlet
     }
 
     /// The lane of a segment that begins; `None` when the bound on memory is reached or the recorder was shut down.
@@ -154,6 +151,15 @@ impl Outlet {
     /// Counts something that was not recorded because the bound on memory is reached.
     pub(crate) fn refuse(&self) {
         self.counts.refused.fetch_add(1, Ordering::Relaxed);
+        if !self.refusal_told.load(Ordering::Relaxed) {
+            self.tell_refusal();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_refusal(&self) {
+        self.refusal_told.store(true, Ordering::Relaxed);
         self.notices.tell_once("refused", || {
             if self.is_closed() {
                 return "segments and subsegments were recorded after the recorder was shut down, and are left out".to_owned();
@@ -214,6 +220,11 @@ impl Outlet {
         if before.bytes <= half && before.bytes + bytes > half {
             self.wake();
         }
+    }
+
+    /// How many lanes wait in the queue.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.len()
     }
 
     pub(crate) fn take(&self) -> Option<Box<Lane>> {
@@ -278,26 +289,20 @@ impl Outlet {
 
     /// Lets no segment begin any more. What is open may end within `patience`.
     pub(crate) fn close(&self, patience: Duration) {
-        let patience = Instant::now().checked_add(patience);
-        let mut flushes = self.flushes();
-        flushes.overdue = flushes.overdue.or(patience);
-        drop(flushes);
+        self.flushes.close(patience);
         self.closed.store(true, Ordering::Release);
         self.wake();
     }
 
     /// Whether what was open when this was closed has had its time to end.
     pub(crate) fn is_overdue(&self) -> bool {
-        let flushes = self.flushes();
-        flushes
-            .overdue
-            .is_none_or(|overdue| Instant::now() >= overdue)
+        self.flushes.is_overdue()
     }
 
     /// Waits until the background thread has ended, and has sent all that it could.
     pub(crate) fn flush_last(&self, deadline: Duration) -> bool {
         // A little longer than what is open is waited for, so that the rest can be sent.
-        self.wait_for(u64::MAX, deadline.saturating_add(SENDING)) && !self.flushes().left_open
+        self.wait_for(LAST, deadline.saturating_add(SENDING)) && !self.flushes.left_open()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -315,65 +320,32 @@ impl Outlet {
         self.refuse_queue();
         // Pooled lanes hold references back to this outlet.
         self.pool.clear();
-        self.flushes().left_open = left_open;
-        self.flush_done(u64::MAX);
+        self.flushes.end(left_open);
     }
 
     /// Waits until all that was handed over before the call has been emitted; false when `deadline` passes first.
     pub(crate) fn flush(&self, deadline: Duration) -> bool {
-        let mine = {
-            let mut flushes = self.flushes();
-            flushes.asked += 1;
-            flushes.asked
-        };
-        self.flush_wanted.store(true, Ordering::Release);
+        let mine = self.flushes.ask();
         self.wake();
         self.wait_for(mine, deadline)
     }
 
-    fn flushes(&self) -> MutexGuard<'_, Flushes> {
-        self.flushes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Whether this process was forked from the one that has the background thread.
-    fn is_inherited(&self) -> bool {
+    pub(crate) fn is_inherited(&self) -> bool {
         process::id() != self.process
     }
 
     fn wait_for(&self, flush: u64, deadline: Duration) -> bool {
-        if self.is_inherited() {
-            return false;
-        }
-        let until = Instant::now().checked_add(deadline);
-        let mut flushes = self.flushes();
-        while flushes.done < flush {
-            let left = until.map_or(Duration::from_secs(3600), |until| {
-                until.saturating_duration_since(Instant::now())
-            });
-            if left.is_zero() {
-                return false;
-            }
-            flushes = self
-                .flushed
-                .wait_timeout(flushes, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-        true
+        !self.is_inherited() && self.flushes.wait_for(flush, deadline)
     }
 
     /// Called by the background thread before it empties the queue: the flush that this sweep will complete.
     pub(crate) fn flush_asked(&self) -> Option<u64> {
-        if !self.flush_wanted.swap(false, Ordering::AcqRel) {
-            return None;
-        }
-        Some(self.flushes().asked)
+        self.flushes.asked()
     }
 
     pub(crate) fn flush_done(&self, number: u64) {
-        let mut flushes = self.flushes();
-        flushes.done = flushes.done.max(number);
-        self.flushed.notify_all();
+        self.flushes.done(number);
     }
 }
 

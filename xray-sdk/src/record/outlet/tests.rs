@@ -1,10 +1,12 @@
+use std::sync::mpsc;
+use std::thread;
+use std::time::Instant;
+
 use super::*;
 
 #[test]
 fn a_child_that_was_forked_does_not_wait_for_a_thread_that_it_does_not_have() {
-    let mut outlet = Outlet::for_tests();
-    let own = Arc::get_mut(&mut outlet).expect("nobody else has it");
-    own.process = own.process.wrapping_add(1);
+    let outlet = Outlet::of_a_forked_process();
     let start = Instant::now();
     assert!(!outlet.flush(Duration::from_secs(3_600)));
     outlet.close(Duration::ZERO);
@@ -14,11 +16,25 @@ fn a_child_that_was_forked_does_not_wait_for_a_thread_that_it_does_not_have() {
 
 #[test]
 fn a_child_that_was_forked_is_told_that_it_needs_a_recorder_of_its_own() {
-    let mut outlet = Outlet::for_tests();
-    Arc::get_mut(&mut outlet)
-        .expect("nobody else has it")
-        .process += 1;
+    let outlet = Outlet::of_a_forked_process();
     outlet.refuse();
     let told = outlet.notices.texts();
     assert!(told[0].contains("forked"), "{told:?}");
+}
+
+#[test]
+fn what_is_left_out_after_that_was_told_waits_for_no_lock() {
+    let outlet = Outlet::for_tests();
+    outlet.refuse();
+    let (tell, told) = mpsc::channel();
+    let other = outlet.clone();
+    outlet.notices.while_locked(|| {
+        thread::spawn(move || {
+            other.refuse();
+            tell.send(())
+        });
+        told.recv_timeout(Duration::from_secs(30))
+            .expect("refused meanwhile");
+    });
+    assert_eq!(outlet.counts.refused.load(Ordering::Relaxed), 2);
 }
