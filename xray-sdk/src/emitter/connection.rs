@@ -86,7 +86,7 @@ impl Connection {
         self.send_each(group, report, taken_back)
     }
 
-    /// Sends all by one call; false when the system does not take them so, which is not tried again.
+    /// Sends all by one call; false when the system does not take them so, which is not tried again, or has no room for so many.
     fn send_segments(&mut self, group: &[&[u8]], report: &mut Report) -> Result<bool, Stopped> {
         let stopped = |error| Stopped {
             accepted: 0,
@@ -96,7 +96,9 @@ impl Connection {
         loop {
             match self.wire.send_segmented(group) {
                 Ok(()) => break,
+                Err(error) if is_interruption(&error) => {}
                 Err(error) if self.take_answer(&error, report) => {}
+                Err(error) if is_congestion(&error) => return Ok(false),
                 Err(error) if is_unsupported(&error) => {
                     self.way = Way::Many;
                     return Ok(false);
@@ -129,6 +131,7 @@ impl Connection {
             let began = Instant::now();
             let count = match self.send_some(&group[accepted..]) {
                 Ok(count) => count,
+                Err(error) if is_interruption(&error) => continue,
                 Err(error) if self.take_answer(&error, report) => continue,
                 Err(error) => return Err(stopped(accepted, error)),
             };
@@ -140,6 +143,9 @@ impl Connection {
             // The system stopped, and leaves out why. The next one alone tells whether it is still so.
             let was_quick = began.elapsed() < SEND_TIMEOUT;
             if let Err(error) = self.wire.send(group[accepted]) {
+                if is_interruption(&error) {
+                    continue;
+                }
                 if !is_refusal(&error) {
                     return Err(stopped(accepted, error));
                 }
@@ -190,6 +196,28 @@ pub(super) fn is_refusal(error: &io::Error) -> bool {
         ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset
     )
 }
+
+/// Whether a signal came before anything was sent.
+fn is_interruption(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::Interrupted
+}
+
+/// Whether the system has no room at the moment: its buffers are full, or those of the network device.
+pub(super) fn is_congestion(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::OutOfMemory
+    ) || error.raw_os_error() == Some(NO_BUFFERS)
+}
+
+/// ENOBUFS, for which std has no kind.
+const NO_BUFFERS: i32 = if cfg!(windows) {
+    10_055
+} else if cfg!(any(target_os = "linux", target_os = "android")) {
+    105
+} else {
+    55
+};
 
 /// Whether an error may mean the way of sending, and not what was sent: the call is unknown or forbidden, or the network device, the
 /// route or a rule of the firewall does not take segments. When it means more, the next way says so again.

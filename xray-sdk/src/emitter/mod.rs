@@ -56,10 +56,11 @@ pub trait Emitter: Send {
         packet::DOCUMENT_LIMIT
     }
 
-    /// Whether [`emit`](Self::emit) takes microseconds and waits for nobody, so that [`Recorder::flush`](crate::Recorder::flush) may
-    /// call it on its own thread. The recorder asks before each flush. The default is no.
-    fn is_prompt(&self) -> bool {
-        false
+    /// As [`emit`](Self::emit), where that takes microseconds and waits for nobody; `None` where it might not, and then nothing was
+    /// taken away. [`Recorder::flush`](crate::Recorder::flush) calls it on its own thread, and leaves to the recorder's thread what is
+    /// not taken. The default takes nothing.
+    fn emit_at_once(&mut self, _batch: &Batch) -> Option<Report> {
+        None
     }
 
     /// The process was restored from a snapshot of its memory: connections made before lead nowhere. The default does nothing.

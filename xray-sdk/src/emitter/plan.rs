@@ -45,6 +45,15 @@ impl<'a> Plan<'a> {
         })
     }
 
+    /// What the receiver is charged for all groups together; none when all were taken.
+    pub(super) fn demand_of_all(&self) -> Option<Demand> {
+        let left = &self.datagrams[self.taken..];
+        Some(Demand {
+            least: pace::charge(left.first()?.len(), false),
+            all: left.iter().map(|datagram| self.charge(datagram)).sum(),
+        })
+    }
+
     /// Takes of the next group what may be charged so much, but at least one datagram, and tells what is charged.
     pub(super) fn take(&mut self, room: usize) -> (&[&'a [u8]], usize) {
         let (mut count, mut charged) = (0, 0);

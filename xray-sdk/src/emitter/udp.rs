@@ -1,8 +1,9 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::net::{IpAddr, SocketAddr};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::connection::{self, Connection};
 use super::gauge::Reading;
@@ -10,7 +11,7 @@ use super::pace::{Demand, Pace, Step};
 use super::packet::DATAGRAM_LIMIT;
 use super::plan::Plan;
 use super::route::{Resolver, Route, System};
-use super::wire::{self, Wire};
+use super::wire::{self, SEND_TIMEOUT, Wire};
 use super::{Batch, DaemonAddress, Emitter, Loss, Report};
 
 /// Sends documents to the X-Ray daemon, each in one datagram.
@@ -33,13 +34,16 @@ pub struct UdpEmitter {
     route: Route,
     connection: Option<Connection>,
     pace: Pace,
-    /// The daemon had to be waited for, the last time.
-    has_waited: bool,
+    /// What was seen to be lost and is not told yet.
+    untold: Report,
     connect: Connect,
 }
 
 /// Opens a socket to an address.
 type Connect = fn(SocketAddr) -> io::Result<Box<dyn Wire>>;
+
+/// How long to wait before documents are offered again that the system had no room for.
+const CONGESTION_PAUSE: Duration = Duration::from_millis(1);
 
 impl UdpEmitter {
     /// An emitter to the UDP part of `address`. Nothing is resolved or sent yet.
@@ -52,7 +56,7 @@ impl UdpEmitter {
             route: Route::new(address.udp().clone(), resolver),
             connection: None,
             pace: Pace::new(),
-            has_waited: false,
+            untold: Report::default(),
             connect,
         }
     }
@@ -70,20 +74,32 @@ impl UdpEmitter {
         Ok(self.connection.insert(connection))
     }
 
-    /// Sends a group, to the first address that does not refuse it.
-    fn deliver(&mut self, mut group: &[&[u8]], report: &mut Report) {
+    /// Sends a group, to the first address that does not refuse it. What the system has no room for at the moment it is offered again,
+    /// for as long as `patience`.
+    fn deliver(&mut self, mut group: &[&[u8]], patience: Duration, report: &mut Report) {
         let mut tried = 0;
+        let mut congested: Option<Instant> = None;
         while !group.is_empty() {
+            let began = Instant::now();
             let loss = match self.connection() {
                 Ok(connection) => match connection.send(group, report) {
                     Ok(()) => return,
                     Err(stopped) => {
                         group = &group[stopped.accepted..];
+                        if stopped.accepted > 0 {
+                            congested = None;
+                        }
                         let loss = loss_of(&stopped.error);
+                        let since = *congested.get_or_insert(began);
+                        if loss == Loss::Congested && since.elapsed() < patience {
+                            thread::sleep(CONGESTION_PAUSE);
+                            continue;
+                        }
                         if matches!(loss, Loss::TooLarge | Loss::Congested) {
                             // Another address, or another socket, would not help.
                             report.add_lost(loss, stopped.refused);
                             group = &group[stopped.refused..];
+                            congested = None;
                             continue;
                         }
                         loss
@@ -103,24 +119,44 @@ impl UdpEmitter {
         }
     }
 
+    /// The documents of a batch as they are to be sent, in view of who receives them.
+    fn plan<'b>(&mut self, batch: &'b Batch) -> Plan<'b> {
+        let connection = self.connection().ok();
+        let segment_limit = connection.as_ref().and_then(|known| known.segment_limit());
+        let has_sight = connection.is_some_and(|known| known.receiver.is_some());
+        self.pace.begin(has_sight);
+        let fits = |datagram: &&[u8]| datagram.len() <= DATAGRAM_LIMIT;
+        Plan::new(batch.datagrams().filter(fits), segment_limit)
+    }
+
     /// Waits until so much may be sent, and tells how much.
     fn wait_for_room(&mut self, demand: Demand, report: &mut Report) -> usize {
         loop {
             match self.pace.step(Instant::now(), demand) {
                 Step::Send(room) => return room,
-                Step::Wait(pause) => {
-                    self.has_waited = true;
-                    thread::sleep(pause);
-                }
+                Step::Wait(pause) => thread::sleep(pause),
                 Step::Look => {
                     let reading = look(self.connection.as_mut(), report);
                     if let Some(pause) = self.pace.looked(Instant::now(), reading, demand) {
-                        self.has_waited = true;
                         thread::sleep(pause);
                     }
                 }
             }
         }
+    }
+
+    /// Whether there is room for all that is demanded.
+    fn has_room(&mut self, demand: Demand) -> bool {
+        let now = Instant::now();
+        let mut step = self.pace.step(now, demand);
+        if step == Step::Look {
+            let reading = look(self.connection.as_mut(), &mut self.untold);
+            if self.pace.looked(now, reading, demand).is_some() {
+                return false;
+            }
+            step = self.pace.step(now, demand);
+        }
+        matches!(step, Step::Send(room) if room >= demand.all)
     }
 }
 
@@ -133,32 +169,38 @@ fn look(connection: Option<&mut Connection>, report: &mut Report) -> Option<Read
 
 impl Emitter for UdpEmitter {
     fn emit(&mut self, batch: &Batch) -> Report {
-        let mut report = Report::default();
+        let mut report = mem::take(&mut self.untold);
         if batch.is_empty() {
             return report;
         }
-        self.has_waited = false;
-        let connection = self.connection().ok();
-        let segment_limit = connection.as_ref().and_then(|known| known.segment_limit());
-        let has_sight = connection.is_some_and(|known| known.receiver.is_some());
-        self.pace.begin(has_sight);
-
-        let fits = |datagram: &&[u8]| datagram.len() <= DATAGRAM_LIMIT;
-        let mut plan = Plan::new(batch.datagrams().filter(fits), segment_limit);
+        let mut plan = self.plan(batch);
         report.add_lost(Loss::TooLarge, batch.len() - plan.len());
         while let Some(demand) = plan.demand() {
             let room = self.wait_for_room(demand, &mut report);
             let (group, charge) = plan.take(room);
             self.pace.spend(charge);
-            self.deliver(group, &mut report);
+            self.deliver(group, SEND_TIMEOUT, &mut report);
         }
         look(self.connection.as_mut(), &mut report);
         report
     }
 
-    /// Where the daemon is named by its address, and made room at once the last time. A name has to be resolved, which may take seconds.
-    fn is_prompt(&self) -> bool {
-        !self.has_waited && self.route.target().host().parse::<IpAddr>().is_ok()
+    /// Where the daemon is named by its address, and has room for all. A name has to be resolved, which may take seconds.
+    fn emit_at_once(&mut self, batch: &Batch) -> Option<Report> {
+        self.route.target().host().parse::<IpAddr>().ok()?;
+        let mut plan = self.plan(batch);
+        if plan.demand_of_all().is_some_and(|all| !self.has_room(all)) {
+            return None;
+        }
+        let mut report = mem::take(&mut self.untold);
+        report.add_lost(Loss::TooLarge, batch.len() - plan.len());
+        while plan.demand().is_some() {
+            let (group, charge) = plan.take(usize::MAX);
+            self.pace.spend(charge);
+            self.deliver(group, Duration::ZERO, &mut report);
+        }
+        look(self.connection.as_mut(), &mut report);
+        Some(report)
     }
 
     fn reopen(&mut self) {
@@ -177,7 +219,7 @@ fn loss_of(error: &io::Error) -> Loss {
     match error.kind() {
         _ if connection::is_refusal(error) => Loss::NoReceiver,
         _ if error.raw_os_error() == Some(MESSAGE_TOO_LONG) => Loss::TooLarge,
-        ErrorKind::WouldBlock | ErrorKind::TimedOut => Loss::Congested,
+        _ if connection::is_congestion(error) => Loss::Congested,
         ErrorKind::NetworkUnreachable
         | ErrorKind::HostUnreachable
         | ErrorKind::NetworkDown

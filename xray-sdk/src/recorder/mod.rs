@@ -130,8 +130,10 @@ impl Recorder {
     /// emitter opens its socket again. May wait for what is being sent.
     pub fn after_restore(&self) {
         id::reseed();
-        if let Some(worker) = &self.inner.worker {
-            Worker::restore(worker);
+        match &self.inner.worker {
+            // In a child that was forked the worker's lock may be held for ever, by a thread that is not there.
+            Some(worker) if !self.inner.outlet.is_inherited() => Worker::restore(worker),
+            _ => {}
         }
     }
 

@@ -78,21 +78,20 @@ impl Worker {
     }
 
     /// Does on this thread what a flush asks for, unless the worker's own thread is at it or it could take long.
-    /// What was handed over before the call is then emitted.
+    /// What was handed over before the call is then emitted. What could not be emitted at once is left to the worker's own thread.
     pub(crate) fn try_flush(worker: &Mutex<Self>) -> bool {
         let mut worker = match worker.try_lock() {
             Ok(worker) => worker,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return false,
         };
-        let may = worker.emitter.is_prompt()
-            && !worker.outlet.is_closed()
-            && worker.outlet.queued_bytes() <= BATCH_BYTES;
-        if may {
-            worker.describe();
-            worker.guarded(Self::sweep);
+        let outlet = &worker.outlet;
+        // A child that was forked has a copy of what its parent sends.
+        if outlet.is_inherited() || outlet.is_closed() || outlet.queued_bytes() > BATCH_BYTES {
+            return false;
         }
-        may
+        worker.describe();
+        worker.guarded(Self::sweep_at_once).unwrap_or(true)
     }
 
     /// The process was restored from a snapshot: nothing that was open to the outside, and no time, is what it was.
@@ -127,6 +126,8 @@ impl Worker {
                 Next::Round
             }
             None if closed => Next::Wait(LAST_INTERVAL),
+            // Who records wakes this thread when the queue gets half full, and not while it is.
+            None if self.outlet.queued_bytes() > self.outlet.bytes_limit() / 4 => Next::Round,
             None => Next::Wait(INTERVAL),
         }
     }
@@ -142,11 +143,29 @@ impl Worker {
         }
     }
 
-    /// Empties the queue, and shows what is open for long.
+    /// Emits what is in the queue.
     fn sweep(&mut self) {
+        // What a flush left. It goes first: a document that is shown in progress may not meet the one that replaces it.
+        self.emit();
+        self.gather(Self::emit);
+        self.emit();
+    }
+
+    /// As [`sweep`](Self::sweep), if the emitter waits for nobody. If not, the documents stay in the batch.
+    fn sweep_at_once(&mut self) -> bool {
+        if !self.emit_at_once() {
+            return false;
+        }
+        self.gather(|_| {});
+        self.emit_at_once()
+    }
+
+    /// Makes documents of what is in the queue, and shows what is open for long. `relieve` is called when much text has gathered.
+    fn gather(&mut self, relieve: fn(&mut Self)) {
         let is_beat = self.pulse.beat(&self.outlet);
         self.assembler.follow_time();
-        for number in 0.. {
+        // What comes meanwhile is for the next time: it might never end.
+        for number in 0..self.outlet.waiting() {
             let Some(lane) = self.outlet.take() else {
                 break;
             };
@@ -157,14 +176,13 @@ impl Worker {
             self.assembler
                 .take(lane, &mut |document| batch.push(document));
             if self.batch.bytes() >= BATCH_BYTES {
-                self.emit();
+                relieve(self);
             }
         }
         let batch = &mut self.batch;
         let mut sink = |document: &[u8]| batch.push(document);
         self.assembler.relieve(&mut sink);
         self.assembler.show_open(is_beat, &mut sink);
-        self.emit();
         self.outlet.share_lanes();
     }
 
@@ -174,9 +192,10 @@ impl Worker {
         self.emit();
     }
 
-    /// An emitter is code of others, and may panic: that costs the documents at hand, not all later ones.
-    fn guarded(&mut self, work: fn(&mut Self)) {
-        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+    /// An emitter is code of others, and may panic: that costs the documents at hand, not all later ones. None when it did.
+    fn guarded<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> Option<R> {
+        let result = catch_unwind(AssertUnwindSafe(|| work(self)));
+        if result.is_err() {
             let lost = self.batch.len().max(1) as u64;
             self.batch.clear();
             self.outlet
@@ -188,6 +207,7 @@ impl Worker {
                     .to_owned()
             });
         }
+        result.ok()
     }
 
     fn emit(&mut self) {
@@ -198,8 +218,23 @@ impl Worker {
         self.batch.clear();
         self.tally.add(&report, &self.outlet.notices);
     }
+
+    fn emit_at_once(&mut self) -> bool {
+        if self.batch.is_empty() {
+            return true;
+        }
+        let Some(report) = self.emitter.emit_at_once(&self.batch) else {
+            return false;
+        };
+        self.batch.clear();
+        self.tally.add(&report, &self.outlet.notices);
+        true
+    }
 }
 
 fn lock(worker: &Mutex<Worker>) -> MutexGuard<'_, Worker> {
     worker.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

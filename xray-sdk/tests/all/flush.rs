@@ -1,11 +1,13 @@
 //! On which thread a flush sends, and what a restore from a snapshot does to an emitter.
 
 use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use xray_sdk::Recorder;
 use xray_sdk::emitter::{Batch, Emitter, Report};
+use xray_sdk::sampling::{Decision, Sampler, SamplingRequest};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -22,8 +24,8 @@ impl Emitter for Told {
         Report::sent(batch.len())
     }
 
-    fn is_prompt(&self) -> bool {
-        self.is_prompt
+    fn emit_at_once(&mut self, batch: &Batch) -> Option<Report> {
+        self.is_prompt.then(|| self.emit(batch))
     }
 
     fn reopen(&mut self) {
@@ -52,6 +54,62 @@ fn only_a_prompt_emitter_is_called_by_a_flush() {
         });
         assert_eq!(is_here, is_prompt);
     }
+}
+
+/// Never takes anything at once, and tells how many documents it is given together.
+struct Slow(Sender<usize>);
+
+impl Emitter for Slow {
+    fn emit(&mut self, batch: &Batch) -> Report {
+        let _ = self.0.send(batch.len());
+        Report::sent(batch.len())
+    }
+}
+
+#[test]
+fn what_cannot_be_sent_at_once_is_sent_once() {
+    let (emitted, emissions) = mpsc::channel();
+    let recorder = Recorder::builder("resize").emitter(Slow(emitted)).build();
+    let recorder = recorder.expect("a recorder");
+    for _ in 0..100 {
+        recorder.own_segment().sampled(true).begin().end();
+        assert!(recorder.flush(DEADLINE));
+    }
+    assert_eq!(emissions.try_iter().sum::<usize>(), 100);
+    assert_eq!(recorder.health().documents, 100);
+}
+
+/// Each segment that ends begins another one, on the recorder's thread.
+struct Endless(Arc<OnceLock<Recorder>>);
+
+impl Sampler for Endless {
+    fn decide(&self, _request: &SamplingRequest<'_>) -> Decision {
+        Decision::from(true).observed()
+    }
+
+    fn observe(&self, _decision: &Decision, _is_fault: bool) {
+        if let Some(recorder) = self.0.get() {
+            recorder.own_segment().begin().end();
+        }
+    }
+}
+
+#[test]
+fn a_flush_ends_though_more_is_recorded_all_the_time() {
+    let itself = Arc::new(OnceLock::new());
+    let (emitted, emissions) = mpsc::channel();
+    let recorder = Recorder::builder("resize")
+        .emitter(Slow(emitted))
+        .sampler(Endless(itself.clone()))
+        .build()
+        .expect("a recorder");
+    let _ = itself.set(recorder.clone());
+    for _ in 0..10 {
+        recorder.own_segment().begin().end();
+        assert!(recorder.flush(DEADLINE));
+    }
+    recorder.shutdown(DEADLINE);
+    assert!(emissions.try_iter().sum::<usize>() >= 20);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use std::net::UdpSocket;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ struct Limited {
     /// The error of each way.
     segments: Option<i32>,
     many: Option<i32>,
+    /// How many calls fail so.
+    times: AtomicUsize,
     segment_limit: Option<usize>,
     calls: Arc<Calls>,
 }
@@ -24,7 +27,11 @@ impl Limited {
     fn call(&self, way: &'static str, datagrams: usize, error: Option<i32>) -> io::Result<()> {
         let mut calls = self.calls.lock().expect("no panic while locked");
         calls.push((way, datagrams));
-        error.map_or(Ok(()), |error| Err(io::Error::from_raw_os_error(error)))
+        let (Some(error), 1..) = (error, self.times.load(Ordering::Relaxed)) else {
+            return Ok(());
+        };
+        self.times.fetch_sub(1, Ordering::Relaxed);
+        Err(io::Error::from_raw_os_error(error))
     }
 }
 
@@ -75,6 +82,7 @@ fn limited(peer: SocketAddr, limit: impl FnOnce(&mut Limited)) -> (Connection, A
         wire: wire::connect(peer).expect("loopback"),
         segments: None,
         many: None,
+        times: AtomicUsize::new(usize::MAX),
         segment_limit: Some(60_000),
         calls: Arc::clone(&calls),
     };
@@ -157,6 +165,56 @@ fn a_way_that_is_refused_is_left_without_loss_and_not_tried_again() {
             assert!(sent.iter().all(|datagram| receive(&daemon) == *datagram));
         }
         assert_eq!(connection.segment_limit(), None);
+    }
+}
+
+/// EINTR, ENOBUFS, ENOMEM, EAGAIN.
+#[cfg(target_os = "linux")]
+const MOMENTARY: [i32; 4] = [4, 105, 12, 11];
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_hinders_for_a_moment_costs_no_group_and_no_way() {
+    let sent = datagrams(&[1_000, 1_000, 950]);
+    for error in MOMENTARY {
+        let daemon = receiver();
+        let peer = daemon.local_addr().expect("bound");
+        let (mut connection, calls) = limited(peer, |limited| {
+            limited.segments = Some(error);
+            limited.times = AtomicUsize::new(1);
+        });
+        let tries = match error {
+            4 => [("segments", 3), ("segments", 3)],
+            _ => [("segments", 3), ("many", 3)],
+        };
+        for tries in [&tries[..], &[("segments", 3)]] {
+            let mut report = Report::default();
+            connection.send(&slices(&sent), &mut report).expect("sent");
+            assert_eq!((report, done(&calls)), (Report::sent(3), tries.to_vec()));
+            for datagram in &sent {
+                assert!(receive(&daemon).starts_with(datagram));
+            }
+        }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_there_is_no_room_for_is_one_document() {
+    let sent = datagrams(&[1_000, 1_000, 950]);
+    for error in MOMENTARY {
+        let daemon = receiver();
+        let peer = daemon.local_addr().expect("bound");
+        let (mut connection, _) = limited(peer, |limited| {
+            (limited.segments, limited.many) = (Some(error), Some(error));
+            limited.times = AtomicUsize::new(2);
+        });
+        let mut report = Report::default();
+        let result = connection.send(&slices(&sent), &mut report);
+        match result {
+            Ok(()) => assert_eq!((error, report.sent_count()), (4, 3)),
+            Err(stopped) => assert_eq!((stopped.accepted, stopped.refused), (0, 1)),
+        }
     }
 }
 
@@ -290,60 +348,5 @@ fn a_refusal_from_far_away_takes_back_one_document_wherever_it_comes() {
         }
         assert_eq!(report.lost_count(Loss::NoReceiver), 1);
         assert_eq!((report.sent_count(), report.returned_count()), (19, 0));
-    }
-}
-
-/// Prints what sending a document costs in each way: `cargo test --release -p xray-sdk --lib -- --ignored --nocapture way_of_sending`.
-///
-/// The receiver's buffer is filled and then emptied, which is not timed: nobody is woken, so that the time is what the sender's
-/// processor spends.
-#[test]
-#[ignore = "measures, and takes a second"]
-fn cost_of_each_way_of_sending() {
-    // As many as a default buffer holds in every way.
-    const DOCUMENTS: usize = 32;
-    let daemon = receiver();
-    daemon.set_nonblocking(true).expect("a socket");
-    let peer = daemon.local_addr().expect("bound");
-    let mut ways = [
-        (
-            "segments",
-            Connection::new(peer, wire::connect(peer).expect("loopback")),
-        ),
-        (
-            "sendmmsg",
-            limited(peer, |limited| limited.segment_limit = None).0,
-        ),
-        (
-            "send",
-            limited(peer, |limited| {
-                (limited.segment_limit, limited.many) = (None, Some(38));
-            })
-            .0,
-        ),
-    ];
-    for length in [1_000, 1_770] {
-        let sent = datagrams(&[length; DOCUMENTS]);
-        let sent = slices(&sent);
-        let mut times = [const { Vec::new() }; 3];
-        for _ in 0..2_000 {
-            for ((_, connection), times) in ways.iter_mut().zip(&mut times) {
-                let start = Instant::now();
-                connection
-                    .send(&sent, &mut Report::default())
-                    .expect("sent");
-                times.push(start.elapsed().as_nanos() as usize / DOCUMENTS);
-                let mut datagram = [0; 4_096];
-                let received = std::iter::from_fn(|| daemon.recv(&mut datagram).ok()).count();
-                assert_eq!(received, DOCUMENTS);
-            }
-        }
-        for ((way, _), times) in ways.iter().zip(&mut times) {
-            times.sort_unstable();
-            println!(
-                "{length:5} B  {way:10} {:6} ns a document",
-                times[times.len() / 2]
-            );
-        }
     }
 }

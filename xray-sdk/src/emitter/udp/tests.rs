@@ -1,6 +1,7 @@
+mod at_once;
+
 use std::net::{Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use super::*;
 use crate::emitter::HostPort;

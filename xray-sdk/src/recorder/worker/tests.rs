@@ -1,0 +1,45 @@
+use super::*;
+use crate::emitter::Report;
+use crate::origin::{Origins, Surroundings, Whereabouts};
+use crate::record::identity::Identity;
+
+/// Takes everything at once.
+struct Prompt;
+
+impl Emitter for Prompt {
+    fn emit(&mut self, batch: &Batch) -> Report {
+        Report::sent(batch.len())
+    }
+
+    fn emit_at_once(&mut self, batch: &Batch) -> Option<Report> {
+        Some(self.emit(batch))
+    }
+}
+
+fn worker(outlet: &Arc<Outlet>) -> Mutex<Worker> {
+    let whereabouts = Whereabouts::find(&Origins::none(), Surroundings::default);
+    let description = Description::new(None, None, None, whereabouts);
+    let common = description.at_start(&outlet.notices);
+    Mutex::new(Worker::new(
+        outlet.clone(),
+        Assembler::new(outlet.clone(), common, 60_000, None),
+        Box::new(Prompt),
+        Arc::default(),
+        Arc::new(description),
+        Pulse::new(outlet, None),
+    ))
+}
+
+#[test]
+fn a_flush_in_a_child_that_was_forked_leaves_its_parents_queue_alone() {
+    for (outlet, is_forked) in [
+        (Outlet::for_tests(), false),
+        (Outlet::of_a_forked_process(), true),
+    ] {
+        let worker = worker(&outlet);
+        let identity = Identity::for_tests(&outlet);
+        outlet.hand_over(outlet.lane(&identity).expect("room"));
+        assert_eq!(Worker::try_flush(&worker), !is_forked);
+        assert_eq!(outlet.waiting(), usize::from(is_forked));
+    }
+}
