@@ -10,7 +10,6 @@ use crate::id::SegmentId;
 use crate::record::Text;
 use crate::record::event::Namespace;
 use crate::record::identity::Identity;
-use crate::record::lane::Lane;
 use crate::segment::entity::{Entity, Place};
 use crate::segment::subsegment;
 
@@ -20,8 +19,6 @@ use crate::segment::subsegment;
 /// and handed over before control goes back: what happened before the segment closed is then queued before its close.
 pub(crate) struct Carried {
     origin: Origin,
-    /// An empty lane from the last time, if it was needed.
-    spare: Option<Box<Lane>>,
     /// A subsegment was opened and not closed yet.
     is_open: bool,
 }
@@ -61,7 +58,6 @@ impl Carried {
         };
         Self {
             origin,
-            spare: None,
             is_open: false,
         }
     }
@@ -140,7 +136,6 @@ impl Carried {
         };
         Self {
             origin,
-            spare: None,
             is_open: false,
         }
     }
@@ -196,12 +191,7 @@ impl Carried {
                     context::put_back(lane);
                     Before::Node(before)
                 }
-                None => Before::Context(context::replace(lane_for(
-                    self.spare.take(),
-                    identity,
-                    *node,
-                    self.is_open,
-                ))),
+                None => Before::Context(context::replace(lane_for(identity, *node, self.is_open))),
             },
         };
         Inside {
@@ -213,17 +203,11 @@ impl Carried {
     }
 }
 
-fn lane_for(
-    spare: Option<Box<Lane>>,
-    identity: &Arc<Identity>,
-    node: SegmentId,
-    is_open: bool,
-) -> Context {
+fn lane_for(identity: &Arc<Identity>, node: SegmentId, is_open: bool) -> Context {
     let outlet = identity.outlet();
-    let lane = match spare {
-        Some(lane) => Some(lane),
-        None if is_open => Some(outlet.lane_to_end(identity)),
-        None => outlet.lane(identity),
+    let lane = match is_open {
+        true => Some(outlet.lane_to_end(identity)),
+        false => outlet.lane(identity),
     };
     match lane {
         Some(mut lane) => {
@@ -233,14 +217,6 @@ fn lane_for(
         None => {
             outlet.refuse();
             Context::Passive(Passive::new(identity.header(node)))
-        }
-    }
-}
-
-impl Drop for Carried {
-    fn drop(&mut self) {
-        if let Some(lane) = self.spare.take() {
-            Context::Recording(lane).hand_over();
         }
     }
 }
@@ -311,10 +287,8 @@ impl Drop for Inside<'_> {
                     }
                 }
             }
-            Before::Context(before) => match context::replace(before) {
-                Context::Recording(lane) if lane.is_empty() => self.carried.spare = Some(lane),
-                own => own.hand_over(),
-            },
+            // Also when nothing was recorded: a shutdown waits for what has a lane, and this work may never go on.
+            Before::Context(before) => context::replace(before).hand_over(),
         }
     }
 }

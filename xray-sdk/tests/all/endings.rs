@@ -347,3 +347,22 @@ fn a_long_segment_that_is_open_at_the_end_is_sent_as_in_progress_and_the_rest_co
     // The segment itself arrived; its end did not.
     assert_eq!(arrived as u64 - 1 + health.refused, 2_000, "{health:?}");
 }
+
+#[test]
+fn a_shutdown_does_not_wait_for_work_that_was_carried_elsewhere_and_rests() {
+    let capture = Capture::new("checkout");
+    let mut segment = capture.recorder().segment("checkout").begin();
+    let resting = {
+        let _entered = segment.enter();
+        std::future::pending::<()>().in_current()
+    };
+    let mut resting = Box::pin(resting);
+    let mut task = Context::from_waker(Waker::noop());
+    assert!(resting.as_mut().poll(&mut task).is_pending());
+    segment.end();
+    assert!(
+        capture
+            .recorder()
+            .shutdown(std::time::Duration::from_secs(1))
+    );
+}
