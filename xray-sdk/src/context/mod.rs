@@ -12,7 +12,7 @@ use crate::record::identity::Identity;
 use crate::record::lane::Lane;
 
 pub(crate) use passive::Passive;
-pub(crate) use slot::{Kind, kind, lane, lane_of, leave, put_back, replace, settle, with};
+pub(crate) use slot::{Kind, Left, kind, lane, lane_of, leave, put_back, replace, settle, with};
 
 /// Where calls on one thread, or on one handle, are recorded.
 #[derive(Default)]

@@ -49,7 +49,16 @@ thread_local! {
         }
     };
     /// Contexts whose guards ended before those entered inside them, each with what it had replaced.
-    static LEFT: RefCell<Vec<(SegmentId, Context)>> = const { RefCell::new(Vec::new()) };
+    static LEFT: RefCell<Vec<(Left, Context)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How a context whose guard has ended is found when it comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// It is of this segment.
+    Segment(SegmentId),
+    /// It is not recorded, and comes back when this segment is left.
+    Below(SegmentId),
 }
 
 impl Slot {
@@ -148,42 +157,61 @@ pub(crate) fn replace(context: Context) -> Context {
     })
 }
 
-/// The guard of segment `segment` ended while something that was entered inside it is still current:
-/// its context is taken away when that comes back.
+/// A guard ended while something that was entered inside it is still current: its context is taken away when that comes back.
 #[cold]
-pub(crate) fn leave(segment: SegmentId, before: Context) {
-    let is_kept = LEFT.try_with(|left| left.borrow_mut().push((segment, before)));
+pub(crate) fn leave(what: Left, before: Context) {
+    let is_kept = LEFT.try_with(|left| left.borrow_mut().push((what, before)));
     SLOT.with(|slot| {
         slot.left
             .set(slot.left.get() + usize::from(is_kept.is_ok()));
     });
 }
 
-/// Takes away what is current here though its guard has ended.
+/// Takes away what is current here though its guard has ended, after that of `ended` has.
 #[inline]
-pub(crate) fn settle() {
+pub(crate) fn settle(ended: Option<&Identity>) {
     if SLOT.with(|slot| slot.left.get() > 0) {
-        take_left();
+        take_left(ended.map(Identity::segment_id));
     }
 }
 
 #[cold]
 #[inline(never)]
-fn take_left() {
-    while let Some(lane) = lane() {
-        let segment = lane.identity().segment_id();
-        put_back(lane);
-        let before = LEFT.try_with(|left| {
-            let mut left = left.borrow_mut();
-            let place = left.iter().position(|(other, _)| *other == segment)?;
-            Some(left.swap_remove(place).1)
-        });
-        match before {
-            Ok(Some(before)) => {
-                SLOT.with(|slot| slot.left.set(slot.left.get().saturating_sub(1)));
-                replace(before).hand_over();
+fn take_left(ended: Option<SegmentId>) {
+    loop {
+        let below = ended.map(Left::Below);
+        let current = match lane() {
+            Some(lane) => {
+                let segment = lane.identity().segment_id();
+                put_back(lane);
+                await_end(below, segment);
+                Some(Left::Segment(segment))
             }
-            _ => return,
-        }
+            None => below.filter(|_| kind().is_passive()),
+        };
+        let before = current.and_then(|current| {
+            let found = LEFT.try_with(|left| {
+                let mut left = left.borrow_mut();
+                let place = left.iter().rposition(|(what, _)| *what == current)?;
+                Some(left.swap_remove(place).1)
+            });
+            found.ok().flatten()
+        });
+        let Some(before) = before else {
+            return;
+        };
+        SLOT.with(|slot| slot.left.set(slot.left.get().saturating_sub(1)));
+        replace(before).hand_over();
     }
+}
+
+/// What was to come back by now is below this segment.
+fn await_end(below: Option<Left>, segment: SegmentId) {
+    let _ = LEFT.try_with(|left| {
+        for (what, _) in left.borrow_mut().iter_mut() {
+            if Some(*what) == below {
+                *what = Left::Below(segment);
+            }
+        }
+    });
 }

@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::Ordering;
 use std::thread;
 
-use crate::context::{self, Context};
+use crate::context::{self, Context, Left};
 use crate::record::event::Mark;
 use crate::record::identity::Identity;
 use crate::segment::entity::Entity;
@@ -64,7 +64,7 @@ impl Drop for Entered<'_> {
             }
             (other, identity) => left_too_early(other, identity.as_deref()),
         }
-        context::settle();
+        context::settle(entity.identity.as_deref());
     }
 }
 
@@ -72,10 +72,21 @@ impl Drop for Entered<'_> {
 #[cold]
 #[inline(never)]
 fn left_too_early(inner: Context, identity: Option<&Identity>) {
+    let above = match &inner {
+        Context::Recording(lane) => Some(lane.identity().clone()),
+        Context::Missing | Context::Passive(_) => None,
+    };
     let before = context::replace(inner);
-    if let Some(identity) = identity {
-        out_of_order(identity);
-        context::leave(identity.segment_id(), before);
+    match (identity, above) {
+        (Some(identity), _) => {
+            out_of_order(identity);
+            context::leave(Left::Segment(identity.segment_id()), before);
+        }
+        (None, Some(above)) => {
+            out_of_order(&above);
+            context::leave(Left::Below(above.segment_id()), before);
+        }
+        (None, None) => before.hand_over(),
     }
 }
 

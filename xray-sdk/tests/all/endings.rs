@@ -366,3 +366,40 @@ fn a_shutdown_does_not_wait_for_work_that_was_carried_elsewhere_and_rests() {
             .shutdown(std::time::Duration::from_secs(1))
     );
 }
+
+#[test]
+fn what_is_not_recorded_and_left_too_early_takes_nothing_along() {
+    let capture = Capture::new("checkout");
+    let recorder = capture.recorder();
+    let mut outer = recorder.segment("outer").begin();
+    let mut unsampled = recorder.segment("unsampled").sampled(false).begin();
+    let mut inner = recorder.segment("inner").begin();
+    {
+        let _outer = outer.enter();
+        current().annotate("before", true);
+        let not_recorded = unsampled.enter();
+        let inside = inner.enter();
+        drop(not_recorded);
+        current().annotate("inside", true);
+        // What is entered and left inside changes nothing of that.
+        let mut other = recorder.segment("other").sampled(false).begin();
+        let within = other.enter();
+        recorder.segment("third").run_sync(|_| ());
+        drop(within);
+        drop(inside);
+        current().annotate("after", true);
+    }
+    assert!(!current().is_recording());
+    for segment in [outer, unsampled, inner] {
+        segment.end();
+    }
+    let documents = capture.documents();
+    let has = |name: &str, key: &str| {
+        documents
+            .iter()
+            .any(|document| document.name == name && document.annotations.contains_key(key))
+    };
+    assert!(has("outer", "before") && has("outer", "after") && has("inner", "inside"));
+    assert_eq!(recorder.health().misplaced, 1);
+    assert!(recorder.shutdown(std::time::Duration::from_secs(1)));
+}
