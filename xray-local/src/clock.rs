@@ -15,8 +15,13 @@ impl Clock {
 
     /// Now, in seconds since 1970.
     pub(crate) fn now(&self) -> f64 {
-        let since_1970 = (self.0)().duration_since(SystemTime::UNIX_EPOCH);
+        let since_1970 = self.time().duration_since(SystemTime::UNIX_EPOCH);
         since_1970.map_or(0.0, |time| time.as_secs_f64())
+    }
+
+    /// Now.
+    pub(crate) fn time(&self) -> SystemTime {
+        (self.0)()
     }
 }
 

@@ -11,6 +11,7 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 mod api;
 mod clock;
 mod control;
@@ -29,6 +30,8 @@ mod timeline;
 mod trace;
 mod validate;
 
+#[cfg(feature = "keys")]
+pub use access::{Keys, KeysError};
 pub use error::Error;
 pub use filter::{Filter, FilterError};
 pub use graph::{

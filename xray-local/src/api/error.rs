@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use serde::Serialize;
 
+use crate::access::Denial;
 use crate::control::EditError;
 use crate::sampling::RuleError;
 
@@ -15,9 +18,12 @@ enum Kind {
     InvalidRequest,
     RuleLimitExceeded,
     AccessDenied,
+    /// By an [`Admission`](crate::access::Admission), with the name of its own.
+    NotAdmitted(&'static str),
     UnknownOperation,
     MethodNotAllowed,
     RequestTooLarge,
+    RequestTooSlow,
     Internal,
 }
 
@@ -53,6 +59,13 @@ impl ApiError {
         )
     }
 
+    pub(crate) fn request_too_slow(limit: Duration) -> Self {
+        Self::new(
+            Kind::RequestTooSlow,
+            format!("the request body did not come within {} s", limit.as_secs()),
+        )
+    }
+
     pub(crate) fn internal() -> Self {
         Self::new(
             Kind::Internal,
@@ -71,9 +84,10 @@ impl ApiError {
     pub(crate) fn status(&self) -> u16 {
         match self.kind {
             Kind::InvalidRequest | Kind::RuleLimitExceeded => 400,
-            Kind::AccessDenied => 403,
+            Kind::AccessDenied | Kind::NotAdmitted(_) => 403,
             Kind::UnknownOperation => 404,
             Kind::MethodNotAllowed => 405,
+            Kind::RequestTooSlow => 408,
             Kind::RequestTooLarge => 413,
             Kind::Internal => 500,
         }
@@ -85,9 +99,11 @@ impl ApiError {
             Kind::InvalidRequest => "InvalidRequestException",
             Kind::RuleLimitExceeded => "RuleLimitExceededException",
             Kind::AccessDenied => "AccessDeniedException",
+            Kind::NotAdmitted(name) => name,
             Kind::UnknownOperation => "UnknownOperationException",
             Kind::MethodNotAllowed => "MethodNotAllowedException",
             Kind::RequestTooLarge => "RequestEntityTooLargeException",
+            Kind::RequestTooSlow => "RequestTimeoutException",
             Kind::Internal => "InternalFailure",
         }
     }
@@ -106,6 +122,12 @@ impl ApiError {
             message: &self.message,
             modelled: &self.message,
         })
+    }
+}
+
+impl From<Denial> for ApiError {
+    fn from(denial: Denial) -> Self {
+        Self::new(Kind::NotAdmitted(denial.name), denial.message)
     }
 }
 

@@ -74,6 +74,11 @@ impl Operation {
         }
     }
 
+    /// The name, which IAM writes `xray:` before.
+    pub(crate) fn name(self) -> String {
+        format!("{self:?}")
+    }
+
     /// Does it.
     pub(crate) fn run(self, backend: &Backend, body: &[u8]) -> Result<Vec<u8>, ApiError> {
         let Backend { store, control } = backend;

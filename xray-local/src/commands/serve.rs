@@ -7,13 +7,16 @@ use std::{env, fmt};
 
 use clap::Args;
 use tokio::runtime;
-use xray_local::{Error, Options, Server};
+use xray_local::{Error, Keys, Options, Server};
 
 use super::Exit;
 use super::state_folder::state_folder;
 
 /// The file in the state folder that keeps the sampling rules.
 const RULES_FILE: &str = "sampling-rules.json";
+
+/// What a file of keys looks like.
+const KEYS_FORM: &str = r#"Its form: {"keys": [{"access_key_id": "DAEMON", "secret_access_key": "16 letters or more", "policies": ["AWSXRayDaemonWriteAccess"]}, {"access_key_id": "VIEWER", "secret_access_key": "16 letters or more", "actions": ["xray:Get*", "xray:BatchGet*"]}]}"#;
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -28,6 +31,10 @@ pub(super) struct Serve {
     /// A name that the server may be called by, beside localhost and addresses; may be repeated
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
+
+    /// Answer signed requests only: the file of the keys that may call, and of what each may do
+    #[arg(long, value_name = "FILE", env = "XRAY_LOCAL_KEYS")]
+    keys: Option<PathBuf>,
 
     /// The file that keeps the sampling rules [default: xray-local/sampling-rules.json in $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "FILE")]
@@ -65,6 +72,23 @@ impl Serve {
             .bind(self.bind)
             .allow_remote(self.allow_remote);
         let rules = self.rules_file();
+        let mut callers = None;
+        if let Some(file) = &self.keys {
+            match Keys::read(file) {
+                Ok(keys) => {
+                    callers = Some(keys.count());
+                    options = options.keys(keys);
+                }
+                Err(error) => {
+                    eprintln!(
+                        "xray-local: cannot use the keys in {}: {error}",
+                        file.display()
+                    );
+                    eprintln!("{KEYS_FORM}");
+                    return Exit::Failed;
+                }
+            }
+        }
         for host in self.allow_host {
             options = options.allow_host(host);
         }
@@ -75,7 +99,9 @@ impl Serve {
             Ok(server) => server,
             Err(error) => return explain(&error, self.bind),
         };
-        if let Err(error) = until_signal(|| eprint!("{}", greeting(&server, rules.as_deref()))) {
+        if let Err(error) =
+            until_signal(|| eprint!("{}", greeting(&server, rules.as_deref(), callers)))
+        {
             eprintln!("xray-local: cannot wait for signals: {error}");
             return Exit::Failed;
         }
@@ -114,7 +140,12 @@ impl Serve {
     }
 }
 
-fn greeting(server: &Server, rules: Option<&Path>) -> String {
+fn greeting(server: &Server, rules: Option<&Path>, keys: Option<usize>) -> String {
+    let callers = match keys {
+        None => String::new(),
+        Some(1) => ", to requests that its key has signed".to_owned(),
+        Some(keys) => format!(", to requests that one of {keys} keys has signed"),
+    };
     let rules: &dyn fmt::Display = match rules {
         Some(file) => &file.display(),
         None => &"memory",
@@ -123,7 +154,7 @@ fn greeting(server: &Server, rules: Option<&Path>) -> String {
         "\
 xray-local {version}
   receives   UDP {address}
-  answers    {url} (the X-Ray API)
+  answers    {url} (the X-Ray API){callers}
   keeps      traces in memory until it ends; nothing leaves this machine
   rules      for sampling, in {rules}
 

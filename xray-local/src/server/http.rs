@@ -1,4 +1,4 @@
-//! The TCP side: each operation at its path, and the thread that answers.
+//! The TCP side: the thread that takes connections in, and how many and how slow they may be.
 
 use std::io;
 use std::net::TcpListener;
@@ -7,29 +7,26 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN};
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpStream;
 use tokio::runtime;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task;
-
-use super::guard::Guard;
-use crate::api::{ApiError, Backend, Operation};
-
-/// The largest request body. A daemon sends at most 50 documents of 64 kB at a time, which JSON in JSON makes larger.
-const BODY_LIMIT: usize = 16 << 20;
 
 /// How long calls that are being answered may go on after the stop.
 const GRACE: Duration = Duration::from_secs(2);
 
-const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+/// How long a client may take for the head of a request, and how long it may keep a connection open without asking for anything.
+const HEAD_TIME: Duration = Duration::from_secs(60);
+
+/// How many connections are open at once; more have to wait. Each can hold a whole request body in memory.
+const CONNECTIONS: usize = 256;
+
+/// How long to wait when the system has no connection to give, as when there are too many open files.
+const BREATH: Duration = Duration::from_millis(50);
 
 /// The thread that answers calls. Dropping it lets those that are being answered finish, and ends it.
 pub(super) struct Http {
@@ -38,7 +35,15 @@ pub(super) struct Http {
 }
 
 impl Http {
-    pub(super) fn start(listener: TcpListener, backend: Backend, guard: Guard) -> io::Result<Self> {
+    pub(super) fn start(listener: TcpListener, router: Router) -> io::Result<Self> {
+        Self::with_patience(listener, router, HEAD_TIME)
+    }
+
+    fn with_patience(
+        listener: TcpListener,
+        router: Router,
+        head_time: Duration,
+    ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
@@ -47,7 +52,7 @@ impl Http {
         let thread = thread::Builder::new()
             .name("xray-http".to_owned())
             .spawn(move || {
-                runtime.block_on(serve(listener, router(backend, guard), stopped));
+                runtime.block_on(serve(listener, router, head_time, stopped));
                 // What a slow call still computes is nobody's any more.
                 runtime.shutdown_background();
             })?;
@@ -69,100 +74,75 @@ impl Drop for Http {
 }
 
 /// Answers until the other end of `stopped` is dropped.
-async fn serve(listener: TcpListener, router: Router, stopped: oneshot::Receiver<()>) {
+async fn serve(
+    listener: TcpListener,
+    router: Router,
+    head_time: Duration,
+    mut stopped: oneshot::Receiver<()>,
+) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
         return;
     };
-    let (finish, finishing) = oneshot::channel::<()>();
-    let calls = axum::serve(listener, router).with_graceful_shutdown(async {
-        let _ = finishing.await;
-    });
-    let calls = task::spawn(calls.into_future());
-    let _ = stopped.await;
-    drop(finish);
-    let _ = tokio::time::timeout(GRACE, calls).await;
-}
-
-fn router(backend: Backend, guard: Guard) -> Router {
-    let mut router = Router::new().route("/", get(front));
-    for operation in Operation::ALL {
-        let answer = move |State(backend), body| answer(operation, backend, body);
-        router = router.route(operation.path(), post(answer));
-    }
-    router
-        .fallback(async |uri: Uri| refuse(&ApiError::unknown_operation(uri.path())))
-        .method_not_allowed_fallback(async |method: Method, uri: Uri| {
-            refuse(&ApiError::method_not_allowed(method.as_str(), uri.path()))
-        })
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn_with_state(Arc::new(guard), check))
-        .with_state(backend)
-}
-
-/// Lets a request through, or refuses it before its body is read.
-async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
-    if let Err(error) = guard.check(host(&request), text(request.headers(), ORIGIN)) {
-        return refuse(&error);
-    }
-    let length = text(request.headers(), CONTENT_LENGTH).and_then(|length| length.parse().ok());
-    if length.is_some_and(|length: u64| length > BODY_LIMIT as u64) {
-        return refuse(&ApiError::request_too_large(BODY_LIMIT));
-    }
-    next.run(request).await
-}
-
-fn host(request: &Request) -> Option<&str> {
-    let authority = request.uri().authority().map(Authority::as_str);
-    authority.or_else(|| text(request.headers(), HOST))
-}
-
-/// The text of a header. One that is no text stands for a name that nobody has.
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    headers.get(name).map(|value| value.to_str().unwrap_or(""))
-}
-
-async fn answer(
-    operation: Operation,
-    backend: Backend,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    let body = match body {
-        Ok(body) => body,
-        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            return refuse(&ApiError::request_too_large(BODY_LIMIT));
+    let mut protocol = http1::Builder::new();
+    protocol
+        .timer(TokioTimer::new())
+        .header_read_timeout(head_time);
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let calls = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &room) => accepted,
+            _ = &mut stopped => break,
+        };
+        match accepted {
+            Some((stream, place)) => {
+                let answers = TowerToHyperService::new(router.clone());
+                let connection = protocol.serve_connection(TokioIo::new(stream), answers);
+                let connection = calls.watch(connection);
+                task::spawn(async move {
+                    // A client that goes away in the middle is no fault of the server's.
+                    let _ = connection.await;
+                    drop(place);
+                });
+            }
+            None => tokio::time::sleep(BREATH).await,
         }
-        Err(rejection) => return refuse(&ApiError::invalid_request(rejection.body_text())),
-    };
-    // Operations compute, some of them for long: the thread that takes in calls is not theirs.
-    match task::spawn_blocking(move || operation.run(&backend, &body)).await {
-        Ok(Ok(output)) => json(StatusCode::OK, output),
-        Ok(Err(error)) => refuse(&error),
-        Err(_) => refuse(&ApiError::internal()),
     }
+    drop(listener);
+    let _ = tokio::time::timeout(GRACE, calls.shutdown()).await;
 }
 
-async fn front(State(backend): State<Backend>) -> String {
-    let counts = backend.store.counts();
-    format!(
-        "xray-local {}: AWS X-Ray on this machine\n\n\
-         {} traces of {} documents are stored, {} documents were refused.\n\
-         This port answers the X-Ray API (AWS_ENDPOINT_URL_XRAY); segments come in over UDP on the same port number.\n",
-        env!("CARGO_PKG_VERSION"),
-        counts.traces,
-        counts.stored,
-        counts.rejected,
-    )
+/// The next connection, as soon as there is room for it. `None` when the system failed.
+async fn accept(
+    listener: &tokio::net::TcpListener,
+    room: &Arc<Semaphore>,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(room).acquire_owned().await.ok()?;
+    let (stream, _) = listener.accept().await.ok()?;
+    Some((stream, place))
 }
 
-fn refuse(error: &ApiError) -> Response {
-    let status = StatusCode::from_u16(error.status()).expect("errors have the statuses of errors");
-    let mut response = json(status, error.body());
-    let name = axum::http::HeaderValue::from_static(error.name());
-    response.headers_mut().insert(ERROR_TYPE, name);
-    response
-}
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
 
-fn json(status: StatusCode, body: Vec<u8>) -> Response {
-    let headers = [(CONTENT_TYPE, "application/json")];
-    (status, headers, Body::from(body)).into_response()
+    use super::*;
+
+    #[test]
+    fn a_client_that_does_not_finish_its_request_is_hung_up_on() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let patience = Duration::from_millis(20);
+        let _http = Http::with_patience(listener, Router::new(), patience).expect("a thread");
+        let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+        stream
+            .write_all(b"POST /Traces HTTP/1.1\r\nhost: x\r\n")
+            .expect("sent");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .expect("a time");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("the end comes");
+        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 408"));
+    }
 }

@@ -1,8 +1,10 @@
 //! The server: a UDP socket and a TCP port of the same number, before one store.
 
+mod entrance;
 mod guard;
 mod http;
 mod options;
+mod router;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
@@ -12,9 +14,11 @@ use crate::api::Backend;
 use crate::control::Control;
 use crate::error::Error;
 use crate::store::{Intake, Store};
+use entrance::Entrance;
 use guard::Guard;
 use http::Http;
 pub use options::Options;
+use router::router;
 
 /// How many numbers are tried for port 0 before there is said to be none that TCP and UDP both can have.
 const ATTEMPTS: usize = 32;
@@ -64,7 +68,7 @@ impl Server {
         if !options.allow_remote && !options.address.ip().is_loopback() {
             return Err(Error::remote(options.address));
         }
-        let control = Control::start(options.rules, options.clock)?;
+        let control = Control::start(options.rules, options.clock.clone())?;
         let (listener, socket) = bind(options.address)?;
         let address = socket.address();
         let store = Store::new(options.limits);
@@ -73,11 +77,12 @@ impl Server {
             .receive(sink)
             .map_err(|error| Error::receive(address, error))?;
         let guard = Guard::new(address.ip(), options.hosts);
+        let entrance = Entrance::new(guard, options.admission.0, options.clock);
         let backend = Backend {
             store: store.clone(),
             control,
         };
-        let http = Http::start(listener, backend, guard).map_err(Error::start)?;
+        let http = Http::start(listener, router(backend, entrance)).map_err(Error::start)?;
         Ok(Self {
             address,
             store,

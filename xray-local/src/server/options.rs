@@ -1,7 +1,12 @@
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::access::Admission;
+#[cfg(feature = "keys")]
+use crate::access::Keys;
 use crate::clock::Clock;
 use crate::store::Limits;
 
@@ -20,9 +25,20 @@ pub struct Options {
     pub(super) address: SocketAddr,
     pub(super) allow_remote: bool,
     pub(super) hosts: Vec<String>,
+    pub(super) admission: Callers,
     pub(super) limits: Limits,
     pub(super) rules: Option<PathBuf>,
     pub(super) clock: Clock,
+}
+
+/// Who lets callers in; everyone is, where there is nobody.
+#[derive(Clone)]
+pub(super) struct Callers(pub(super) Option<Arc<dyn Admission>>);
+
+impl fmt::Debug for Callers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "some" } else { "all" })
+    }
 }
 
 /// UDP and TCP 2000 on loopback, where SDKs look for a daemon. Nothing is kept on disk.
@@ -32,6 +48,7 @@ impl Default for Options {
             address: (Ipv4Addr::LOCALHOST, 2000).into(),
             allow_remote: false,
             hosts: Vec::new(),
+            admission: Callers(None),
             limits: Limits::default(),
             rules: None,
             clock: Clock::default(),
@@ -56,6 +73,13 @@ impl Options {
     /// Calls under other names are refused, since a web page can make a browser call any name (DNS rebinding).
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
         self.hosts.push(name.into());
+        self
+    }
+
+    /// The keys that requests over TCP must be signed with. Without them everyone who reaches the port may call everything.
+    #[cfg(feature = "keys")]
+    pub fn keys(mut self, keys: Keys) -> Self {
+        self.admission = Callers(Some(Arc::new(keys)));
         self
     }
 

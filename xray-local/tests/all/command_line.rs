@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, UdpSocket};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
-use crate::client::request;
+use crate::client::{assert_refused, request};
 use crate::folder::Folder;
 use crate::shop::small;
 
@@ -14,6 +14,7 @@ fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xray-local"));
     command
         .env_remove("XRAY_LOCAL_BIND")
+        .env_remove("XRAY_LOCAL_KEYS")
         .env_remove("XDG_STATE_HOME")
         .env_remove("HOME");
     command
@@ -230,4 +231,43 @@ fn a_rules_file_that_holds_none_is_told_with_what_to_do() {
 fn a_rules_file_and_none_make_no_sense() {
     let output = run(&["--memory", "--rules", "rules.json"]);
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn with_keys_it_answers_what_they_signed() {
+    let folder = Folder::new();
+    let file = folder.path().join("keys.json");
+    let key = r#"{"access_key_id": "K", "secret_access_key": "a secret of enough letters", "actions": ["xray:*"]}"#;
+    fs::write(&file, format!(r#"{{"keys": [{key}]}}"#)).expect("written");
+    let (mut child, greeting, address, _talk) =
+        serve_by(program().arg("--memory").arg("--keys").arg(&file));
+    assert!(greeting.contains("its key has signed"), "{greeting}");
+    let unsigned = request(address, "POST", "/TraceSummaries", &[], "{}");
+    assert_refused(
+        &unsigned,
+        403,
+        "MissingAuthenticationTokenException",
+        "signed requests only",
+    );
+    let sampling = request(address, "POST", "/GetSamplingRules", &[], "{}");
+    assert_eq!(sampling.status, 200);
+    assert_eq!(request(address, "GET", "/", &[], "").status, 200);
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+}
+
+#[test]
+fn keys_that_cannot_be_used_are_told_with_the_form() {
+    let folder = Folder::new();
+    let file = folder.path().join("keys.json");
+    for text in [None, Some("{\"keys\": []}")] {
+        if let Some(text) = text {
+            fs::write(&file, text).expect("written");
+        }
+        let output = run(&["--memory", "--keys", file.to_str().expect("is text")]);
+        assert_eq!(output.status.code(), Some(1));
+        let talk = talk(&output);
+        assert!(talk.contains("cannot use the keys in"), "{talk}");
+        assert!(talk.contains("access_key_id"), "{talk}");
+    }
 }

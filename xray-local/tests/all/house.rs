@@ -6,7 +6,7 @@ use std::path::Path;
 /// The modules of the crate, the lowest floor first.
 const FLOORS: &[&[&str]] = &[
     &["clock", "error", "json", "lock", "terminal"],
-    &["sampling", "validate"],
+    &["access", "sampling", "validate"],
     &["trace"],
     &["graph", "query", "timeline"],
     &["filter", "map"],

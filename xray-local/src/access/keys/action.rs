@@ -1,0 +1,126 @@
+use xray_sdk::sampling::Pattern;
+
+/// What a key may do: the actions of IAM, without `xray:`.
+#[derive(Debug, Default)]
+pub(super) struct Actions {
+    patterns: Vec<Pattern>,
+}
+
+/// The policies that AWS manages, with the actions of each.
+const POLICIES: &[(&str, &[&str])] = &[
+    ("AWSXRayDaemonWriteAccess", WRITE),
+    ("AWSXrayWriteOnlyAccess", WRITE),
+    (
+        "AWSXrayReadOnlyAccess",
+        &[
+            "xray:BatchGet*",
+            "xray:CancelTraceRetrieval",
+            "xray:Get*",
+            "xray:ListResourcePolicies",
+            "xray:ListRetrievedTraces",
+            "xray:ListTagsForResource",
+            "xray:StartTraceRetrieval",
+        ],
+    ),
+    ("AWSXrayFullAccess", &["xray:*"]),
+];
+
+const WRITE: &[&str] = &[
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:GetSamplingStatisticSummaries",
+];
+
+impl Actions {
+    /// Adds the actions that a pattern means. Fails with what was expected.
+    pub(super) fn add(&mut self, action: &str) -> Result<(), String> {
+        let pattern = match action.split_once(':') {
+            _ if action == "*" => "*",
+            Some((service, pattern))
+                if service.eq_ignore_ascii_case("xray") && !pattern.is_empty() =>
+            {
+                pattern
+            }
+            _ => {
+                return Err(format!(
+                    "the action {action:?} is none of X-Ray: expected xray: and an operation, as in xray:PutTraceSegments or xray:Get*"
+                ));
+            }
+        };
+        self.patterns.push(Pattern::new(pattern));
+        Ok(())
+    }
+
+    /// Adds the actions of a policy. Fails with the policies that there are.
+    pub(super) fn add_policy(&mut self, policy: &str) -> Result<(), String> {
+        let Some((_, actions)) = POLICIES.iter().find(|(name, _)| *name == policy) else {
+            let known: Vec<_> = POLICIES.iter().map(|(name, _)| *name).collect();
+            return Err(format!(
+                "the policy {policy:?} is not known: expected one of {}",
+                known.join(", ")
+            ));
+        };
+        actions.iter().try_for_each(|action| self.add(action))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    pub(super) fn permit(&self, operation: &str) -> bool {
+        self.patterns
+            .iter()
+            .any(|pattern| pattern.matches(operation))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn actions(names: &[&str]) -> Actions {
+        let mut actions = Actions::default();
+        for name in names {
+            actions.add(name).expect("an action");
+        }
+        actions
+    }
+
+    #[test]
+    fn an_action_permits_the_operations_that_it_names() {
+        let reader = actions(&["xray:Get*", "XRAY:batchgettraces"]);
+        assert!(reader.permit("GetTraceSummaries"));
+        assert!(reader.permit("BatchGetTraces"));
+        assert!(!reader.permit("PutTraceSegments"));
+        assert!(actions(&["*"]).permit("DeleteGroup"));
+        assert!(!Actions::default().permit("GetGroups"));
+    }
+
+    #[test]
+    fn a_policy_permits_what_it_permits_with_aws() {
+        let policy = |name| {
+            let mut actions = Actions::default();
+            actions.add_policy(name).expect("a policy");
+            actions
+        };
+        let daemon = policy("AWSXRayDaemonWriteAccess");
+        assert!(daemon.permit("PutTraceSegments") && daemon.permit("GetSamplingTargets"));
+        assert!(!daemon.permit("GetTraceSummaries"));
+        let reader = policy("AWSXrayReadOnlyAccess");
+        assert!(reader.permit("GetServiceGraph") && reader.permit("ListRetrievedTraces"));
+        assert!(!reader.permit("CreateGroup") && !reader.permit("PutTraceSegments"));
+        assert!(policy("AWSXrayFullAccess").permit("PutResourcePolicy"));
+    }
+
+    #[test]
+    fn what_names_nothing_of_x_ray_is_refused() {
+        for action in ["", "xray:", "s3:GetObject", "GetTraceSummaries"] {
+            let problem = Actions::default().add(action).expect_err("none");
+            assert!(problem.contains("expected xray:"), "{problem}");
+        }
+        let problem = Actions::default().add_policy("Admin").expect_err("none");
+        assert!(problem.contains("AWSXrayFullAccess"), "{problem}");
+    }
+}

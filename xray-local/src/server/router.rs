@@ -1,0 +1,72 @@
+//! Each operation at its path, behind the entrance.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tokio::task;
+
+use super::entrance::{self, Entrance};
+use crate::api::{ApiError, Backend, Operation};
+
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+
+pub(super) fn router(backend: Backend, entrance: Entrance) -> Router {
+    let mut router = Router::new().route("/", get(front));
+    for operation in Operation::ALL {
+        let answer = move |State(backend), body| answer(operation, backend, body);
+        router = router.route(operation.path(), post(answer));
+    }
+    router
+        .fallback(async |uri: Uri| refuse(&ApiError::unknown_operation(uri.path())))
+        .method_not_allowed_fallback(async |method: Method, uri: Uri| {
+            refuse(&ApiError::method_not_allowed(method.as_str(), uri.path()))
+        })
+        .layer(middleware::from_fn_with_state(
+            Arc::new(entrance),
+            entrance::enter,
+        ))
+        .with_state(backend)
+}
+
+/// The entrance has read the body, so it is here at once.
+async fn answer(operation: Operation, backend: Backend, body: Bytes) -> Response {
+    // Operations compute, some of them for long: the thread that takes in calls is not theirs.
+    match task::spawn_blocking(move || operation.run(&backend, &body)).await {
+        Ok(Ok(output)) => json(StatusCode::OK, output),
+        Ok(Err(error)) => refuse(&error),
+        Err(_) => refuse(&ApiError::internal()),
+    }
+}
+
+async fn front(State(backend): State<Backend>) -> String {
+    let counts = backend.store.counts();
+    format!(
+        "xray-local {}: AWS X-Ray on this machine\n\n\
+         {} traces of {} documents are stored, {} documents were refused.\n\
+         This port answers the X-Ray API (AWS_ENDPOINT_URL_XRAY); segments come in over UDP on the same port number.\n",
+        env!("CARGO_PKG_VERSION"),
+        counts.traces,
+        counts.stored,
+        counts.rejected,
+    )
+}
+
+pub(super) fn refuse(error: &ApiError) -> Response {
+    let status = StatusCode::from_u16(error.status()).expect("errors have the statuses of errors");
+    let mut response = json(status, error.body());
+    let name = HeaderValue::from_static(error.name());
+    response.headers_mut().insert(ERROR_TYPE, name);
+    response
+}
+
+fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    let headers = [(CONTENT_TYPE, "application/json")];
+    (status, headers, Body::from(body)).into_response()
+}
