@@ -15,6 +15,7 @@ mod access;
 mod api;
 mod clock;
 mod control;
+mod entry;
 mod error;
 mod filter;
 mod graph;
@@ -35,7 +36,8 @@ pub use access::{Keys, KeysError};
 pub use error::Error;
 pub use filter::{Filter, FilterError};
 pub use graph::{
-    Edge, ErrorStatistics, FaultStatistics, Histogram, Service, ServiceGraph, State, Statistics,
+    Edge, EdgeType, ErrorStatistics, FaultStatistics, Histogram, Service, ServiceGraph, State,
+    Statistics,
 };
 pub use map::map;
 pub use query::{

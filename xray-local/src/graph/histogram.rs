@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
@@ -17,8 +18,29 @@ const SINGLE_ENTRIES: usize = 100;
 impl Histogram {
     /// Counts one time, in seconds.
     pub(crate) fn count(&mut self, seconds: f64) {
-        let millisecond = (seconds * 1e3).round() as u64;
-        *self.by_millisecond.entry(millisecond).or_default() += 1;
+        *self.by_millisecond.entry(millisecond(seconds)).or_default() += 1;
+    }
+
+    /// Takes out a time that was counted.
+    pub(crate) fn uncount(&mut self, seconds: f64) {
+        if let Entry::Occupied(mut entry) = self.by_millisecond.entry(millisecond(seconds)) {
+            match entry.get() {
+                0 | 1 => drop(entry.remove()),
+                _ => *entry.get_mut() -= 1,
+            }
+        }
+    }
+
+    /// Counts what another one has counted.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (millisecond, count) in &other.by_millisecond {
+            *self.by_millisecond.entry(*millisecond).or_default() += count;
+        }
+    }
+
+    /// Whether no time was counted.
+    pub fn is_empty(&self) -> bool {
+        self.by_millisecond.is_empty()
     }
 
     /// The times in seconds with their counts, the shortest first.
@@ -33,6 +55,10 @@ impl Histogram {
         }
         merged.iter().map(in_seconds).collect()
     }
+}
+
+fn millisecond(seconds: f64) -> u64 {
+    (seconds * 1e3).round() as u64
 }
 
 /// The number with all digits but the first two replaced by zeros, rounded.

@@ -2,16 +2,20 @@
 
 mod histogram;
 mod node;
+#[allow(dead_code, reason = "the store counts without it still")]
+mod rollup;
+mod sketch;
 mod statistics;
-
-use std::collections::BTreeMap;
+mod tally;
 
 use serde::Serialize;
-use xray_sdk::document::{Document, Trace};
+use xray_sdk::document::Trace;
 
-use crate::trace::{Anatomy, Caller, Outcome, ServiceId, seconds};
+use crate::entry::{Entry, Source, Span};
+use crate::trace::ServiceId;
 pub use histogram::Histogram;
-pub use node::{Edge, Service, State};
+pub use node::{Edge, EdgeType, Service, State};
+pub(crate) use sketch::Sketch;
 pub use statistics::{ErrorStatistics, FaultStatistics, Statistics};
 
 /// The services that took part in some traces, and the calls between them. Written as the API's list of services.
@@ -26,11 +30,18 @@ impl ServiceGraph {
     ///
     /// A service is told by name, type and account. Beside those that sent segments there are the services that were called and
     /// sent none, and the clients from which traces came. The node of a service is counted by its own segments, an edge
-    /// by what the caller recorded.
+    /// by what the caller recorded. Where a segment goes on from another of the traces by a link, an edge of type
+    /// [`Link`](EdgeType::Link) leads from the queue or service there.
     pub fn of<'a>(traces: impl IntoIterator<Item = &'a Trace>) -> Self {
+        let traces: Vec<_> = traces.into_iter().collect();
         let mut sketch = Sketch::default();
-        for trace in traces {
-            sketch.add(trace);
+        for trace in &traces {
+            let mut entry = Entry::of(trace, 1, Span::of(trace));
+            entry.resolve(|link| {
+                let mut linked = traces.iter().filter(|other| other.id() == link.trace_id);
+                linked.find_map(|other| Source::of(other, link.id))
+            });
+            sketch.add(&entry);
         }
         sketch.finish()
     }
@@ -40,7 +51,7 @@ impl ServiceGraph {
         &self.services
     }
 
-    /// The pairs of services of which the first calls the second.
+    /// The pairs of services of which the first calls the second, or hands something on to it.
     pub fn edges(&self) -> impl Iterator<Item = (&Service, &Service)> {
         self.services.iter().flat_map(|caller| {
             let called = caller
@@ -50,130 +61,9 @@ impl ServiceGraph {
             called.map(move |service| (caller, service))
         })
     }
-}
 
-/// A graph that grows trace by trace.
-#[derive(Default)]
-pub(crate) struct Sketch {
-    nodes: BTreeMap<ServiceId, Node>,
-    edges: BTreeMap<(ServiceId, ServiceId), Tally>,
-}
-
-#[derive(Default)]
-struct Node {
-    tally: Tally,
-    is_root: bool,
-    has_segments: bool,
-}
-
-/// What is counted of a node, and of an edge.
-struct Tally {
-    start: f64,
-    end: f64,
-    statistics: Statistics,
-    times: Histogram,
-}
-
-impl Sketch {
-    pub(crate) fn add(&mut self, trace: &Trace) {
-        let anatomy = Anatomy::of(trace);
-        for segment in anatomy.segments() {
-            let node = self.node(&segment.service);
-            node.tally.count(segment.document);
-            node.has_segments |= !segment.is_inferred;
-            match segment.caller {
-                Caller::Client => {
-                    node.is_root = true;
-                    let client = ServiceId::client_of(&segment.service);
-                    self.node(&client).tally.widen(segment.document);
-                    self.edge(&client, &segment.service).count(segment.document);
-                }
-                Caller::Segment { number, .. } => {
-                    let caller = &anatomy.segments()[number].service;
-                    let call = anatomy.call(segment);
-                    self.edge(caller, &segment.service).count(call);
-                }
-                Caller::Unknown { .. } => {}
-            }
-        }
-    }
-
-    fn node(&mut self, service: &ServiceId) -> &mut Node {
-        self.nodes.entry(service.clone()).or_default()
-    }
-
-    fn edge(&mut self, caller: &ServiceId, called: &ServiceId) -> &mut Tally {
-        self.edges
-            .entry((caller.clone(), called.clone()))
-            .or_default()
-    }
-
-    pub(crate) fn finish(self) -> ServiceGraph {
-        let numbers: BTreeMap<_, _> = self.nodes.keys().cloned().zip(0..).collect();
-        let mut services: Vec<_> = self.nodes.into_iter().zip(0..).map(service).collect();
-        for ((caller, called), tally) in self.edges {
-            // The maps are ordered alike, so the edges of each service are, too.
-            services[numbers[&caller]].edges.push(Edge::to(
-                numbers[&called],
-                (tally.start, tally.end),
-                tally.statistics,
-                tally.times,
-            ));
-        }
-        ServiceGraph { services }
-    }
-}
-
-fn service(((id, node), reference_id): ((ServiceId, Node), usize)) -> Service {
-    let Node {
-        tally,
-        is_root,
-        has_segments,
-    } = node;
-    Service {
-        reference_id,
-        root: is_root,
-        state: match has_segments {
-            true => State::Active,
-            false => State::Unknown,
-        },
-        start_time: tally.start,
-        end_time: tally.end,
-        edges: Vec::new(),
-        summary_statistics: (!id.is_client()).then_some(tally.statistics),
-        duration_histogram: tally.times.clone(),
-        response_time_histogram: tally.times,
-        id,
-    }
-}
-
-impl Default for Tally {
-    fn default() -> Self {
-        Self {
-            start: f64::INFINITY,
-            end: f64::NEG_INFINITY,
-            statistics: Statistics::default(),
-            times: Histogram::default(),
-        }
-    }
-}
-
-impl Tally {
-    /// Takes the time of a request into the time of the whole.
-    fn widen(&mut self, request: &Document) {
-        self.start = self.start.min(request.start_time);
-        // A request in progress has no end, and one by a broken clock may end before it begins.
-        let end = request.end_time.unwrap_or(request.start_time);
-        self.end = self.end.max(request.start_time).max(end);
-    }
-
-    /// Counts a request, when it is finished.
-    fn count(&mut self, request: &Document) {
-        self.widen(request);
-        if let Some(duration) = request.duration() {
-            self.statistics
-                .count(Outcome::of(request), seconds(duration));
-            self.times.count(duration);
-        }
+    /// The service with this name, type and account.
+    pub fn service(&self, id: &ServiceId) -> Option<&Service> {
+        self.services.iter().find(|service| service.id == *id)
     }
 }

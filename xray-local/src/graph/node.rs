@@ -53,28 +53,34 @@ pub struct Edge {
     pub start_time: f64,
     /// When the last call ended.
     pub end_time: f64,
-    /// The calls as the caller saw them.
+    /// The calls as the caller saw them; of a link, the requests that what was handed on led to.
     pub summary_statistics: Statistics,
-    /// The times that the caller waited.
+    /// The times that the caller waited. Empty on a link, where nobody waits.
     pub response_time_histogram: Histogram,
+    /// How old what was handed on had become when it was received. Empty but on a link.
+    #[serde(skip_serializing_if = "Histogram::is_empty")]
+    pub received_event_age_histogram: Histogram,
+    /// Whether the caller waited.
+    #[serde(skip_serializing_if = "EdgeType::is_call")]
+    pub edge_type: EdgeType,
     /// The API's other names for the called service, of which this graph has none: always written, as an empty list.
-    aliases: [(); 0],
+    pub(super) aliases: [(); 0],
 }
 
-impl Edge {
-    pub(super) fn to(
-        reference_id: usize,
-        (start_time, end_time): (f64, f64),
-        summary_statistics: Statistics,
-        response_time_histogram: Histogram,
-    ) -> Self {
-        Self {
-            reference_id,
-            start_time,
-            end_time,
-            summary_statistics,
-            response_time_histogram,
-            aliases: [],
-        }
+/// How one service led to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum EdgeType {
+    /// It called, and waited. The API has no word for it: what is no link is a call.
+    #[default]
+    Call,
+    /// It handed something on, which the other one took up later in a trace of its own, as from a queue.
+    Link,
+}
+
+impl EdgeType {
+    fn is_call(&self) -> bool {
+        *self == Self::Call
     }
 }

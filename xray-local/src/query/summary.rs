@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Serialize, Serializer};
 use xray_sdk::TraceId;
+use xray_sdk::document::AnnotationValue;
 use xray_sdk::document::limits::ANNOTATIONS_PER_TRACE;
-use xray_sdk::document::{AnnotationValue, Document, Trace};
 
-use super::{RootCause, RootCauses};
-use crate::trace::{Anatomy, Outcome, Segment, ServiceId, seconds};
+use super::RootCause;
+use crate::entry::{Entry, Request, Work};
+use crate::trace::{Outcome, ServiceId, seconds};
 
 /// What a list of traces tells of each.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -106,23 +107,19 @@ pub struct TraceUser {
 }
 
 impl TraceSummary {
-    pub(crate) fn of(trace: &Trace, revision: u64, matched_event_time: f64) -> Self {
-        let anatomy = Anatomy::of(trace);
-        let root = anatomy.root();
-        let outcome = root.map(Segment::outcome);
-        let causes = RootCauses::of(&anatomy);
+    pub(crate) fn of(entry: &Entry, matched_event_time: f64) -> Self {
+        let root = entry.root();
+        let request = root.map(|root| &root.request);
         let mut summary = Self {
-            id: trace.id(),
-            start_time: trace.start_time(),
-            duration: trace.duration().map(seconds),
-            response_time: root.and_then(|root| root.document.duration()).map(seconds),
-            has_fault: outcome == Some(Outcome::Fault),
-            has_error: root.is_some_and(|root| Outcome::is_error(root.document)),
+            id: entry.id,
+            start_time: entry.start_time,
+            duration: entry.duration.map(seconds),
+            response_time: request.and_then(Request::duration).map(seconds),
+            has_fault: request.is_some_and(|request| request.outcome == Outcome::Fault),
+            has_error: request.is_some_and(|request| request.is_error),
             has_throttle: false,
-            is_partial: anatomy.is_partial(),
-            http: root
-                .map(|root| EntryHttp::of(root.document))
-                .unwrap_or_default(),
+            is_partial: entry.is_partial,
+            http: request.map(EntryHttp::of).unwrap_or_default(),
             annotations: BTreeMap::new(),
             users: Vec::new(),
             service_ids: BTreeSet::new(),
@@ -130,39 +127,37 @@ impl TraceSummary {
             instance_ids: BTreeSet::new(),
             availability_zones: BTreeSet::new(),
             entry_point: root.map(|root| root.service.clone()),
-            fault_root_causes: causes.faults,
-            error_root_causes: causes.errors,
-            response_time_root_causes: causes.response_times,
-            revision,
+            fault_root_causes: entry.causes.faults.clone(),
+            error_root_causes: entry.causes.errors.clone(),
+            response_time_root_causes: entry.causes.response_times.clone(),
+            revision: entry.revision,
             matched_event_time,
         };
         let client = root.map(|root| ServiceId::client_of(&root.service));
         summary.service_ids.extend(client);
-        for segment in anatomy.segments() {
-            summary.add(segment);
+        for work in &entry.works {
+            summary.add(work);
         }
         summary
     }
 
-    fn add(&mut self, segment: &Segment<'_>) {
-        let service = &segment.service;
+    fn add(&mut self, work: &Work) {
+        let service = &work.service;
+        let request = &work.request;
         self.service_ids.insert(service.clone());
-        self.has_throttle |= segment.outcome() == Outcome::Throttle;
+        self.has_throttle |= request.outcome == Outcome::Throttle;
         // What a caller recorded of an inferred segment is told of the caller.
-        if segment.is_inferred {
+        if work.is_inferred {
             return;
         }
-        let document = segment.document;
-        self.resource_arns.extend(document.resource_arn.clone());
-        if let Some(ec2) = document.aws.as_ref().and_then(|aws| aws.ec2.as_ref()) {
-            self.instance_ids.extend(ec2.instance_id.clone());
-            self.availability_zones
-                .extend(ec2.availability_zone.clone());
-        }
-        if let Some(user) = &document.user {
+        self.resource_arns.extend(request.resource_arn.clone());
+        self.instance_ids.extend(request.instance_id.clone());
+        let zone = request.availability_zone.clone();
+        self.availability_zones.extend(zone);
+        if let Some(user) = &request.user {
             self.add_user(user, service);
         }
-        for (key, value) in document.walk().flat_map(|document| &document.annotations) {
+        for (key, value) in &request.annotations {
             self.add_annotation(key, value, service);
         }
     }
@@ -195,14 +190,13 @@ impl TraceSummary {
 }
 
 impl EntryHttp {
-    fn of(segment: &Document) -> Self {
-        let request = segment.request().cloned().unwrap_or_default();
+    fn of(request: &Request) -> Self {
         Self {
-            url: request.url,
-            status: segment.status(),
-            method: request.method,
-            user_agent: request.user_agent,
-            client_ip: request.client_ip,
+            url: request.url.clone(),
+            status: request.status,
+            method: request.method.clone(),
+            user_agent: request.user_agent.clone(),
+            client_ip: request.client_ip.clone(),
         }
     }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use xray_sdk::TraceId;
 use xray_sdk::document::Trace;
 
+use crate::entry::Source;
 use crate::filter::Filter;
 use crate::graph::ServiceGraph;
 use crate::lock::lock;
@@ -176,7 +177,7 @@ impl Store {
                 found.processed += 1;
                 after = Some(*position);
                 if filter.is_none_or(|filter| filter.matches(&trace)) {
-                    let summary = TraceSummary::of(&trace, snapshot.revision, *matched);
+                    let summary = TraceSummary::of(&snapshot.entry(&trace), *matched);
                     found.summaries.push(summary);
                 }
             }
@@ -191,7 +192,9 @@ impl Store {
         let page = self.page(range, None, usize::MAX);
         let mut graph = crate::graph::Sketch::default();
         for (_, snapshot, _) in &page.traces {
-            graph.add(&snapshot.assemble());
+            let mut entry = snapshot.entry(&snapshot.assemble());
+            entry.resolve(|link| Source::of(&self.trace(link.trace_id)?, link.id));
+            graph.add(&entry);
         }
         graph.finish()
     }
@@ -284,7 +287,7 @@ impl State {
             );
         }
         if let Some(record) = known {
-            self.by_start.remove(&Position::of(id, record));
+            self.by_start.remove(&Position::of(id, record.start()));
         } else {
             self.by_arrival.push_back(id);
         }
@@ -292,7 +295,7 @@ impl State {
         self.counts.bytes -= record.bytes();
         record.put(envelope, text);
         self.counts.bytes += record.bytes();
-        self.by_start.insert(Position::of(id, record));
+        self.by_start.insert(Position::of(id, record.start()));
 
         self.counts.stored += 1;
         self.changes += 1;
@@ -309,7 +312,8 @@ impl State {
             else {
                 return;
             };
-            self.by_start.remove(&Position::of(record.id(), &record));
+            self.by_start
+                .remove(&Position::of(record.id(), record.start()));
             self.counts.bytes -= record.bytes();
             self.counts.evicted_traces += 1;
         }
@@ -325,9 +329,9 @@ impl State {
 }
 
 impl Position {
-    fn of(id: TraceId, record: &Record) -> Self {
+    fn of(id: TraceId, start: f64) -> Self {
         Self {
-            start_micros: (record.start() * 1e6).round() as i64,
+            start_micros: (start * 1e6).round() as i64,
             id,
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use xray_sdk::document::{Document, Trace};
 use xray_sdk::{SegmentId, TraceId};
 
+use crate::entry::{Entry, Span};
 use crate::query::Times;
 use crate::validate::{Envelope, Place};
 
@@ -31,6 +32,7 @@ const OVERHEAD: usize = 256;
 pub(crate) struct Snapshot {
     /// How many documents have come.
     pub(crate) revision: u64,
+    span: Span,
     texts: Vec<Arc<str>>,
 }
 
@@ -83,6 +85,11 @@ impl Record {
         let texts = documents.into_iter().map(|stored| Arc::clone(&stored.text));
         Snapshot {
             revision: self.arrivals,
+            span: Span {
+                start: self.start,
+                end: self.end,
+                segment_ends: self.segment_ends().collect(),
+            },
             texts: texts.collect(),
         }
     }
@@ -113,6 +120,11 @@ impl Snapshot {
     /// The documents as they came.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         self.texts.iter().map(|text| &**text)
+    }
+
+    /// What is kept of the trace beside its documents. `trace` is what these make up.
+    pub(crate) fn entry(&self, trace: &Trace) -> Entry {
+        Entry::of(trace, self.revision, self.span.clone())
     }
 
     /// Puts the documents together.

@@ -161,12 +161,6 @@ impl<'a> Anatomy<'a> {
     }
 }
 
-impl Segment<'_> {
-    pub(crate) fn outcome(&self) -> Outcome {
-        Outcome::of(self.document)
-    }
-}
-
 /// The seconds that something took, without the noise that subtracting two times leaves behind the microseconds.
 pub(crate) fn seconds(duration: f64) -> f64 {
     (duration * 1e6).round() / 1e6

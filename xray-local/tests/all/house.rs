@@ -8,7 +8,7 @@ const FLOORS: &[&[&str]] = &[
     &["clock", "error", "json", "lock", "terminal"],
     &["access", "sampling", "validate"],
     &["trace"],
-    &["graph", "query", "timeline"],
+    &["entry", "graph", "query", "timeline"],
     &["filter", "map"],
     &["control", "store"],
     &["api"],

@@ -9,6 +9,7 @@ mod drawing;
 mod flood;
 mod folder;
 mod graph;
+mod graph_golden;
 mod house;
 mod ingest;
 mod kept_rules;
