@@ -19,6 +19,8 @@ mod entry;
 mod error;
 mod filter;
 mod graph;
+#[allow(dead_code, reason = "the store searches without it still")]
+mod index;
 mod json;
 mod lock;
 mod map;
@@ -39,6 +41,7 @@ pub use graph::{
     Edge, EdgeType, ErrorStatistics, FaultStatistics, Histogram, Service, ServiceGraph, State,
     Statistics,
 };
+pub use index::{ExplainedTerm, Explanation};
 pub use map::map;
 pub use query::{
     AnnotationValues, EntryHttp, RootCause, RootCauseEntity, RootCauseException, RootCauseService,

@@ -5,7 +5,7 @@ use xray_sdk::document::AnnotationValue;
 use super::expression::{Operator, Value};
 
 impl Operator {
-    pub(super) fn compare_numbers(self, found: f64, asked: f64) -> bool {
+    pub(crate) fn compare_numbers(self, found: f64, asked: f64) -> bool {
         match self {
             Self::Equal => found == asked,
             Self::NotEqual => found != asked,
@@ -17,7 +17,7 @@ impl Operator {
         }
     }
 
-    pub(super) fn compare_texts(self, found: &str, asked: &str) -> bool {
+    pub(crate) fn compare_texts(self, found: &str, asked: &str) -> bool {
         match self {
             Self::Equal => found == asked,
             Self::NotEqual => found != asked,
@@ -28,7 +28,7 @@ impl Operator {
         }
     }
 
-    pub(super) fn compare_flags(self, found: bool, asked: bool) -> bool {
+    pub(crate) fn compare_flags(self, found: bool, asked: bool) -> bool {
         match self {
             Self::Equal => found == asked,
             Self::NotEqual => found != asked,
@@ -37,7 +37,7 @@ impl Operator {
     }
 
     /// A value of another type than the one that is asked for never compares.
-    pub(super) fn compare_annotation(self, found: &AnnotationValue, asked: &Value) -> bool {
+    pub(crate) fn compare_annotation(self, found: &AnnotationValue, asked: &Value) -> bool {
         match asked {
             Value::Boolean(asked) => found
                 .as_boolean()

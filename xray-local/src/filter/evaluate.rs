@@ -101,7 +101,8 @@ fn client(segment: &Segment<'_>) -> Option<ServiceId> {
 }
 
 impl Node {
-    fn means(&self, service: &ServiceId) -> bool {
+    /// Whether it describes this service.
+    pub(crate) fn means(&self, service: &ServiceId) -> bool {
         let is = |asked: &Option<String>, found: Option<&str>| {
             asked.as_deref().is_none_or(|asked| found == Some(asked))
         };
@@ -111,7 +112,8 @@ impl Node {
     }
 }
 
-fn field_holds(field: &Field, test: &Test, subject: &dyn Subject) -> bool {
+/// Whether a subject has such a value.
+pub(crate) fn field_holds(field: &Field, test: &Test, subject: &dyn Subject) -> bool {
     match (field, test) {
         (Field::Flag(flag), Test::Holds) => subject.flag(*flag),
         (Field::Flag(flag), Test::Is(operator, Value::Boolean(asked))) => {

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 /// A condition on one thing: a trace, a service, a call, or a part of a root cause.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Expression {
+pub(crate) enum Expression {
     All(Vec<Expression>),
     Any(Vec<Expression>),
     Not(Box<Expression>),
@@ -24,7 +24,7 @@ pub(super) enum Expression {
 
 /// What is asked of a field.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Test {
+pub(crate) enum Test {
     /// A flag holds, or a value is there.
     Holds,
     /// It compares like this.
@@ -33,7 +33,7 @@ pub(super) enum Test {
 
 /// How a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operator {
+pub(crate) enum Operator {
     Equal,
     NotEqual,
     Less,
@@ -47,7 +47,7 @@ pub(super) enum Operator {
 
 /// What a value is compared with.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Boolean(bool),
     Number(f64),
     Text(String),
@@ -55,7 +55,7 @@ pub(super) enum Value {
 
 /// A value that a thing has, or has not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Field {
+pub(crate) enum Field {
     Flag(Flag),
     Number(Number),
     Text(Text),
@@ -64,7 +64,7 @@ pub(super) enum Field {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flag {
+pub(crate) enum Flag {
     Ok,
     Error,
     Throttle,
@@ -78,7 +78,7 @@ pub(super) enum Flag {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Number {
+pub(crate) enum Number {
     ResponseTime,
     Duration,
     HttpStatus,
@@ -86,8 +86,8 @@ pub(super) enum Number {
     Coverage,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Text {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Text {
     HttpUrl,
     HttpMethod,
     HttpUserAgent,
@@ -103,15 +103,15 @@ pub(super) enum Text {
 
 /// A service, as far as it is described.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Node {
-    pub(super) name: Option<String>,
-    pub(super) kind: Option<String>,
-    pub(super) account_id: Option<String>,
+pub(crate) struct Node {
+    pub(crate) name: Option<String>,
+    pub(crate) kind: Option<String>,
+    pub(crate) account_id: Option<String>,
 }
 
 /// Of which kind of root cause something is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     Fault,
     Error,
     ResponseTime,
@@ -119,21 +119,21 @@ pub(super) enum Failure {
 
 /// Of which part of a root cause something is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     Service,
     Entity,
     Exception,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum GroupKey {
+pub(crate) enum GroupKey {
     Name,
     Arn,
 }
 
 impl GroupKey {
     /// Whether this is the group that every trace belongs to.
-    pub(super) fn is_default(self, text: &str) -> bool {
+    pub(crate) fn is_default(self, text: &str) -> bool {
         match self {
             Self::Name => text == "Default",
             Self::Arn => text.ends_with(":group/Default"),

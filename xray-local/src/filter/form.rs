@@ -21,7 +21,8 @@ pub(super) fn matches(form: &Value, causes: &RootCauses) -> bool {
         .all(|form| found.iter().any(|cause| fits(form, cause)))
 }
 
-fn fits(form: &Value, found: &Value) -> bool {
+/// Whether what is found has all that the form names.
+pub(crate) fn fits(form: &Value, found: &Value) -> bool {
     match (form, found) {
         (Value::Object(form), Value::Object(found)) => form
             .iter()

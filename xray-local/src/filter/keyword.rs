@@ -67,6 +67,18 @@ pub(super) fn operator(word: &str) -> Option<Operator> {
     OPERATORS.iter().find(known).map(|(_, operator)| *operator)
 }
 
+/// The word that names a field. None of an annotation, which has a key of its own.
+pub(super) fn word(field: &Field) -> Option<&'static str> {
+    let known = |(_, known): &&(&str, Field)| known == field;
+    FIELDS.iter().find(known).map(|(name, _)| *name)
+}
+
+/// The word or sign of a comparison.
+pub(super) fn sign(operator: Operator) -> &'static str {
+    let known = |(_, known): &&(&str, Operator)| *known == operator;
+    OPERATORS.iter().find(known).map_or("", |(name, _)| *name)
+}
+
 /// All words that a condition on `subject` may begin with.
 pub(super) fn words(subject: Subject) -> impl Iterator<Item = &'static str> {
     let fields = FIELDS

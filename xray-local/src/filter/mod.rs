@@ -1,21 +1,24 @@
 //! X-Ray's filter expressions (developer guide, "Using filter expressions"): which traces are meant.
 
 mod compare;
+mod display;
 mod error;
 mod evaluate;
-mod expression;
-mod form;
+pub(crate) mod expression;
+pub(crate) mod form;
 mod keyword;
 mod parse;
-mod subject;
+pub(crate) mod subject;
 mod token;
 
+use std::fmt;
 use std::str::FromStr;
 
 use xray_sdk::document::Trace;
 
 pub use error::FilterError;
 use evaluate::Facts;
+pub(crate) use evaluate::field_holds;
 use expression::Expression;
 
 /// A filter expression, ready to be held against traces.
@@ -51,9 +54,20 @@ impl Filter {
         })
     }
 
+    pub(crate) fn expression(&self) -> &Expression {
+        &self.expression
+    }
+
     /// Whether a trace is meant. It belongs to no group but `Default`.
     pub fn matches(&self, trace: &Trace) -> bool {
         Facts::of(trace).hold(&self.expression)
+    }
+}
+
+/// As an expression that reads as this one: words in small letters, all conditions with their `AND` and `OR`.
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.expression.fmt(f)
     }
 }
 

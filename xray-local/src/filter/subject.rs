@@ -8,7 +8,7 @@ use crate::query::{RootCause, RootCauseEntity, RootCauseException, RootCauseServ
 use crate::trace::{Caller, Outcome, Segment, seconds};
 
 /// Something that a condition can hold of. What it does not have, it answers with nothing.
-pub(super) trait Subject {
+pub(crate) trait Subject {
     fn flag(&self, flag: Flag) -> bool;
     fn number(&self, number: Number) -> Option<f64>;
     fn any_text(&self, text: Text, test: &dyn Fn(&str) -> bool) -> bool;
@@ -16,7 +16,7 @@ pub(super) trait Subject {
 }
 
 /// A whole trace, seen from the segment where it begins.
-pub(super) struct Entry<'f, 'a>(pub(super) &'f Facts<'a>);
+pub(crate) struct Entry<'f, 'a>(pub(super) &'f Facts<'a>);
 
 impl<'a> Entry<'_, 'a> {
     fn root(&self) -> Option<Work<'a>> {
@@ -60,19 +60,19 @@ impl Subject for Entry<'_, '_> {
 }
 
 /// What one service did, or a call to it.
-pub(super) struct Work<'a> {
+pub(crate) struct Work<'a> {
     document: &'a Document,
     is_inferred: bool,
     is_root: bool,
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn of_service(segment: &Segment<'a>) -> Self {
+    pub(crate) fn of_service(segment: &Segment<'a>) -> Self {
         Self::of_call(segment.document, segment)
     }
 
     /// What the caller of a segment recorded of the call.
-    pub(super) fn of_call(call: &'a Document, segment: &Segment<'a>) -> Self {
+    pub(crate) fn of_call(call: &'a Document, segment: &Segment<'a>) -> Self {
         Self {
             document: call,
             is_inferred: segment.is_inferred,
@@ -139,7 +139,7 @@ impl Subject for Work<'_> {
 }
 
 /// A service, an entity or an exception on the way to a root cause.
-pub(super) struct CausePart<'a> {
+pub(crate) struct CausePart<'a> {
     service: &'a RootCauseService,
     entity: Option<&'a RootCauseEntity>,
     exception: Option<&'a RootCauseException>,
@@ -149,7 +149,7 @@ pub(super) struct CausePart<'a> {
 
 impl<'a> CausePart<'a> {
     /// All such parts of a root cause, in the order of the way.
-    pub(super) fn all(cause: &'a RootCause, part: Part) -> Vec<Self> {
+    pub(crate) fn all(cause: &'a RootCause, part: Part) -> Vec<Self> {
         let mut parts = Vec::new();
         for service in &cause.services {
             let of_service = Self {

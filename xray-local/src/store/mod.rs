@@ -14,6 +14,7 @@ use xray_sdk::document::Trace;
 use crate::entry::Source;
 use crate::filter::Filter;
 use crate::graph::ServiceGraph;
+pub(crate) use crate::index::Position;
 use crate::lock::lock;
 use crate::query::{TimeRange, Times, TraceSummary};
 use crate::validate::{self, Envelope, Rejection, RejectionCode};
@@ -68,13 +69,6 @@ struct State {
     rejections: VecDeque<Rejection>,
     counts: StoreCounts,
     changes: u64,
-}
-
-/// The place of a trace in the order of starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Position {
-    pub(crate) start_micros: i64,
-    pub(crate) id: TraceId,
 }
 
 /// Some of the traces that match, newest first.
@@ -325,15 +319,6 @@ impl State {
         let surplus = self.rejections.len().saturating_sub(REJECTIONS);
         self.rejections.drain(..surplus);
         self.changes += 1;
-    }
-}
-
-impl Position {
-    fn of(id: TraceId, start: f64) -> Self {
-        Self {
-            start_micros: (start * 1e6).round() as i64,
-            id,
-        }
     }
 }
 

@@ -10,6 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["trace"],
     &["entry", "graph", "query", "timeline"],
     &["filter", "map"],
+    &["index"],
     &["control", "store"],
     &["api"],
     &["server"],

@@ -1,0 +1,319 @@
+//! The root causes of a block's traces. Their forms are few and kept once; what differs from trace to trace stands beside: of times
+//! the shares, of failures the messages.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use serde_json::Value as Json;
+
+use super::bits::Bits;
+use super::column::{Known, Values};
+use super::micros::{in_seconds, micros};
+use crate::entry::Bytes;
+use crate::filter::expression::{Expression, Failure, Field, Number, Part, Text};
+use crate::filter::field_holds;
+use crate::filter::form;
+use crate::filter::subject::{CausePart, Subject};
+use crate::query::{RootCause, RootCauseEntity, RootCauses};
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Causes {
+    forms: Vec<Form>,
+    /// Of each root cause: its trace, its form, and where its details begin.
+    traces: Vec<u16>,
+    form_of: Vec<u16>,
+    first_details: Vec<u32>,
+    /// Shares in millionths, one for each entity; numbers of messages, one for each exception.
+    details: Vec<u32>,
+    messages: Values,
+}
+
+/// A root cause without shares and messages.
+#[derive(Clone, Debug)]
+struct Form {
+    failure: Failure,
+    cause: RootCause,
+    json: OnceLock<Json>,
+}
+
+/// What is known while a block still grows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KnownCauses {
+    forms: HashMap<Vec<u8>, u16>,
+    messages: Known,
+}
+
+impl KnownCauses {
+    /// How many numbers are in use.
+    pub(super) fn len(&self) -> usize {
+        self.forms.len().max(self.messages.len())
+    }
+}
+
+/// The root causes of a trace with their kinds.
+pub(super) fn all(causes: &RootCauses) -> impl Iterator<Item = (Failure, &RootCause)> {
+    let faults = causes.faults.iter().map(|cause| (Failure::Fault, cause));
+    let errors = causes.errors.iter().map(|cause| (Failure::Error, cause));
+    let times = causes.response_times.iter();
+    faults
+        .chain(errors)
+        .chain(times.map(|cause| (Failure::ResponseTime, cause)))
+}
+
+/// Whether the root causes of a trace have room here: all shares, and no more messages than `most`.
+pub(super) fn fit(causes: &RootCauses, most: usize) -> bool {
+    let mut shares = causes.response_times.iter().flat_map(entities);
+    let failures = causes.faults.iter().chain(&causes.errors);
+    let exceptions = failures
+        .flat_map(entities)
+        .filter_map(|entity| entity.exceptions.as_ref());
+    shares.all(|entity| micros(entity.coverage).is_some())
+        && exceptions.map(Vec::len).sum::<usize>() <= most
+}
+
+impl Causes {
+    pub(super) fn push(
+        &mut self,
+        trace: u16,
+        failure: Failure,
+        cause: &RootCause,
+        known: &mut KnownCauses,
+    ) {
+        self.traces.push(trace);
+        self.first_details.push(self.details.len() as u32);
+        let mut bare = cause.clone();
+        for entity in entities_mut(&mut bare) {
+            if let Some(coverage) = &mut entity.coverage {
+                self.details.extend(micros(Some(*coverage)));
+                *coverage = 0.0;
+            }
+            for exception in entity.exceptions.iter_mut().flatten() {
+                let message = known
+                    .messages
+                    .number(exception.message.as_bytes(), &mut self.messages);
+                self.details.push(u32::from(message));
+                exception.message.clear();
+            }
+        }
+        let mut key = vec![failure as u8];
+        bare.write(&mut key);
+        let next = self.forms.len() as u16;
+        let form = *known.forms.entry(key).or_insert(next);
+        if form == next {
+            self.forms.push(Form {
+                failure,
+                cause: bare,
+                json: OnceLock::new(),
+            });
+        }
+        self.form_of.push(form);
+    }
+
+    /// The traces, of so many, with a root cause of which such a part fulfils the condition.
+    pub(super) fn traces_with(
+        &self,
+        len: usize,
+        failure: Failure,
+        part: Part,
+        condition: &Expression,
+    ) -> Bits {
+        let every = |_: &Field| true;
+        let without_details = |field: &Field| !is_detail(field);
+        let fulfils = |cause: &RootCause, is_known: &dyn Fn(&Field) -> bool| {
+            let parts = CausePart::all(cause, part);
+            parts
+                .iter()
+                .map(|part| weigh(condition, part, is_known))
+                .fold(Some(false), or)
+        };
+        let by_form: Vec<_> = self
+            .forms
+            .iter()
+            .map(|form| match form.failure == failure {
+                true => fulfils(&form.cause, &without_details),
+                false => Some(false),
+            })
+            .collect();
+        self.traces_where(len, &by_form, |cause| fulfils(cause, &every) == Some(true))
+    }
+
+    /// The traces, of so many, with a root cause of this form.
+    pub(super) fn traces_like(&self, len: usize, asked: &Json) -> Bits {
+        let mut bare = asked.clone();
+        let has_details = strip(&mut bare);
+        let by_form: Vec<_> = self
+            .forms
+            .iter()
+            .map(
+                |known| match (form::fits(&bare, known.json()), has_details) {
+                    (false, _) => Some(false),
+                    (true, false) => Some(true),
+                    (true, true) => None,
+                },
+            )
+            .collect();
+        let fits = |cause: &RootCause| {
+            serde_json::to_value(cause).is_ok_and(|cause| form::fits(asked, &cause))
+        };
+        self.traces_where(len, &by_form, fits)
+    }
+
+    /// The traces that have a root cause whose form holds; where a form alone does not tell, the whole is asked.
+    fn traces_where(
+        &self,
+        len: usize,
+        by_form: &[Option<bool>],
+        holds: impl Fn(&RootCause) -> bool,
+    ) -> Bits {
+        let mut found = Bits::none(len);
+        if by_form.iter().all(|holds| *holds == Some(false)) {
+            return found;
+        }
+        let mut whole: Vec<_> = self.forms.iter().map(|form| form.cause.clone()).collect();
+        for ((trace, form), first) in self
+            .traces
+            .iter()
+            .zip(&self.form_of)
+            .zip(&self.first_details)
+        {
+            let (trace, form) = (usize::from(*trace), usize::from(*form));
+            if found.has(trace) {
+                continue;
+            }
+            let is_found = by_form[form].unwrap_or_else(|| {
+                self.complete(&mut whole[form], *first);
+                holds(&whole[form])
+            });
+            if is_found {
+                found.set(trace);
+            }
+        }
+        found
+    }
+
+    /// Fills in the details that stand from this place on.
+    fn complete(&self, cause: &mut RootCause, first: u32) {
+        let mut details = self.details[first as usize..].iter().copied();
+        for entity in entities_mut(cause) {
+            if let Some(coverage) = &mut entity.coverage {
+                *coverage = details.next().map(in_seconds).unwrap_or_default();
+            }
+            for (exception, number) in entity.exceptions.iter_mut().flatten().zip(&mut details) {
+                let message = self.messages.get(number as usize);
+                exception.message.clear();
+                exception
+                    .message
+                    .push_str(&String::from_utf8_lossy(message));
+            }
+        }
+    }
+
+    pub(super) fn shrink(&mut self) {
+        self.forms.shrink_to_fit();
+        self.traces.shrink_to_fit();
+        self.form_of.shrink_to_fit();
+        self.first_details.shrink_to_fit();
+        self.details.shrink_to_fit();
+        self.messages.shrink();
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let numbers = 2 * (self.traces.capacity() + self.form_of.capacity())
+            + 4 * (self.first_details.capacity() + self.details.capacity());
+        let forms: usize = self.forms.iter().map(|form| form.cause.room()).sum();
+        numbers + forms + self.messages.bytes()
+    }
+}
+
+impl Form {
+    fn json(&self) -> &Json {
+        self.json
+            .get_or_init(|| serde_json::to_value(&self.cause).unwrap_or_default())
+    }
+}
+
+impl RootCause {
+    /// About how much memory it takes.
+    fn room(&self) -> usize {
+        let mut bytes = Vec::new();
+        self.write(&mut bytes);
+        bytes.len() + 200 * self.services.len()
+    }
+}
+
+/// Whether a condition holds of a part of a root cause, as far as it can be told from the fields that are known.
+fn weigh(
+    condition: &Expression,
+    part: &dyn Subject,
+    is_known: &dyn Fn(&Field) -> bool,
+) -> Option<bool> {
+    match condition {
+        Expression::All(all) => {
+            let weighed = all.iter().map(|one| weigh(one, part, is_known));
+            weighed.fold(Some(true), and)
+        }
+        Expression::Any(any) => {
+            let weighed = any.iter().map(|one| weigh(one, part, is_known));
+            weighed.fold(Some(false), or)
+        }
+        Expression::Not(inner) => not(weigh(inner, part, is_known)),
+        Expression::Field(field, test) => is_known(field).then(|| field_holds(field, test, part)),
+        // The parser lets nothing else stand here.
+        _ => Some(false),
+    }
+}
+
+fn and(one: Option<bool>, other: Option<bool>) -> Option<bool> {
+    not(or(not(one), not(other)))
+}
+
+fn or(one: Option<bool>, other: Option<bool>) -> Option<bool> {
+    match (one, other) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (None, _) | (_, None) => None,
+        _ => Some(false),
+    }
+}
+
+fn not(one: Option<bool>) -> Option<bool> {
+    one.map(|holds| !holds)
+}
+
+fn is_detail(field: &Field) -> bool {
+    matches!(
+        field,
+        Field::Number(Number::Coverage) | Field::Text(Text::Message)
+    )
+}
+
+/// Takes shares and messages out of a form that is asked for. Returns whether there were any.
+fn strip(form: &mut Json) -> bool {
+    match form {
+        Json::Object(fields) => {
+            let shares = fields.remove("Coverage").is_some();
+            let messages = fields.remove("Message").is_some();
+            let below = fields
+                .values_mut()
+                .fold(false, |found, value| found | strip(value));
+            shares | messages | below
+        }
+        Json::Array(values) => values
+            .iter_mut()
+            .fold(false, |found, value| found | strip(value)),
+        _ => false,
+    }
+}
+
+fn entities(cause: &RootCause) -> impl Iterator<Item = &RootCauseEntity> {
+    cause
+        .services
+        .iter()
+        .flat_map(|service| &service.entity_path)
+}
+
+fn entities_mut(cause: &mut RootCause) -> impl Iterator<Item = &mut RootCauseEntity> {
+    cause
+        .services
+        .iter_mut()
+        .flat_map(|service| &mut service.entity_path)
+}

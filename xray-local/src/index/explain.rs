@@ -1,0 +1,98 @@
+//! How a page of traces was found.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::filter::expression::Expression;
+
+/// How a page of traces was found: what was searched, which conditions were looked up, and how many traces had to be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The filter, as it was understood. Empty when there was none.
+    pub filter: String,
+    /// All traces of the index.
+    pub traces: usize,
+    /// The blocks of traces that the index consists of.
+    pub blocks: usize,
+    /// Those that were looked into. The others lie outside of the time, or behind the end of the page.
+    pub blocks_searched: usize,
+    /// The conditions that were looked up, in their order.
+    pub terms: Vec<ExplainedTerm>,
+    /// The traces in the blocks searched that the index found.
+    pub candidates: usize,
+    /// Those among them that had to be held against their documents, for they are too large for the index.
+    pub doubtful: usize,
+    /// Traces too new for the index, whose documents were read.
+    pub unsettled: usize,
+    /// Traces of which documents were read, for any reason.
+    pub traces_read: usize,
+    /// The traces on the page.
+    pub found: usize,
+}
+
+/// A condition that was looked up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct ExplainedTerm {
+    /// The condition.
+    pub term: String,
+    /// The blocks in which it was looked up; in the others something else had left no trace.
+    pub blocks: usize,
+    /// The traces of those blocks for which it holds.
+    pub traces: usize,
+}
+
+impl Explanation {
+    pub(super) fn term(&mut self, condition: &Expression, traces: usize) {
+        let text = condition.to_string();
+        let known = self.terms.iter_mut().find(|known| known.term == text);
+        match known {
+            Some(known) => {
+                known.blocks += 1;
+                known.traces += traces;
+            }
+            None => self.terms.push(ExplainedTerm {
+                term: text,
+                blocks: 1,
+                traces,
+            }),
+        }
+    }
+}
+
+/// As lines of text.
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.filter.as_str() {
+            "" => writeln!(f, "filter      none")?,
+            filter => writeln!(f, "filter      {filter}")?,
+        }
+        writeln!(
+            f,
+            "index       {} traces in {} blocks, {} searched",
+            self.traces, self.blocks, self.blocks_searched
+        )?;
+        for term in &self.terms {
+            writeln!(
+                f,
+                "  {}: {} traces in {} blocks",
+                term.term, term.traces, term.blocks
+            )?;
+        }
+        writeln!(
+            f,
+            "candidates  {}, of which {} are held against their documents",
+            self.candidates, self.doubtful
+        )?;
+        writeln!(
+            f,
+            "read        {} traces, {} of them too new for the index",
+            self.traces_read, self.unsettled
+        )?;
+        write!(f, "found       {}", self.found)
+    }
+}
