@@ -28,6 +28,13 @@ enum Kind {
         path: PathBuf,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The folder of traces cannot be used.
+    #[cfg(feature = "disk")]
+    Data {
+        path: PathBuf,
+        is_in_use: bool,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     Start(io::Error),
 }
 
@@ -70,6 +77,22 @@ impl Error {
         }
     }
 
+    #[cfg(feature = "disk")]
+    pub(crate) fn data(
+        path: PathBuf,
+        is_in_use: bool,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        let source = Box::new(source);
+        Self {
+            kind: Kind::Data {
+                path,
+                is_in_use,
+                source,
+            },
+        }
+    }
+
     pub(crate) fn start(source: io::Error) -> Self {
         Self {
             kind: Kind::Start(source),
@@ -84,6 +107,25 @@ impl Error {
     /// The address can be reached from other machines, which [`Options::allow_remote`](crate::Options::allow_remote) permits.
     pub fn is_remote_address(&self) -> bool {
         matches!(self.kind, Kind::Remote(_))
+    }
+
+    /// The [folder of traces](crate::Options::data) cannot be used: another process has it open ([`Self::is_data_in_use`]), what is
+    /// there is somebody else's or of another version, or it is damaged. It was left as it is.
+    #[cfg(feature = "disk")]
+    pub fn is_data_folder(&self) -> bool {
+        matches!(self.kind, Kind::Data { .. })
+    }
+
+    /// Another process has the [folder of traces](crate::Options::data) open.
+    #[cfg(feature = "disk")]
+    pub fn is_data_in_use(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Data {
+                is_in_use: true,
+                ..
+            }
+        )
     }
 
     /// The [file of sampling rules](crate::Options::rules) cannot be used. It was left as it is.
@@ -109,6 +151,10 @@ impl fmt::Display for Error {
                     path.display()
                 )
             }
+            #[cfg(feature = "disk")]
+            Kind::Data { path, source, .. } => {
+                write!(f, "cannot keep traces in {}: {source}", path.display())
+            }
             Kind::Start(source) => write!(f, "cannot start the server: {source}"),
         }
     }
@@ -121,6 +167,8 @@ impl std::error::Error for Error {
             Kind::Bind { source, .. } | Kind::Start(source) => Some(source),
             Kind::Receive(source) => Some(source),
             Kind::Rules { source, .. } => Some(source.as_ref()),
+            #[cfg(feature = "disk")]
+            Kind::Data { source, .. } => Some(source.as_ref()),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! AWS X-Ray on one machine: receives segments over UDP as the X-Ray daemon does, keeps them in memory, and answers the X-Ray API.
+//! AWS X-Ray on one machine: receives segments over UDP as the X-Ray daemon does, keeps them on disk or in memory, and answers the
+//! X-Ray API.
 //!
 //! The program `xray-local` is this library with a command line. A program or a test that wants to see its own traces starts a
 //! [`Server`] inside itself and reads the [`Store`]; it turns the default feature `cli` off and builds no command line:
@@ -6,6 +7,8 @@
 //! ```toml
 //! xray-local = { version = "0.1", default-features = false }
 //! ```
+//!
+//! Such a server keeps its traces in memory. The feature `disk` adds `Options::data`, which keeps them in a folder; it builds SQLite.
 //!
 //! [`timeline`](timeline()) draws a trace as text, [`map`](map()) a service graph.
 
@@ -24,6 +27,7 @@ mod index;
 mod json;
 mod lock;
 mod map;
+mod notice;
 mod query;
 mod sampling;
 mod server;

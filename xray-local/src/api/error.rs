@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::access::Denial;
 use crate::control::EditError;
 use crate::sampling::RuleError;
+use crate::store::EngineError;
 
 /// Why a call is refused, with the name that AWS's clients know it by.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,6 +26,7 @@ enum Kind {
     RequestTooLarge,
     RequestTooSlow,
     Internal,
+    Unavailable,
 }
 
 impl ApiError {
@@ -90,6 +92,7 @@ impl ApiError {
             Kind::RequestTooSlow => 408,
             Kind::RequestTooLarge => 413,
             Kind::Internal => 500,
+            Kind::Unavailable => 503,
         }
     }
 
@@ -105,6 +108,7 @@ impl ApiError {
             Kind::RequestTooLarge => "RequestEntityTooLargeException",
             Kind::RequestTooSlow => "RequestTimeoutException",
             Kind::Internal => "InternalFailure",
+            Kind::Unavailable => "ServiceUnavailableException",
         }
     }
 
@@ -128,6 +132,13 @@ impl ApiError {
 impl From<Denial> for ApiError {
     fn from(denial: Denial) -> Self {
         Self::new(Kind::NotAdmitted(denial.name), denial.message)
+    }
+}
+
+/// Clients try again later, by themselves, when a call fails so.
+impl From<EngineError> for ApiError {
+    fn from(error: EngineError) -> Self {
+        Self::new(Kind::Unavailable, error.to_string())
     }
 }
 

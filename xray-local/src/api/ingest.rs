@@ -27,15 +27,17 @@ struct UnprocessedTraceSegment {
     message: String,
 }
 
-/// Stores what can be stored. The call succeeds also when documents are refused: the answer names them.
+/// Stores what can be stored; what was stored when it answers outlives the process. The call succeeds also when documents are
+/// refused: the answer names them. It fails when the disk does.
 pub(super) fn put_trace_segments(
     store: &Store,
     input: PutTraceSegments,
 ) -> Result<TraceSegmentsPut, ApiError> {
     let documents = required(input.trace_segment_documents, "TraceSegmentDocuments")?;
-    let rejections = documents.iter().flat_map(|document| store.insert(document));
+    let rejections = store.put(documents.iter().map(String::as_str))?;
+    let unprocessed = rejections.into_iter().map(UnprocessedTraceSegment::from);
     Ok(TraceSegmentsPut {
-        unprocessed_trace_segments: rejections.map(UnprocessedTraceSegment::from).collect(),
+        unprocessed_trace_segments: unprocessed.collect(),
     })
 }
 

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
-use xray_sdk::document::Trace;
+use xray_sdk::document::limits::TRACE_BYTES;
 use xray_sdk::{SegmentId, TraceId};
 
 use super::error::ApiError;
 use super::wire::{no_token, required};
-use crate::store::Store;
+use crate::store::{Snapshot, Store};
 use crate::trace::{Anatomy, seconds};
 
 #[derive(Deserialize)]
@@ -54,8 +54,8 @@ pub(super) fn batch_get_traces(
     let mut unprocessed_trace_ids = Vec::new();
     for text in required(input.trace_ids, "TraceIds")? {
         let id = TraceId::parse(&text).ok();
-        match id.and_then(|id| store.trace(id)) {
-            Some(trace) if asked.insert(trace.id()) => traces.push(WholeTrace::of(&trace)),
+        match id.and_then(|id| Some((id, store.snapshot(id)?))) {
+            Some((id, snapshot)) if asked.insert(id) => traces.push(WholeTrace::of(&snapshot)),
             Some(_) => {}
             None => unprocessed_trace_ids.push(text),
         }
@@ -67,8 +67,9 @@ pub(super) fn batch_get_traces(
 }
 
 impl WholeTrace {
-    fn of(trace: &Trace) -> Self {
-        let documents = Anatomy::of(trace).documents();
+    fn of(snapshot: &Snapshot) -> Self {
+        let trace = snapshot.assemble();
+        let documents = Anatomy::of(&trace).documents();
         let segment = |document: &xray_sdk::document::Document| WholeSegment {
             id: document.id,
             document: document.to_json(),
@@ -76,7 +77,8 @@ impl WholeTrace {
         Self {
             id: trace.id(),
             duration: trace.duration().map(seconds),
-            limit_exceeded: false,
+            // X-Ray would have refused what is beyond; here it is all there.
+            limit_exceeded: snapshot.bytes() > TRACE_BYTES,
             segments: documents.iter().map(segment).collect(),
         }
     }

@@ -13,6 +13,8 @@ use xray_daemon::{Counts, Receiver, Socket};
 use crate::api::Backend;
 use crate::control::Control;
 use crate::error::Error;
+#[cfg(feature = "disk")]
+use crate::store::FolderError;
 use crate::store::{Intake, Store};
 use entrance::Entrance;
 use guard::Guard;
@@ -63,15 +65,16 @@ impl Server {
     ///
     /// When the address can be reached from other machines and that is not allowed ([`Error::is_remote_address`]), when
     /// it is taken ([`Error::is_address_in_use`]) or is none of this machine, when the file of sampling rules holds something else
-    /// ([`Error::is_rules_file`]), or when the operating system refuses a thread.
+    /// ([`Error::is_rules_file`]), when the folder of traces cannot be used ([`Error::is_data_folder`]), or when the operating system refuses a thread.
     pub fn start(options: Options) -> Result<Self, Error> {
         if !options.allow_remote && !options.address.ip().is_loopback() {
             return Err(Error::remote(options.address));
         }
-        let control = Control::start(options.rules, options.clock.clone())?;
+        // First of all, for what is sent from now on waits in the socket.
         let (listener, socket) = bind(options.address)?;
         let address = socket.address();
-        let store = Store::new(options.limits);
+        let store = store(&options)?;
+        let control = Control::start(options.rules, options.clock.clone())?;
         let (sink, intake) = Intake::start(store.clone()).map_err(Error::start)?;
         let receiver = socket
             .receive(sink)
@@ -153,6 +156,28 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+#[cfg(feature = "disk")]
+fn store(options: &Options) -> Result<Store, Error> {
+    let Some(folder) = &options.data else {
+        return Ok(in_memory(options));
+    };
+    let (clock, notice) = (options.clock.clone(), options.notice.clone());
+    Store::on_disk(folder, options.limits, clock, notice).map_err(|error| {
+        let is_in_use = matches!(error, FolderError::InUse(_));
+        Error::data(folder.clone(), is_in_use, error)
+    })
+}
+
+#[cfg(not(feature = "disk"))]
+fn store(options: &Options) -> Result<Store, Error> {
+    Ok(in_memory(options))
+}
+
+fn in_memory(options: &Options) -> Store {
+    let (clock, notice) = (options.clock.clone(), options.notice.clone());
+    Store::in_memory(options.limits, clock, notice)
 }
 
 /// Binds TCP and UDP to the same number.

@@ -8,6 +8,7 @@ use crate::access::Admission;
 #[cfg(feature = "keys")]
 use crate::access::Keys;
 use crate::clock::Clock;
+use crate::notice::Notice;
 use crate::store::Limits;
 
 /// How a server is started.
@@ -28,7 +29,10 @@ pub struct Options {
     pub(super) admission: Callers,
     pub(super) limits: Limits,
     pub(super) rules: Option<PathBuf>,
+    #[cfg(feature = "disk")]
+    pub(super) data: Option<PathBuf>,
     pub(super) clock: Clock,
+    pub(super) notice: Notice,
 }
 
 /// Who lets callers in; everyone is, where there is nobody.
@@ -51,7 +55,10 @@ impl Default for Options {
             admission: Callers(None),
             limits: Limits::default(),
             rules: None,
+            #[cfg(feature = "disk")]
+            data: None,
             clock: Clock::default(),
+            notice: Notice::default(),
         }
     }
 }
@@ -96,7 +103,16 @@ impl Options {
         self
     }
 
-    /// What time it is for sampling, in place of the machine's own clock: for tests that let it stand still, or hurry on.
+    /// The folder that keeps the traces, so that they are there again when the next server starts with it; it is made where it is
+    /// not there. One server at a time has it. What is said to be stored outlives the process, however it ends; a power cut may cost
+    /// the last second. Without it traces are kept in memory. Mind [`Limits::on_disk`].
+    #[cfg(feature = "disk")]
+    pub fn data(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.data = Some(folder.into());
+        self
+    }
+
+    /// What time it is for sampling and for the age of traces, in place of the machine's own clock: for tests that let it stand still, or hurry on.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -112,6 +128,14 @@ impl Options {
     /// ```
     pub fn clock(mut self, time: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Clock::new(time);
+        self
+    }
+
+    /// Who is told what goes wrong while the server runs and is over again, a line at a time: that the disk is full, for one. Called
+    /// by whichever thread finds out, which waits for it. Without it nobody is; [`Store::trouble`](crate::Store::trouble) tells what
+    /// is wrong at present.
+    pub fn notices(mut self, hear: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.notice = Notice::new(hear);
         self
     }
 }

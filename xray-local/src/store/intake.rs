@@ -1,16 +1,25 @@
 //! The way from the UDP receiver into the store: a bounded queue, so that the receiver never waits, and the thread that empties it.
+//! While the disk is full, what comes waits in the queue; what has no room there either is refused, and counted by the receiver.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use std::{io, mem};
 
 use xray_daemon::{Handover, Sink};
 
 use super::Store;
+use super::put::Sorted;
 use crate::lock::lock;
 
 /// How many bytes of documents wait at most. At 100,000 documents of 1 kB a second this is a sixth of a second.
 const WAITING: usize = 16 << 20;
+
+/// How often traces are looked after that have become too old, while nothing comes.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// How soon a store that could not write is asked again.
+const RETRY: Duration = Duration::from_millis(250);
 
 /// A buffer that has grown beyond this in a burst gives its memory back.
 const KEPT: usize = 1 << 20;
@@ -95,13 +104,36 @@ impl Drop for IntakeSink {
 
 fn empty(queue: &Queue, store: &Store) {
     let mut batch = Batch::default();
-    while queue.take(&mut batch) {
-        for document in batch.documents() {
-            // What is not UTF-8 inside a text is replaced, as the AWS daemon does when it sends documents on.
-            store.insert(&String::from_utf8_lossy(document));
+    loop {
+        match queue.take(&mut batch) {
+            Next::Documents => store_all(&batch, queue, store),
+            Next::Nothing => store.retain(),
+            Next::End => return,
         }
         batch.clear();
     }
+}
+
+/// Stores a batch, however long it takes while the queue is open.
+fn store_all(batch: &Batch, queue: &Queue, store: &Store) {
+    // What is not UTF-8 inside a text is replaced, as the AWS daemon does when it sends documents on.
+    let texts: Vec<_> = batch.documents().map(String::from_utf8_lossy).collect();
+    let mut sorted = Sorted::new(texts.iter().map(AsRef::as_ref));
+    while store.write(&mut sorted).is_err() {
+        if queue.is_closed_after(RETRY) {
+            break;
+        }
+    }
+    store.conclude(sorted);
+}
+
+/// What the queue has.
+enum Next {
+    Documents,
+    /// Nothing has come for a while.
+    Nothing,
+    /// Nothing will come any more.
+    End,
 }
 
 impl Queue {
@@ -109,16 +141,29 @@ impl Queue {
         lock(&self.waiting)
     }
 
-    /// Waits for documents and takes all that wait in exchange for an empty batch. `false` when none will come any more.
-    fn take(&self, batch: &mut Batch) -> bool {
-        let waiting = self.waiting();
+    /// Waits for documents and takes all that wait in exchange for an empty batch.
+    fn take(&self, batch: &mut Batch) -> Next {
         let is_idle = |waiting: &mut Waiting| waiting.batch.ends.is_empty() && !waiting.is_closed;
-        let mut waiting = self
+        let waited = self
             .changed
-            .wait_while(waiting, is_idle)
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+            .wait_timeout_while(self.waiting(), IDLE, is_idle);
+        let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
         mem::swap(&mut waiting.batch, batch);
-        !batch.ends.is_empty()
+        match (batch.ends.is_empty(), waiting.is_closed) {
+            (false, _) => Next::Documents,
+            (true, false) => Next::Nothing,
+            (true, true) => Next::End,
+        }
+    }
+
+    /// Waits for the end; returns whether it has come.
+    fn is_closed_after(&self, time: Duration) -> bool {
+        let is_open = |waiting: &mut Waiting| !waiting.is_closed;
+        let waited = self
+            .changed
+            .wait_timeout_while(self.waiting(), time, is_open);
+        let (waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        waiting.is_closed
     }
 }
 

@@ -1,18 +1,43 @@
-/// How much a store keeps. What is beyond makes room from the oldest trace on.
+use std::time::Duration;
+
+/// How much a store keeps. What is beyond makes room by whole traces, from the one that came first on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most memory for documents, in bytes: their texts, and an estimate for keeping them.
-    pub bytes: usize,
+    /// The most room. In memory: the texts of documents, and an estimate for keeping them. On disk: what is in use of the file;
+    /// what comes next to be worked into it takes some tens of megabytes beside.
+    pub bytes: u64,
     /// The most traces.
     pub traces: usize,
+    /// How long a trace is kept, from its first document on. X-Ray keeps traces for 30 days.
+    pub age: Duration,
+    /// The most that one trace may take: documents beyond are refused as `InvalidSegment`. X-Ray draws such a line somewhere
+    /// between 100 and 500 kB; here there is none unless it is asked for.
+    pub trace_bytes: u64,
 }
 
-/// 256 MiB and 100,000 traces.
+/// The 30 days for which X-Ray keeps traces.
+const AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+impl Limits {
+    /// For a store on disk: 10 GB and 30 days, as many traces as that may be.
+    pub fn on_disk() -> Self {
+        Self {
+            bytes: 10_000_000_000,
+            traces: usize::MAX,
+            age: AGE,
+            trace_bytes: u64::MAX,
+        }
+    }
+}
+
+/// For a store in memory: 256 MiB and 100,000 traces, 30 days.
 impl Default for Limits {
     fn default() -> Self {
         Self {
             bytes: 256 << 20,
             traces: 100_000,
+            age: AGE,
+            trace_bytes: u64::MAX,
         }
     }
 }

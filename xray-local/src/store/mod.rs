@@ -1,27 +1,36 @@
-//! What was received, in memory and within bounds.
+//! What was received: documents as they came, kept by trace, on disk or in memory, within bounds.
 
+mod engine;
 mod intake;
 mod limits;
+mod page;
+mod put;
 mod record;
+#[allow(
+    dead_code,
+    reason = "the index, which keeps entries and blobs, is not wired in yet"
+)]
+mod settled;
+mod snapshot;
+mod writer;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use xray_sdk::TraceId;
-use xray_sdk::document::Trace;
-
-use crate::entry::Source;
-use crate::filter::Filter;
-use crate::graph::ServiceGraph;
+use crate::clock::Clock;
 pub(crate) use crate::index::Position;
 use crate::lock::lock;
-use crate::query::{TimeRange, Times, TraceSummary};
-use crate::validate::{self, Envelope, Rejection, RejectionCode};
+use crate::notice::Notice;
+use crate::validate::Rejection;
+pub(crate) use engine::EngineError;
+#[cfg(feature = "disk")]
+pub(crate) use engine::FolderError;
+use engine::{Engine, Memory};
 pub(crate) use intake::Intake;
 pub use limits::Limits;
-pub(crate) use record::Snapshot;
-use record::{Record, cost};
+pub(crate) use snapshot::Snapshot;
+use writer::Writer;
 
 /// The traces of one server. Clones are the same store.
 ///
@@ -32,7 +41,7 @@ pub struct Store {
     shared: Arc<Shared>,
 }
 
-/// What became of the documents that were given to a store.
+/// What became of the documents that were given to a store since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoreCounts {
@@ -40,171 +49,106 @@ pub struct StoreCounts {
     pub stored: u64,
     /// Documents that were refused.
     pub rejected: u64,
-    /// Traces that made room for newer ones.
+    /// Documents that could not be written, as when the disk was full. Who sent them over the API was told so, and may have sent
+    /// them again; those that came over UDP are lost.
+    pub unwritten: u64,
+    /// Traces that made room for newer ones, or were too old.
     pub evicted_traces: u64,
     /// Traces that are there now.
     pub traces: usize,
-    /// The memory that they take, in bytes, as [`Limits::bytes`] counts it.
-    pub bytes: usize,
+    /// The room that they take, in bytes, as [`Limits::bytes`] counts it.
+    pub bytes: u64,
 }
-
-/// How many traces are taken out of the store at once to be held against a filter.
-const READ_AT_ONCE: usize = 256;
 
 /// How many of the latest rejections are kept.
 const REJECTIONS: usize = 100;
 
 struct Shared {
     limits: Limits,
+    clock: Clock,
+    notice: Notice,
+    engine: Box<dyn Engine>,
+    /// Held by the one who writes, while it does.
+    writer: Mutex<Writer>,
+    /// Guards what is told of the store. Held for numbers only.
     state: Mutex<State>,
     changed: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    records: HashMap<TraceId, Record>,
-    /// The traces by the arrival of their first document: the first one is evicted first.
-    by_arrival: VecDeque<TraceId>,
-    by_start: BTreeSet<Position>,
     rejections: VecDeque<Rejection>,
     counts: StoreCounts,
+    /// Why nothing could be written lately; `None` once something could.
+    unwritable: Option<EngineError>,
+    /// Why something could not be read.
+    unreadable: Option<EngineError>,
     changes: u64,
 }
 
-/// Some of the traces that match, newest first.
-pub(crate) struct Page {
-    /// Each trace with its place and the time by which it matches.
-    pub(crate) traces: Vec<(Position, Snapshot, f64)>,
-    /// Where the next page goes on; `None` when this was the last.
-    pub(crate) next: Option<Position>,
-}
-
-/// The summaries of some of the traces that are meant, newest first.
-pub(crate) struct Found {
-    pub(crate) summaries: Vec<TraceSummary>,
-    /// How many traces were read for them.
-    pub(crate) processed: usize,
-    /// Where the next page goes on; `None` when this was the last.
-    pub(crate) next: Option<Position>,
-}
-
 impl Store {
-    /// An empty store.
+    /// An empty store in memory.
     pub fn new(limits: Limits) -> Self {
+        Self::in_memory(limits, Clock::default(), Notice::default())
+    }
+
+    pub(crate) fn in_memory(limits: Limits, clock: Clock, notice: Notice) -> Self {
+        let engine = Box::new(Memory::default());
+        Self::with(engine, Writer::default(), limits, clock, notice)
+    }
+
+    /// The store in a folder, which is made where it is not there.
+    #[cfg(feature = "disk")]
+    pub(crate) fn on_disk(
+        folder: &std::path::Path,
+        limits: Limits,
+        clock: Clock,
+        notice: Notice,
+    ) -> Result<Self, FolderError> {
+        let engine = engine::Disk::open(folder)?;
+        let writer =
+            Writer::new(&engine).map_err(|error| FolderError::read(folder.to_owned(), &error))?;
+        let store = Self::with(Box::new(engine), writer, limits, clock, notice);
+        store.retain();
+        Ok(store)
+    }
+
+    fn with(
+        engine: Box<dyn Engine>,
+        writer: Writer,
+        limits: Limits,
+        clock: Clock,
+        notice: Notice,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 limits,
+                clock,
+                notice,
+                engine,
+                writer: Mutex::new(writer),
                 state: Mutex::default(),
                 changed: Condvar::new(),
             }),
         }
     }
 
-    /// Stores a document, or each of a list of documents, and returns why any of them was refused.
-    pub fn insert(&self, text: &str) -> Vec<Rejection> {
-        let rejections = match validate::documents(text) {
-            Ok(documents) => documents
-                .into_iter()
-                .filter_map(|document| self.insert_one(document).err())
-                .collect(),
-            Err(rejection) => vec![rejection],
-        };
-        if !rejections.is_empty() {
-            self.state().reject(&rejections);
-            self.shared.changed.notify_all();
-        }
-        rejections
-    }
-
-    fn insert_one(&self, document: &str) -> Result<(), Rejection> {
-        let envelope = validate::check(document)?;
-        self.state().put(envelope, document, &self.shared.limits)?;
-        self.shared.changed.notify_all();
-        Ok(())
-    }
-
-    /// One trace, put together from what has come of it.
-    pub fn trace(&self, id: TraceId) -> Option<Trace> {
-        self.snapshot(id).map(|snapshot| snapshot.assemble())
-    }
-
-    /// All traces, the newest first.
-    pub fn traces(&self) -> Vec<Trace> {
-        let page = self.page(&TimeRange::ALWAYS, None, usize::MAX);
-        page.traces
-            .iter()
-            .map(|(_, snapshot, _)| snapshot.assemble())
-            .collect()
-    }
-
-    /// The summaries of the traces in a time range, the newest first.
-    pub fn summaries(&self, range: &TimeRange) -> Vec<TraceSummary> {
-        self.find(range, None, None, usize::MAX).summaries
-    }
-
-    /// The summaries of the traces in a time range that a filter means, the newest first. Reads every trace of the range.
-    pub fn filtered(&self, range: &TimeRange, filter: &Filter) -> Vec<TraceSummary> {
-        self.find(range, Some(filter), None, usize::MAX).summaries
-    }
-
-    /// Up to `limit` summaries of traces in a time range that a filter means, from the one behind `after` on.
-    pub(crate) fn find(
-        &self,
-        range: &TimeRange,
-        filter: Option<&Filter>,
-        mut after: Option<Position>,
-        limit: usize,
-    ) -> Found {
-        let mut found = Found {
-            summaries: Vec::new(),
-            processed: 0,
-            next: None,
-        };
-        loop {
-            let page = self.page(range, after, READ_AT_ONCE.min(limit));
-            for (position, snapshot, matched) in &page.traces {
-                if found.summaries.len() == limit {
-                    found.next = after;
-                    return found;
-                }
-                let trace = snapshot.assemble();
-                found.processed += 1;
-                after = Some(*position);
-                if filter.is_none_or(|filter| filter.matches(&trace)) {
-                    let summary = TraceSummary::of(&snapshot.entry(&trace), *matched);
-                    found.summaries.push(summary);
-                }
-            }
-            if page.next.is_none() {
-                return found;
-            }
-        }
-    }
-
-    /// The services of the traces in a time range, and who calls whom.
-    pub fn service_graph(&self, range: &TimeRange) -> ServiceGraph {
-        let page = self.page(range, None, usize::MAX);
-        let mut graph = crate::graph::Sketch::default();
-        for (_, snapshot, _) in &page.traces {
-            let mut entry = snapshot.entry(&snapshot.assemble());
-            entry.resolve(|link| Source::of(&self.trace(link.trace_id)?, link.id));
-            graph.add(&entry);
-        }
-        graph.finish()
-    }
-
     /// What became of the documents so far.
     pub fn counts(&self) -> StoreCounts {
-        let state = self.state();
-        StoreCounts {
-            traces: state.records.len(),
-            ..state.counts
-        }
+        self.state().counts
     }
 
     /// The latest documents that were refused, the oldest first; at most 100.
     pub fn rejections(&self) -> Vec<Rejection> {
         self.state().rejections.iter().cloned().collect()
+    }
+
+    /// What is wrong with the disk, and what to do; `None` while nothing is. Nothing can be stored while the disk is full, and what
+    /// is stored stays; once there is room it goes on by itself.
+    pub fn trouble(&self) -> Option<String> {
+        let state = self.state();
+        let trouble = state.unwritable.as_ref().or(state.unreadable.as_ref());
+        trouble.map(ToString::to_string)
     }
 
     /// Waits until `is_reached` holds, which is asked now and whenever something was stored or refused, but no longer than
@@ -231,94 +175,30 @@ impl Store {
         }
     }
 
-    pub(crate) fn snapshot(&self, id: TraceId) -> Option<Snapshot> {
-        self.state().records.get(&id).map(Record::snapshot)
+    fn engine(&self) -> &dyn Engine {
+        self.shared.engine.as_ref()
     }
 
-    /// Up to `limit` of the traces that match, from the one behind `after` on, newest first.
-    pub(crate) fn page(&self, range: &TimeRange, after: Option<Position>, limit: usize) -> Page {
-        let state = self.state();
-        let newest_first = match after {
-            Some(position) => state.by_start.range(..position),
-            None => state.by_start.range(..),
-        };
-        let mut matching = newest_first.rev().filter_map(|position| {
-            let record = &state.records[&position.id];
-            Some((*position, record, range.matched(record)?))
-        });
-        let mut last = None;
-        let traces = matching
-            .by_ref()
-            .take(limit)
-            .map(|(position, record, matched)| {
-                last = Some(position);
-                (position, record.snapshot(), matched)
-            })
-            .collect();
-        let next = matching.next().and(last);
-        Page { traces, next }
-    }
-
-    /// Guards everything the store holds. Held for maps only, never while a document is read or written.
     fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.shared.state)
     }
-}
 
-impl State {
-    fn put(&mut self, envelope: Envelope, text: &str, limits: &Limits) -> Result<(), Rejection> {
-        let id = envelope.trace_id;
-        let known = self.records.get(&id);
-        let size = known.map_or(0, Record::bytes) + cost(text);
-        if size > limits.bytes {
-            let cause = format!(
-                "the trace would take {size} bytes, all of a store holds {}",
-                limits.bytes
-            );
-            return Err(
-                Rejection::new(RejectionCode::InvalidSegment, envelope.kind, cause)
-                    .of_document(Some(&envelope.id.to_string())),
-            );
-        }
-        if let Some(record) = known {
-            self.by_start.remove(&Position::of(id, record.start()));
-        } else {
-            self.by_arrival.push_back(id);
-        }
-        let record = self.records.entry(id).or_insert_with(|| Record::new(id));
-        self.counts.bytes -= record.bytes();
-        record.put(envelope, text);
-        self.counts.bytes += record.bytes();
-        self.by_start.insert(Position::of(id, record.start()));
-
-        self.counts.stored += 1;
-        self.changes += 1;
-        self.evict(limits);
-        Ok(())
+    /// Changes what is told of the store, and tells those who wait for it.
+    fn tell<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state();
+        state.changes += 1;
+        let changed = change(&mut state);
+        drop(state);
+        self.shared.changed.notify_all();
+        changed
     }
 
-    fn evict(&mut self, limits: &Limits) {
-        while self.counts.bytes > limits.bytes || self.records.len() > limits.traces {
-            let Some(record) = self
-                .by_arrival
-                .pop_front()
-                .and_then(|id| self.records.remove(&id))
-            else {
-                return;
-            };
-            self.by_start
-                .remove(&Position::of(record.id(), record.start()));
-            self.counts.bytes -= record.bytes();
-            self.counts.evicted_traces += 1;
-        }
-    }
-
-    fn reject(&mut self, rejections: &[Rejection]) {
-        self.counts.rejected += rejections.len() as u64;
-        self.rejections.extend(rejections.iter().cloned());
-        let surplus = self.rejections.len().saturating_sub(REJECTIONS);
-        self.rejections.drain(..surplus);
-        self.changes += 1;
+    /// Hands on what was read. What could not be read is as if it were not there, and told.
+    fn read<T: Default>(&self, read: Result<T, EngineError>) -> T {
+        read.unwrap_or_else(|error| {
+            self.tell(|state| state.unreadable = Some(error));
+            T::default()
+        })
     }
 }
 

@@ -1,141 +1,121 @@
-use std::collections::HashMap;
-use std::sync::Arc;
+//! What the writer must know of a trace to put a document into its place.
 
-use xray_sdk::document::{Document, Trace};
+use std::collections::HashMap;
+use std::mem;
+
 use xray_sdk::{SegmentId, TraceId};
 
-use crate::entry::{Entry, Span};
-use crate::query::Times;
+use super::engine::{Engine, EngineError, Outline, TraceRow};
 use crate::validate::{Envelope, Place};
 
-/// The documents of one trace, as they came.
+/// A trace, and which of its documents there are.
 pub(super) struct Record {
-    id: TraceId,
-    /// At most one that is complete and one in progress for each id; the last of each counts.
-    documents: HashMap<(SegmentId, bool), Stored>,
-    arrivals: u64,
-    start: f64,
-    end: f64,
-    bytes: usize,
+    pub(super) row: TraceRow,
+    /// At most one that is complete and one in progress for each id; the last of each counts. With its number and what it costs.
+    documents: HashMap<(SegmentId, bool), (u32, u64)>,
 }
 
-struct Stored {
-    text: Arc<str>,
-    envelope: Envelope,
-    arrival: u64,
+/// The records of late. Those of other traces are read again when one of their documents comes.
+#[derive(Default)]
+pub(super) struct Records {
+    young: HashMap<TraceId, Record>,
+    old: HashMap<TraceId, Record>,
 }
 
-/// What a document costs beside its text, in bytes: its place in the maps and in the heap. An estimate.
-const OVERHEAD: usize = 256;
+/// What a document costs beside its text, in bytes: its place in the maps and in the heap, or in the file's pages and
+/// indexes. An estimate.
+const OVERHEAD: u64 = 256;
 
-/// A copy of what is stored of a trace, to be read without holding up the store. The texts are shared, not copied.
-pub(crate) struct Snapshot {
-    /// How many documents have come.
-    pub(crate) revision: u64,
-    span: Span,
-    texts: Vec<Arc<str>>,
-}
+/// How many records make a generation. One takes about a kilobyte, for three documents.
+const GENERATION: usize = 8_192;
 
-/// What a document with this text takes of the store's memory.
-pub(super) fn cost(text: &str) -> usize {
-    text.len() + OVERHEAD
+/// What a document with a text of this length takes of the store's room.
+pub(super) fn cost(length: usize) -> u64 {
+    length as u64 + OVERHEAD
 }
 
 impl Record {
-    pub(super) fn new(id: TraceId) -> Self {
+    pub(super) fn new(ordinal: u64, id: TraceId, came: f64) -> Self {
         Self {
-            id,
+            row: TraceRow {
+                ordinal,
+                id,
+                start: f64::INFINITY,
+                end: f64::NEG_INFINITY,
+                came,
+                revision: 0,
+                bytes: 0,
+            },
             documents: HashMap::new(),
-            arrivals: 0,
-            start: f64::INFINITY,
-            end: f64::NEG_INFINITY,
-            bytes: 0,
         }
     }
 
-    /// Keeps a document, in place of one with the same id that is as complete.
-    pub(super) fn put(&mut self, envelope: Envelope, text: &str) {
-        self.arrivals += 1;
-        self.start = self.start.min(envelope.start_time);
+    fn read(row: TraceRow, engine: &dyn Engine) -> Result<Self, EngineError> {
+        let outlines = engine.outlines(row.ordinal)?;
+        let documents = outlines.into_iter().map(|outline| {
+            let key = (outline.id, outline.is_in_progress);
+            (key, (outline.number, cost(outline.length)))
+        });
+        Ok(Self {
+            row,
+            documents: documents.collect(),
+        })
+    }
+
+    /// Takes a document in, in place of one with the same id that is as complete, whose number it returns.
+    pub(super) fn put(&mut self, envelope: &Envelope, length: usize) -> (Outline, Option<u32>) {
+        let row = &mut self.row;
+        row.revision += 1;
+        row.start = row.start.min(envelope.start_time);
         let end = envelope.end_time.unwrap_or(envelope.start_time);
-        self.end = self.end.max(envelope.start_time).max(end);
-        self.bytes += cost(text);
-        let stored = Stored {
-            text: text.into(),
-            envelope,
-            arrival: self.arrivals,
+        row.end = row.end.max(envelope.start_time).max(end);
+        row.bytes += cost(length);
+        let outline = Outline {
+            number: u32::try_from(row.revision).expect("the writer refuses documents beyond"),
+            id: envelope.id,
+            is_in_progress: envelope.is_in_progress,
+            is_segment: envelope.kind == Place::Segment,
+            end: envelope.end_time,
+            length,
         };
         let key = (envelope.id, envelope.is_in_progress);
-        if let Some(replaced) = self.documents.insert(key, stored) {
-            self.bytes -= cost(&replaced.text);
+        let known = self.documents.insert(key, (outline.number, cost(length)));
+        if let Some((_, cost)) = known {
+            row.bytes -= cost;
         }
-    }
-
-    pub(super) fn id(&self) -> TraceId {
-        self.id
-    }
-
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    pub(super) fn snapshot(&self) -> Snapshot {
-        let mut documents: Vec<_> = self.documents.values().collect();
-        documents.sort_by_key(|stored| stored.arrival);
-        let texts = documents.into_iter().map(|stored| Arc::clone(&stored.text));
-        Snapshot {
-            revision: self.arrivals,
-            span: Span {
-                start: self.start,
-                end: self.end,
-                segment_ends: self.segment_ends().collect(),
-            },
-            texts: texts.collect(),
-        }
+        (outline, known.map(|(number, _)| number))
     }
 }
 
-impl Times for Record {
-    fn by_id(&self) -> f64 {
-        f64::from(self.id.epoch_seconds())
+impl Records {
+    /// The record of a trace, known or read; `None` when it is a new one.
+    pub(super) fn find(
+        &mut self,
+        id: TraceId,
+        engine: &dyn Engine,
+    ) -> Result<Option<&mut Record>, EngineError> {
+        if !self.young.contains_key(&id) {
+            let record = match self.old.remove(&id) {
+                Some(record) => record,
+                None => match engine.trace(id)? {
+                    Some(row) => Record::read(row, engine)?,
+                    None => return Ok(None),
+                },
+            };
+            self.add(record);
+        }
+        Ok(self.young.get_mut(&id))
     }
 
-    fn start(&self) -> f64 {
-        self.start
+    pub(super) fn add(&mut self, record: Record) {
+        if self.young.len() >= GENERATION {
+            self.old = mem::take(&mut self.young);
+        }
+        self.young.insert(record.row.id, record);
     }
 
-    fn end(&self) -> f64 {
-        self.end
-    }
-
-    fn segment_ends(&self) -> impl Iterator<Item = f64> {
-        let segments = self.documents.values().map(|stored| &stored.envelope);
-        segments
-            .filter(|envelope| envelope.kind == Place::Segment)
-            .filter_map(|envelope| envelope.end_time)
-    }
-}
-
-impl Snapshot {
-    /// The documents as they came.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.texts.iter().map(|text| &**text)
-    }
-
-    /// What is kept of the trace beside its documents. `trace` is what these make up.
-    pub(crate) fn entry(&self, trace: &Trace) -> Entry {
-        Entry::of(trace, self.revision, self.span.clone())
-    }
-
-    /// Puts the documents together.
-    pub(crate) fn assemble(&self) -> Trace {
-        // Each text was read once when it was checked, and so can be read again.
-        let documents = self
-            .texts()
-            .filter_map(|text| Document::parse(text.as_bytes()).ok());
-        let mut traces = Trace::assemble(documents);
-        traces
-            .pop()
-            .expect("a record holds at least one document, and all of one trace")
+    pub(super) fn remove(&mut self, id: TraceId) {
+        self.young.remove(&id);
+        self.old.remove(&id);
     }
 }

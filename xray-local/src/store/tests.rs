@@ -1,4 +1,14 @@
+use xray_sdk::TraceId;
+use xray_sdk::document::Trace;
+
 use super::*;
+use crate::query::TimeRange;
+use crate::validate::RejectionCode;
+
+/// What a document takes.
+fn cost(text: &str) -> u64 {
+    record::cost(text.len())
+}
 
 fn document(trace: u32, id: u64, more: &str) -> String {
     format!(
@@ -38,7 +48,7 @@ fn the_last_of_several_documents_of_one_id_stays() {
     let counts = store.counts();
     assert_eq!((counts.stored, counts.traces), (5, 1));
     let bytes = [&open, &closed, &document(1, 2, "")].map(|text| cost(text));
-    assert_eq!(counts.bytes, bytes.iter().sum::<usize>());
+    assert_eq!(counts.bytes, bytes.iter().sum::<u64>());
 }
 
 #[test]

@@ -42,8 +42,10 @@ pub enum RejectionCode {
     MissingParentId,
     /// The parent's id is not 16 hex digits.
     InvalidParentId,
-    /// The trace has outgrown the store.
+    /// The trace has outgrown the store, or [`Limits::trace_bytes`](crate::Limits::trace_bytes).
     InvalidSegment,
+    /// The document is good, and could not be written: the disk is full, or fails.
+    InternalFailure,
 }
 
 /// Where in the document the fault lies: X-Ray says "subsegment" also when a nested one is the culprit.
@@ -102,6 +104,7 @@ impl RejectionCode {
             Self::MissingParentId => "MissingParentId",
             Self::InvalidParentId => "InvalidParentId",
             Self::InvalidSegment => "InvalidSegment",
+            Self::InternalFailure => "InternalFailure",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// The modules of the crate, the lowest floor first.
 const FLOORS: &[&[&str]] = &[
-    &["clock", "error", "json", "lock", "terminal"],
+    &["clock", "error", "json", "lock", "notice", "terminal"],
     &["access", "sampling", "validate"],
     &["trace"],
     &["entry", "graph", "query", "timeline"],

@@ -1,0 +1,302 @@
+//! A store on disk: one SQLite database in a folder of its own.
+//!
+//! A commit is written to the database's log before it returns, so it outlives the process. What a power cut may cost is bounded by
+//! the sync that `upkeep` does every second.
+
+mod error;
+mod folder;
+mod row;
+mod schema;
+mod upkeep;
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use xray_sdk::TraceId;
+
+use super::{Changes, DocumentRow, Engine, EngineError, Outline, TraceRow};
+use crate::lock::lock;
+use crate::store::Position;
+pub(crate) use folder::FolderError;
+use folder::{Folder, FolderLock};
+use row::{PLACES, key, outline, place, trace_row};
+use upkeep::Upkeep;
+
+/// Keeps everything in a folder.
+pub(crate) struct Disk {
+    readers: Readers,
+    /// The one connection that writes; its lock also keeps a restart of the log and a commit apart.
+    writer: Arc<Mutex<Connection>>,
+    upkeep: Upkeep,
+    /// Dropped last: then another process may open the folder.
+    _lock: FolderLock,
+}
+
+/// Connections that read, each used by one reader at a time.
+struct Readers {
+    folder: Folder,
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// So many connections are kept open for the readers to come.
+const IDLE: usize = 8;
+
+const TRACE: &str = "SELECT ordinal, id, start, finish, came, revision, bytes FROM traces";
+
+impl Disk {
+    /// Opens the store in a folder, or makes one there.
+    pub(crate) fn open(path: &Path) -> Result<Self, FolderError> {
+        let folder = Folder::new(path);
+        let lock = folder.lock()?;
+        let writer = folder.open(schema::prepare)?;
+        let writer = Arc::new(Mutex::new(writer));
+        let upkeep = Upkeep::start(&folder, Arc::clone(&writer))?;
+        Ok(Self {
+            readers: Readers {
+                folder,
+                idle: Mutex::default(),
+            },
+            writer,
+            upkeep,
+            _lock: lock,
+        })
+    }
+}
+
+impl Engine for Disk {
+    fn commit(&self, changes: &Changes<'_>) -> Result<(), EngineError> {
+        let mut writer = lock(&self.writer);
+        let transaction = writer.transaction()?;
+        write(&transaction, changes)?;
+        transaction.commit()?;
+        drop(writer);
+        let documents = changes.documents.iter();
+        let written: usize = documents.map(|document| document.text.len()).sum();
+        self.upkeep.wrote(written as u64);
+        Ok(())
+    }
+
+    fn bytes(&self) -> Result<u64, EngineError> {
+        let writer = lock(&self.writer);
+        let number = |name| {
+            let mut statement = writer.prepare_cached(name)?;
+            statement.query_row([], |row| row.get::<_, i64>(0))
+        };
+        let pages = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
+        Ok(pages.unsigned_abs() * schema::PAGE_BYTES)
+    }
+
+    fn span(&self) -> Result<Option<(u64, u64)>, EngineError> {
+        self.readers.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT (SELECT min(ordinal) FROM traces), (SELECT max(ordinal) FROM traces)",
+            )?;
+            let span = statement.query_row([], |row| {
+                let (first, last) = (row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?);
+                Ok(first.zip(last))
+            })?;
+            Ok(span.map(|(first, last)| (first.cast_unsigned(), last.cast_unsigned())))
+        })
+    }
+
+    fn trace(&self, id: TraceId) -> Result<Option<TraceRow>, EngineError> {
+        self.readers.read(|connection| {
+            let mut statement = connection.prepare_cached(&format!("{TRACE} WHERE id = ?"))?;
+            statement.query_row([key(id)], trace_row).optional()
+        })
+    }
+
+    fn oldest(&self, count: usize) -> Result<Vec<TraceRow>, EngineError> {
+        self.readers.read(|connection| {
+            let sql = format!("{TRACE} ORDER BY ordinal LIMIT ?");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map([count as i64], trace_row)?;
+            rows.collect()
+        })
+    }
+
+    fn unsettled(&self) -> Result<Vec<TraceRow>, EngineError> {
+        self.readers.read(|connection| {
+            let sql = format!("{TRACE} WHERE settled < revision ORDER BY ordinal");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map([], trace_row)?;
+            rows.collect()
+        })
+    }
+
+    fn newest_first(
+        &self,
+        after: Option<Position>,
+        visit: &mut dyn FnMut(TraceRow) -> ControlFlow<()>,
+    ) -> Result<(), EngineError> {
+        let (micros, id) = after.map_or((i64::MAX, [u8::MAX; 16]), |position| {
+            (position.start_micros, key(position.id))
+        });
+        self.readers.read(|connection| {
+            let sql = format!("{TRACE} WHERE (micros, id) < (?, ?) ORDER BY micros DESC, id DESC");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params![micros, id])?;
+            while let Some(row) = rows.next()? {
+                if visit(trace_row(row)?).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn outlines(&self, ordinal: u64) -> Result<Vec<Outline>, EngineError> {
+        self.readers.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT place, id, flags, finish, octet_length(text) FROM documents
+                 WHERE place >= ? AND place < ? ORDER BY place",
+            )?;
+            let rows = statement.query_map([place(ordinal, 0), place(ordinal + 1, 0)], outline)?;
+            rows.collect()
+        })
+    }
+
+    fn documents(&self, ordinal: u64) -> Result<Vec<(Outline, Arc<str>)>, EngineError> {
+        self.readers.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT place, id, flags, finish, octet_length(text), text FROM documents
+                 WHERE place >= ? AND place < ? ORDER BY place",
+            )?;
+            let range = [place(ordinal, 0), place(ordinal + 1, 0)];
+            let rows = statement.query_map(range, |row| {
+                let text = row.get_ref(5)?.as_str()?;
+                Ok((outline(row)?, Arc::from(text)))
+            })?;
+            rows.collect()
+        })
+    }
+
+    fn entries(
+        &self,
+        from: u64,
+        visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), EngineError> {
+        self.readers.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT ordinal, entry FROM entries WHERE ordinal >= ? ORDER BY ordinal",
+            )?;
+            let mut rows = statement.query([from.cast_signed()])?;
+            while let Some(row) = rows.next()? {
+                let ordinal = row.get::<_, i64>(0)?.cast_unsigned();
+                if visit(ordinal, row.get_ref(1)?.as_blob()?).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn blob(&self, name: &str) -> Result<Option<Vec<u8>>, EngineError> {
+        self.readers.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT blob FROM blobs WHERE name = ?")?;
+            statement.query_row([name], |row| row.get(0)).optional()
+        })
+    }
+}
+
+impl Readers {
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, EngineError> {
+        let idle = lock(&self.idle).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.folder.reader()?,
+        };
+        let found = read(&connection)?;
+        let mut idle = lock(&self.idle);
+        if idle.len() < IDLE {
+            idle.push(connection);
+        }
+        Ok(found)
+    }
+}
+
+fn write(connection: &Connection, changes: &Changes<'_>) -> rusqlite::Result<()> {
+    write_traces(connection, &changes.traces)?;
+    write_documents(connection, &changes.documents)?;
+    for (ordinal, number) in &changes.replaced {
+        connection
+            .prepare_cached("DELETE FROM documents WHERE place = ?")?
+            .execute([place(*ordinal, *number)])?;
+    }
+    for (ordinal, revision, entry) in &changes.entries {
+        let settled = connection
+            .prepare_cached("UPDATE traces SET settled = ?2 WHERE ordinal = ?1 AND revision = ?2")?
+            .execute([ordinal.cast_signed(), revision.cast_signed()])?;
+        if settled == 1 {
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO entries VALUES (?, ?)")?
+                .execute(params![ordinal.cast_signed(), entry])?;
+        }
+    }
+    for (name, blob) in &changes.blobs {
+        match blob {
+            Some(blob) => connection
+                .prepare_cached("INSERT OR REPLACE INTO blobs VALUES (?, ?)")?
+                .execute(params![name, blob])?,
+            None => connection
+                .prepare_cached("DELETE FROM blobs WHERE name = ?")?
+                .execute([name])?,
+        };
+    }
+    if let Some(first) = changes.first {
+        let sweep = |sql, before: i64| connection.prepare_cached(sql)?.execute([before]);
+        sweep("DELETE FROM documents WHERE place < ?", place(first, 0))?;
+        sweep("DELETE FROM entries WHERE ordinal < ?", first.cast_signed())?;
+        sweep("DELETE FROM traces WHERE ordinal < ?", first.cast_signed())?;
+    }
+    Ok(())
+}
+
+fn write_traces(connection: &Connection, traces: &[TraceRow]) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO traces (ordinal, id, start, finish, came, revision, bytes, micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (ordinal) DO UPDATE SET start = excluded.start, finish = excluded.finish,
+             revision = excluded.revision, bytes = excluded.bytes, micros = excluded.micros",
+    )?;
+    for row in traces {
+        statement.execute(params![
+            row.ordinal.cast_signed(),
+            key(row.id),
+            row.start,
+            row.end,
+            row.came,
+            row.revision.cast_signed(),
+            row.bytes.cast_signed(),
+            row.position().start_micros,
+        ])?;
+    }
+    Ok(())
+}
+
+fn write_documents(connection: &Connection, documents: &[DocumentRow<'_>]) -> rusqlite::Result<()> {
+    let mut statement =
+        connection.prepare_cached("INSERT INTO documents VALUES (?, ?, ?, ?, ?)")?;
+    for DocumentRow {
+        ordinal,
+        outline,
+        text,
+    } in documents
+    {
+        statement.execute(params![
+            place(*ordinal, outline.number),
+            outline.id.to_u64().cast_signed(),
+            row::flags(outline),
+            outline.end,
+            text,
+        ])?;
+    }
+    Ok(())
+}
+
+const _: () = assert!(PLACES.is_power_of_two());

@@ -1,0 +1,74 @@
+//! The tables, and how the database is told apart from those of others.
+
+use rusqlite::Connection;
+
+use super::folder::FormatError;
+
+/// `XRay`, by which SQLite knows whose database this is.
+const APPLICATION: i64 = 0x5852_6179;
+
+/// Grows when another version could not read what this one writes.
+const VERSION: i64 = 1;
+
+/// Documents of about a kilobyte fill such pages well.
+pub(super) const PAGE_BYTES: u64 = 8_192;
+
+const TABLES: &str = "
+    CREATE TABLE traces (
+        ordinal INTEGER PRIMARY KEY,
+        id BLOB NOT NULL,
+        start REAL NOT NULL,
+        finish REAL NOT NULL,
+        came REAL NOT NULL,
+        revision INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        micros INTEGER NOT NULL,
+        settled INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE UNIQUE INDEX traces_by_id ON traces (id);
+    CREATE INDEX traces_by_start ON traces (micros, id);
+    CREATE INDEX traces_unsettled ON traces (ordinal) WHERE settled < revision;
+    CREATE TABLE documents (
+        place INTEGER PRIMARY KEY,
+        id INTEGER NOT NULL,
+        flags INTEGER NOT NULL,
+        finish REAL,
+        text TEXT NOT NULL
+    );
+    CREATE TABLE entries (ordinal INTEGER PRIMARY KEY, entry BLOB NOT NULL);
+    CREATE TABLE blobs (name TEXT PRIMARY KEY, blob BLOB NOT NULL) WITHOUT ROWID;
+";
+
+/// Readies a connection for writing, and an empty database for use.
+pub(super) fn prepare(connection: &mut Connection) -> Result<(), FormatError> {
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let (application, version) = (number("application_id")?, number("user_version")?);
+    let is_empty = number("schema_version")? == 0;
+    match (application, version) {
+        (APPLICATION, VERSION) => {}
+        (APPLICATION, version) => return Err(FormatError::Version(version)),
+        (0, 0) if is_empty => {}
+        _ => return Err(FormatError::Foreign),
+    }
+    // The page size is settled with the first write; the log comes after.
+    connection.execute_batch(&format!(
+        "PRAGMA page_size = {PAGE_BYTES};
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = NORMAL;
+         PRAGMA wal_autocheckpoint = 0;
+         PRAGMA cache_size = -16384;"
+    ))?;
+    if is_empty {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(TABLES)?;
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// The version that this program writes.
+pub(super) const fn version() -> i64 {
+    VERSION
+}

@@ -1,0 +1,175 @@
+//! Where documents are kept: on disk or in memory, behind one face.
+
+#[cfg(feature = "disk")]
+mod disk;
+mod memory;
+#[cfg(test)]
+mod tests;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::{fmt, io};
+
+use xray_sdk::{SegmentId, TraceId};
+
+use super::Position;
+#[cfg(feature = "disk")]
+pub(super) use disk::Disk;
+#[cfg(feature = "disk")]
+pub(crate) use disk::FolderError;
+pub(super) use memory::Memory;
+
+/// Keeps documents and what is known of their traces. Readers see what was committed; several may read while one writes.
+#[allow(
+    dead_code,
+    reason = "the index, which keeps entries and blobs, is not wired in yet"
+)]
+pub(super) trait Engine: Send + Sync {
+    /// Keeps all changes, or none when it fails. When it returns they outlive the process, if anything does.
+    fn commit(&self, changes: &Changes<'_>) -> Result<(), EngineError>;
+
+    /// What is in use, in bytes, as [`Limits::bytes`](super::Limits::bytes) means it.
+    fn bytes(&self) -> Result<u64, EngineError>;
+
+    /// The numbers of the oldest and the newest trace.
+    fn span(&self) -> Result<Option<(u64, u64)>, EngineError>;
+
+    /// What is known of a trace.
+    fn trace(&self, id: TraceId) -> Result<Option<TraceRow>, EngineError>;
+
+    /// The traces that came first, and that are there, up to a number of them.
+    fn oldest(&self, count: usize) -> Result<Vec<TraceRow>, EngineError>;
+
+    /// The traces that have come on since their entry was made, or have none, in the order of their numbers.
+    fn unsettled(&self) -> Result<Vec<TraceRow>, EngineError>;
+
+    /// The traces by their start, the newest first, from the one behind a position on, until the visitor has enough.
+    fn newest_first(
+        &self,
+        after: Option<Position>,
+        visit: &mut dyn FnMut(TraceRow) -> ControlFlow<()>,
+    ) -> Result<(), EngineError>;
+
+    /// The documents of a trace without their texts, in the order in which they came.
+    fn outlines(&self, ordinal: u64) -> Result<Vec<Outline>, EngineError>;
+
+    /// The documents of a trace, in the order in which they came.
+    fn documents(&self, ordinal: u64) -> Result<Vec<(Outline, Arc<str>)>, EngineError>;
+
+    /// The entries from a number on, in the order of their numbers, until the visitor has enough.
+    fn entries(
+        &self,
+        from: u64,
+        visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), EngineError>;
+
+    /// What is kept under a name.
+    fn blob(&self, name: &str) -> Result<Option<Vec<u8>>, EngineError>;
+}
+
+/// What is known of one trace.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct TraceRow {
+    /// Its number: traces are numbered as their first documents come, without gaps, and leave from the lowest number on.
+    pub(crate) ordinal: u64,
+    pub(crate) id: TraceId,
+    /// When the first of its segments began, in seconds since 1970.
+    pub(crate) start: f64,
+    /// When the last of its segments ended, as far as is known.
+    pub(crate) end: f64,
+    /// When its first document came.
+    pub(crate) came: f64,
+    /// How many documents have come, those that others took the place of among them.
+    pub(crate) revision: u64,
+    /// What its documents take, by [`cost`](super::record::cost).
+    pub(crate) bytes: u64,
+}
+
+/// A document without its text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Outline {
+    /// Its number in its trace: the how manyth that came.
+    pub(super) number: u32,
+    pub(super) id: SegmentId,
+    pub(super) is_in_progress: bool,
+    pub(super) is_segment: bool,
+    pub(super) end: Option<f64>,
+    /// The length of the text, in bytes.
+    pub(super) length: usize,
+}
+
+/// A document that comes.
+pub(super) struct DocumentRow<'a> {
+    pub(super) ordinal: u64,
+    pub(super) outline: Outline,
+    pub(super) text: &'a str,
+}
+
+/// What changes at once.
+#[derive(Default)]
+pub(super) struct Changes<'a> {
+    /// Traces that are new, or known anew.
+    pub(super) traces: Vec<TraceRow>,
+    pub(super) documents: Vec<DocumentRow<'a>>,
+    /// Documents that others took the place of: the number of the trace, and that of the document.
+    pub(super) replaced: Vec<(u64, u32)>,
+    /// Traces with lower numbers leave, with all that is kept of them.
+    pub(super) first: Option<u64>,
+    /// Entries of traces, each with the revision that it was made of.
+    pub(super) entries: Vec<(u64, u64, &'a [u8])>,
+    /// What is kept under names; `None` takes it away.
+    pub(super) blobs: Vec<(&'a str, Option<&'a [u8]>)>,
+}
+
+/// Why something could not be kept or read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EngineError {
+    pub(crate) kind: EngineErrorKind,
+    pub(crate) problem: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EngineErrorKind {
+    /// There is no room on the disk.
+    Full,
+    /// What was written is not what is read.
+    Damaged,
+    Other,
+}
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cure = match self.kind {
+            EngineErrorKind::Full => {
+                "the disk is full: make room on it, or keep less (--keep-bytes); it goes on by itself"
+            }
+            EngineErrorKind::Damaged => {
+                "the store is damaged: end the server, move its folder away, and start again"
+            }
+            EngineErrorKind::Other => "the store cannot be used",
+        };
+        write!(f, "{cure} ({})", self.problem)
+    }
+}
+
+impl std::error::Error for EngineError {}
+
+impl From<io::Error> for EngineError {
+    fn from(error: io::Error) -> Self {
+        let kind = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => EngineErrorKind::Full,
+            _ => EngineErrorKind::Other,
+        };
+        Self {
+            kind,
+            problem: error.to_string(),
+        }
+    }
+}
+
+impl TraceRow {
+    /// Its place in the order of starts.
+    pub(crate) fn position(&self) -> Position {
+        Position::of(self.id, self.start)
+    }
+}

@@ -1,0 +1,316 @@
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use xray_local::{Error, Limits, Options, RejectionCode, Server, TimeRange};
+
+use crate::client::{call, options};
+use crate::folder::Folder;
+use crate::shop::{TRACE, front, orders, small};
+
+fn kept(folder: &Folder) -> Options {
+    options().data(folder.path()).limits(Limits::on_disk())
+}
+
+fn start(folder: &Folder) -> Server {
+    Server::start(kept(folder)).expect("a free port and a folder")
+}
+
+fn refused(folder: &Folder) -> Error {
+    match Server::start(kept(folder)) {
+        Ok(_) => panic!("the folder should be refused"),
+        Err(error) => error,
+    }
+}
+
+fn put(server: &Server, documents: &[Value]) {
+    let texts: Vec<_> = documents.iter().map(Value::to_string).collect();
+    let answer = call(
+        server,
+        "/TraceSegments",
+        &json!({"TraceSegmentDocuments": texts}),
+    );
+    assert_eq!(answer, json!({"UnprocessedTraceSegments": []}));
+}
+
+#[test]
+fn traces_are_there_again_and_go_on() {
+    let folder = Folder::new();
+    let server = start(&folder);
+    put(&server, &[front(), small(1), small(2)]);
+    server.stop();
+
+    let server = start(&folder);
+    let store = server.store();
+    assert_eq!(store.counts().traces, 3);
+    put(&server, &[orders()]);
+    let trace = store
+        .trace(TRACE.parse().expect("an id"))
+        .expect("is there");
+    assert_eq!(trace.tree().lines().nth(3), Some("      orders 200"));
+    assert_eq!(store.summaries(&TimeRange::ALWAYS)[0].revision, 2);
+    assert_eq!(store.counts().traces, 3, "and it is one trace");
+}
+
+#[test]
+fn documents_of_an_earlier_run_are_replaced() {
+    let folder = Folder::new();
+    let server = start(&folder);
+    let named = |name: &str| {
+        let mut document = small(1);
+        document["name"] = name.into();
+        document
+    };
+    let mut open = named("open");
+    open["in_progress"] = true.into();
+    open["end_time"] = json!(null);
+    put(&server, &[named("first")]);
+    server.stop();
+    let server = start(&folder);
+    put(&server, &[named("second"), open]);
+    let names: Vec<_> = server.store().traces()[0]
+        .segments()
+        .iter()
+        .map(|segment| segment.name.clone())
+        .collect();
+    assert_eq!(names, ["second"]);
+}
+
+#[test]
+fn a_folder_is_for_one_server_at_a_time() {
+    let folder = Folder::new();
+    let server = start(&folder);
+    let error = refused(&folder);
+    assert!(error.is_data_in_use() && error.is_data_folder());
+    let holder = format!("process {} has it open", std::process::id());
+    assert!(error.to_string().ends_with(&holder), "{error}");
+    server.stop();
+    start(&folder);
+}
+
+#[test]
+fn what_is_no_store_is_left_as_it_is() {
+    let folder = Folder::new();
+    let file = folder.path().join("traces.db");
+    fs::write(
+        &file,
+        "a letter to a friend, which is longer than any header could ever be, for sure it is, yes",
+    )
+    .expect("is written");
+    assert_foreign(&folder, &file);
+
+    fs::remove_file(&file).expect("is there");
+    let other = Connection::open(&file).expect("opens");
+    other
+        .execute_batch("CREATE TABLE recipes (name TEXT)")
+        .expect("is understood");
+    drop(other);
+    assert_foreign(&folder, &file);
+}
+
+fn assert_foreign(folder: &Folder, file: &Path) {
+    let before = fs::read(file).expect("is there");
+    let error = refused(folder);
+    assert!(error.is_data_folder() && !error.is_data_in_use());
+    assert!(
+        error
+            .to_string()
+            .ends_with("traces.db is no store of xray-local"),
+        "{error}"
+    );
+    assert_eq!(fs::read(file).expect("is there"), before);
+}
+
+#[test]
+fn a_store_of_a_later_version_is_left_as_it_is() {
+    let folder = Folder::new();
+    start(&folder).stop();
+    let later = Connection::open(folder.path().join("traces.db")).expect("opens");
+    later
+        .pragma_update(None, "user_version", 7)
+        .expect("is written");
+    drop(later);
+    let error = refused(&folder);
+    assert!(
+        error
+            .to_string()
+            .ends_with("its format is 7, this version of xray-local knows 1"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_store_that_is_cut_off_is_told_to_be_damaged() {
+    let folder = Folder::new();
+    let server = start(&folder);
+    for number in 0..100 {
+        server.store().insert(&small(number).to_string());
+    }
+    server.stop();
+    let file = folder.path().join("traces.db");
+    let bytes = fs::read(&file).expect("is there");
+    fs::write(&file, &bytes[..bytes.len() / 2]).expect("is written");
+    let error = refused(&folder);
+    assert!(error.is_data_folder());
+    assert!(
+        error.to_string().contains("traces.db is damaged: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_told() {
+    let folder = Folder::new();
+    let server = start(&folder);
+    let mut large = small(7);
+    large["metadata"] = json!({"default": {"text": "x".repeat(60_000)}});
+    put(&server, &[large]);
+    server.stop();
+    let file = folder.path().join("traces.db");
+    let mut bytes = fs::read(&file).expect("is there");
+    // The document takes pages of its own; one of them loses its link to the next.
+    let page = bytes
+        .chunks(8_192)
+        .position(|page| page[4..].iter().all(|byte| *byte == b'x'))
+        .expect("a page of text");
+    bytes[page * 8_192..][..4].copy_from_slice(&[0xff; 4]);
+    fs::write(&file, bytes).expect("is written");
+
+    let server = start(&folder);
+    assert_eq!(server.store().trouble(), None);
+    assert!(server.store().traces().is_empty());
+    let trouble = server.store().trouble().expect("is told");
+    assert!(trouble.starts_with("the store is damaged: "), "{trouble}");
+    assert_eq!(
+        server.store().insert(&small(8).to_string()),
+        [],
+        "what can be written is"
+    );
+}
+
+#[test]
+fn the_oldest_traces_leave_when_there_is_no_more_room() {
+    let folder = Folder::new();
+    let limits = Limits {
+        bytes: 2_000_000,
+        ..Limits::on_disk()
+    };
+    let server = Server::start(kept(&folder).limits(limits)).expect("starts");
+    for round in 0..100 {
+        let documents: Vec<_> = (0..100)
+            .map(|number| {
+                let mut document = small(round * 100 + number);
+                document["metadata"] = json!({"default": {"text": "x".repeat(500)}});
+                document
+            })
+            .collect();
+        put(&server, &documents);
+        assert!(server.store().counts().bytes <= limits.bytes);
+    }
+    let counts = server.store().counts();
+    assert_eq!(counts.stored, 10_000);
+    assert_eq!(counts.evicted_traces + counts.traces as u64, 10_000);
+    assert!(counts.traces > 1_000, "{counts:?}");
+    let starts: Vec<_> = server
+        .store()
+        .summaries(&TimeRange::ALWAYS)
+        .iter()
+        .map(|trace| trace.start_time)
+        .collect();
+    let newest: Vec<_> = (0..10_000)
+        .rev()
+        .take(counts.traces)
+        .map(f64::from)
+        .collect();
+    assert_eq!(starts, newest, "and the newest are there");
+    server.stop();
+    let bytes = fs::metadata(folder.path().join("traces.db"))
+        .expect("is there")
+        .len();
+    assert!(bytes < 2 * limits.bytes, "room is used again: {bytes}");
+}
+
+#[test]
+fn traces_leave_when_they_are_old() {
+    for folder in [None, Some(Folder::new())] {
+        let seconds = Arc::new(AtomicU64::new(1_000_000));
+        let time = Arc::clone(&seconds);
+        let told = Arc::new(AtomicU64::new(0));
+        let hear = Arc::clone(&told);
+        let mut options = options()
+            .limits(Limits {
+                age: Duration::from_secs(3_600),
+                ..Limits::on_disk()
+            })
+            .notices(move |_| {
+                hear.fetch_add(1, Ordering::Relaxed);
+            })
+            .clock(move || {
+                SystemTime::UNIX_EPOCH + Duration::from_secs(time.load(Ordering::Relaxed))
+            });
+        if let Some(folder) = &folder {
+            options = options.data(folder.path());
+        }
+        let server = Server::start(options).expect("starts");
+        put(&server, &[small(1)]);
+        seconds.fetch_add(1_800, Ordering::Relaxed);
+        put(&server, &[small(2)]);
+        assert_eq!(server.store().counts().traces, 2);
+        seconds.fetch_add(1_801, Ordering::Relaxed);
+        put(&server, &[small(3)]);
+        let counts = server.store().counts();
+        assert_eq!((counts.traces, counts.evicted_traces), (2, 1));
+        seconds.fetch_add(3_600, Ordering::Relaxed);
+        put(&server, &[small(4)]);
+        assert_eq!(server.store().counts().traces, 2);
+        assert_eq!(told.load(Ordering::Relaxed), 1, "told once");
+    }
+}
+
+#[test]
+fn a_trace_is_held_to_a_size_when_that_is_asked_for() {
+    let limits = Limits {
+        trace_bytes: 100_000,
+        ..Limits::default()
+    };
+    let server = Server::start(options().limits(limits)).expect("starts");
+    let mut large = small(1);
+    large["metadata"] = json!({"default": {"text": "x".repeat(60_000)}});
+    assert_eq!(server.store().insert(&large.to_string()), []);
+    large["id"] = "00000000000000ff".into();
+    let rejections = server.store().insert(&large.to_string());
+    assert_eq!(rejections[0].code(), RejectionCode::InvalidSegment);
+    assert!(
+        rejections[0]
+            .message()
+            .contains("more than the 100000 that one may"),
+        "{}",
+        rejections[0]
+    );
+}
+
+#[test]
+fn a_trace_that_x_ray_would_cut_is_whole_and_marked() {
+    let server = Server::start(options()).expect("starts");
+    let trace = small(1)["trace_id"].clone();
+    for number in 0..9 {
+        let mut document = small(1);
+        document["id"] = format!("{:016x}", 100 + number).into();
+        document["metadata"] = json!({"default": {"text": "x".repeat(60_000)}});
+        put(&server, &[document]);
+        let answer = call(&server, "/Traces", &json!({"TraceIds": [trace]}));
+        assert_eq!(
+            answer["Traces"][0]["LimitExceeded"],
+            number == 8,
+            "{number}"
+        );
+        assert_eq!(
+            answer["Traces"][0]["Segments"].as_array().map(Vec::len),
+            Some(number + 1)
+        );
+    }
+}
