@@ -1,5 +1,6 @@
 //! The command line.
 
+mod amount;
 mod serve;
 mod state_folder;
 
@@ -40,7 +41,7 @@ Exit codes:
   2  the command line makes no sense
   6  the port is in use";
 
-/// AWS X-Ray on this machine: receives segments over UDP as the X-Ray daemon does, keeps them in memory, and answers the X-Ray API.
+/// AWS X-Ray on this machine: receives segments over UDP as the X-Ray daemon does, keeps them, and answers the X-Ray API.
 #[derive(Debug, Parser)]
 #[command(name = "xray-local", version, before_help = EXAMPLES, after_help = EXIT_CODES)]
 pub(crate) struct CommandLine {

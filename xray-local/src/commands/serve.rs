@@ -1,16 +1,17 @@
 //! Without a command: the server, until it is told to end.
 
+use std::env;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::{Path, PathBuf};
-use std::{env, fmt};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use tokio::runtime;
-use xray_local::{Error, Keys, Options, Server};
+use xray_local::{Error, Keys, Limits, Options, Server};
 
-use super::Exit;
 use super::state_folder::state_folder;
+use super::{Exit, amount};
 
 /// The file in the state folder that keeps the sampling rules.
 const RULES_FILE: &str = "sampling-rules.json";
@@ -36,13 +37,29 @@ pub(super) struct Serve {
     #[arg(long, value_name = "FILE", env = "XRAY_LOCAL_KEYS")]
     keys: Option<PathBuf>,
 
-    /// The file that keeps the sampling rules [default: xray-local/sampling-rules.json in $XDG_STATE_HOME or ~/.local/state]
+    /// The folder that keeps traces and sampling rules [default: xray-local in $XDG_STATE_HOME or ~/.local/state]
+    #[arg(long, value_name = "DIR", env = "XRAY_LOCAL_DATA")]
+    data: Option<PathBuf>,
+
+    /// The file that keeps the sampling rules [default: sampling-rules.json in the folder of --data]
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
 
-    /// Keep nothing on disk: sampling rules are forgotten when it ends
-    #[arg(long, conflicts_with = "rules")]
+    /// Keep nothing on disk: traces and sampling rules are forgotten when it ends
+    #[arg(long, conflicts_with_all = ["rules", "data"])]
     memory: bool,
+
+    /// How much room traces may take before the oldest leave [default: 10GB, or 256MiB with --memory]
+    #[arg(long, value_name = "SIZE", value_parser = amount::size)]
+    keep_bytes: Option<u64>,
+
+    /// How long a trace is kept after its first document came
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = amount::time)]
+    keep_age: Duration,
+
+    /// Refuse documents that make a trace larger than this, as X-Ray does somewhere above 100kB [default: no limit]
+    #[arg(long, value_name = "SIZE", value_parser = amount::size)]
+    trace_bytes: Option<u64>,
 }
 
 /// Reads an address, whose host may be a name.
@@ -68,10 +85,8 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 impl Serve {
     pub(super) fn run(self) -> Exit {
-        let mut options = Options::default()
-            .bind(self.bind)
-            .allow_remote(self.allow_remote);
-        let rules = self.rules_file();
+        let places = self.places();
+        let mut options = self.options(&places);
         let mut callers = None;
         if let Some(file) = &self.keys {
             match Keys::read(file) {
@@ -89,18 +104,13 @@ impl Serve {
                 }
             }
         }
-        for host in self.allow_host {
-            options = options.allow_host(host);
-        }
-        if let Some(file) = &rules {
-            options = options.rules(file);
-        }
         let server = match Server::start(options) {
             Ok(server) => server,
             Err(error) => return explain(&error, self.bind),
         };
+        let limits = self.limits(&places);
         if let Err(error) =
-            until_signal(|| eprint!("{}", greeting(&server, rules.as_deref(), callers)))
+            until_signal(|| eprint!("{}", greeting(&server, &places, &limits, callers)))
         {
             eprintln!("xray-local: cannot wait for signals: {error}");
             return Exit::Failed;
@@ -122,40 +132,92 @@ impl Serve {
                 received.overrun
             );
         }
+        if counts.evicted_traces > 0 {
+            eprintln!(
+                "xray-local: {} traces have left, the oldest first",
+                counts.evicted_traces
+            );
+        }
+        if counts.unwritten > 0 {
+            eprintln!(
+                "xray-local: {} documents could not be written",
+                counts.unwritten
+            );
+        }
         if let Some(last) = store.rejections().last() {
             eprintln!("xray-local: the last document that was refused: {last}");
         }
         Exit::Ok
     }
 
-    /// `None` keeps the rules in memory.
-    fn rules_file(&self) -> Option<PathBuf> {
-        match (&self.rules, self.memory) {
-            (_, true) => None,
-            (Some(file), false) => Some(file.clone()),
-            (None, false) => {
-                state_folder(|name| env::var_os(name)).map(|folder| folder.join(RULES_FILE))
-            }
+    fn options(&self, places: &Places) -> Options {
+        let mut options = Options::default()
+            .bind(self.bind)
+            .allow_remote(self.allow_remote)
+            .limits(self.limits(places))
+            .notices(|text| eprintln!("xray-local: {text}"));
+        for host in &self.allow_host {
+            options = options.allow_host(host);
+        }
+        if let Some(file) = &places.rules {
+            options = options.rules(file);
+        }
+        if let Some(folder) = &places.data {
+            options = options.data(folder);
+        }
+        options
+    }
+
+    fn limits(&self, places: &Places) -> Limits {
+        let limits = match places.data {
+            Some(_) => Limits::on_disk(),
+            None => Limits::default(),
+        };
+        Limits {
+            bytes: self.keep_bytes.unwrap_or(limits.bytes),
+            age: self.keep_age,
+            trace_bytes: self.trace_bytes.unwrap_or(limits.trace_bytes),
+            ..limits
+        }
+    }
+
+    fn places(&self) -> Places {
+        if self.memory {
+            return Places::default();
+        }
+        let data = self.data.clone();
+        let data = data.or_else(|| state_folder(|name| env::var_os(name)));
+        let rules = self.rules.clone();
+        Places {
+            rules: rules.or_else(|| data.as_ref().map(|folder| folder.join(RULES_FILE))),
+            data,
         }
     }
 }
 
-fn greeting(server: &Server, rules: Option<&Path>, keys: Option<usize>) -> String {
+/// What is kept where; `None` in memory.
+#[derive(Default)]
+struct Places {
+    data: Option<PathBuf>,
+    rules: Option<PathBuf>,
+}
+
+fn greeting(server: &Server, places: &Places, limits: &Limits, keys: Option<usize>) -> String {
     let callers = match keys {
         None => String::new(),
         Some(1) => ", to requests that its key has signed".to_owned(),
         Some(keys) => format!(", to requests that one of {keys} keys has signed"),
     };
-    let rules: &dyn fmt::Display = match rules {
-        Some(file) => &file.display(),
-        None => &"memory",
+    let name = |place: &Option<PathBuf>| match place {
+        Some(path) => path.display().to_string(),
+        None => "memory until it ends".to_owned(),
     };
     format!(
         "\
 xray-local {version}
   receives   UDP {address}
   answers    {url} (the X-Ray API){callers}
-  keeps      traces in memory until it ends; nothing leaves this machine
+  keeps      traces in {data}, up to {bytes} and {age}; nothing leaves this machine
   rules      for sampling, in {rules}
 
 Paste into the shell of your program:
@@ -168,6 +230,10 @@ Ctrl-C ends it.
         address = server.address(),
         address_to_use = server.local_address(),
         url = server.url(),
+        data = name(&places.data),
+        rules = name(&places.rules),
+        bytes = amount::size_text(limits.bytes),
+        age = amount::time_text(limits.age),
     )
 }
 
@@ -183,6 +249,16 @@ fn explain(error: &Error, address: SocketAddr) -> Exit {
     } else if error.is_remote_address() {
         eprintln!("To do so all the same: xray-local --bind {address} --allow-remote");
         Exit::Usage
+    } else if error.is_data_in_use() {
+        eprintln!(
+            "End it, or take another folder: xray-local --data DIR. Without one: xray-local --memory"
+        );
+        Exit::Failed
+    } else if error.is_data_folder() {
+        eprintln!(
+            "Nothing was changed there. Move it away, or take another folder: xray-local --data DIR. Without one: xray-local --memory"
+        );
+        Exit::Failed
     } else if error.is_rules_file() {
         eprintln!(
             "Mend it or move it away, or take another: xray-local --rules FILE. Nothing was written to it."

@@ -1,24 +1,14 @@
 //! The program, started as a user starts it.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, UdpSocket};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::io::Read;
+use std::net::UdpSocket;
+use std::process::{Command, Output};
 
 use crate::client::{assert_refused, request};
 use crate::folder::Folder;
+use crate::program::{program, serve};
 use crate::shop::small;
-
-/// The program, without the settings and the state of whoever runs the tests.
-fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xray-local"));
-    command
-        .env_remove("XRAY_LOCAL_BIND")
-        .env_remove("XRAY_LOCAL_KEYS")
-        .env_remove("XDG_STATE_HOME")
-        .env_remove("HOME");
-    command
-}
 
 fn run(arguments: &[&str]) -> Output {
     program()
@@ -29,34 +19,6 @@ fn run(arguments: &[&str]) -> Output {
 
 fn talk(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("is text")
-}
-
-/// Starts the server; returns the greeting, the address in it, and what is still to be said.
-fn serve() -> (Child, String, SocketAddr, BufReader<ChildStderr>) {
-    serve_by(&mut program())
-}
-
-fn serve_by(program: &mut Command) -> (Child, String, SocketAddr, BufReader<ChildStderr>) {
-    let mut child = program
-        .env("XRAY_LOCAL_BIND", "127.0.0.1:0")
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let mut talk = BufReader::new(child.stderr.take().expect("is piped"));
-    let mut greeting = String::new();
-    while !greeting.contains("Ctrl-C") {
-        assert_ne!(
-            talk.read_line(&mut greeting).expect("is text"),
-            0,
-            "{greeting}"
-        );
-    }
-    let address = greeting
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("export AWS_XRAY_DAEMON_ADDRESS="))
-        .expect("a line to paste");
-    let address = address.parse().expect("an address");
-    (child, greeting, address, talk)
 }
 
 #[test]
@@ -77,7 +39,7 @@ fn help_starts_with_two_examples_and_ends_with_the_exit_codes() {
 
 #[test]
 fn it_serves_until_it_is_interrupted() {
-    let (mut child, greeting, address, mut talk) = serve();
+    let (mut child, greeting, address, mut talk) = serve(&mut program());
     assert!(
         greeting.contains(&format!("export AWS_ENDPOINT_URL_XRAY=http://{address}")),
         "{greeting}"
@@ -111,7 +73,7 @@ fn it_serves_until_it_is_interrupted() {
 
 #[test]
 fn a_port_in_use_is_told_with_what_to_do() {
-    let (mut child, _, address, _talk) = serve();
+    let (mut child, _, address, _talk) = serve(&mut program());
     let output = run(&["--bind", &address.to_string()]);
     child.kill().expect("runs");
     child.wait().expect("ends");
@@ -151,7 +113,7 @@ fn an_address_that_is_none_is_refused_with_an_example() {
 
 /// Changes the default rule in a server that is ended at once, and returns its greeting.
 fn change_a_rule(program: &mut Command) -> String {
-    let (mut child, greeting, address, _talk) = serve_by(program);
+    let (mut child, greeting, address, _talk) = serve(program);
     let change = r#"{"SamplingRuleUpdate": {"RuleName": "Default", "FixedRate": 0.75}}"#;
     let answer = request(address, "POST", "/UpdateSamplingRule", &[], change);
     child.kill().expect("runs");
@@ -162,7 +124,7 @@ fn change_a_rule(program: &mut Command) -> String {
 
 /// What the default rule is in a server that is ended at once.
 fn default_rate(program: &mut Command) -> f64 {
-    let (mut child, _, address, _talk) = serve_by(program);
+    let (mut child, _, address, _talk) = serve(program);
     let answer = request(address, "POST", "/GetSamplingRules", &[], "");
     child.kill().expect("runs");
     child.wait().expect("ends");
@@ -204,7 +166,7 @@ fn nothing_is_kept_in_memory_or_without_a_home() {
         .env("XDG_STATE_HOME", folder.path());
     for mut program in [in_memory, program()] {
         let greeting = change_a_rule(&mut program);
-        assert!(greeting.contains("in memory\n"), "{greeting}");
+        assert!(greeting.contains("in memory until it ends\n"), "{greeting}");
         assert_eq!(default_rate(&mut program), 0.05);
     }
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
@@ -240,7 +202,7 @@ fn with_keys_it_answers_what_they_signed() {
     let key = r#"{"access_key_id": "K", "secret_access_key": "a secret of enough letters", "actions": ["xray:*"]}"#;
     fs::write(&file, format!(r#"{{"keys": [{key}]}}"#)).expect("written");
     let (mut child, greeting, address, _talk) =
-        serve_by(program().arg("--memory").arg("--keys").arg(&file));
+        serve(program().arg("--memory").arg("--keys").arg(&file));
     assert!(greeting.contains("its key has signed"), "{greeting}");
     let unsigned = request(address, "POST", "/TraceSummaries", &[], "{}");
     assert_refused(

@@ -8,11 +8,19 @@ mod command_line;
 mod drawing;
 mod flood;
 mod folder;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+mod full_disk;
 mod graph;
 mod graph_golden;
 mod house;
 mod ingest;
 mod kept_rules;
+#[cfg(feature = "disk")]
+mod kept_traces;
+#[cfg(feature = "cli")]
+mod killed;
+#[cfg(feature = "cli")]
+mod program;
 mod progress;
 mod refusal;
 mod sampling_clients;

@@ -1,0 +1,107 @@
+//! Sizes and times as they are typed: `10GB`, `30d`.
+
+use std::time::Duration;
+
+const SIZES: &[(&str, u64)] = &[
+    ("", 1),
+    ("B", 1),
+    ("kB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("TB", 1_000_000_000_000),
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("TiB", 1 << 40),
+];
+
+const TIMES: &[(&str, u64)] = &[("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
+
+/// Reads a number of bytes.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    read(text, SIZES).ok_or_else(|| "expected a size, as in 500MB, 10GB or 2GiB".to_owned())
+}
+
+/// Reads a stretch of time.
+pub(super) fn time(text: &str) -> Result<Duration, String> {
+    let seconds = read(text, TIMES);
+    let seconds =
+        seconds.ok_or_else(|| "expected a time, as in 30d, 12h, 90m or 45s".to_owned())?;
+    Ok(Duration::from_secs(seconds))
+}
+
+/// Writes a number of bytes for people.
+pub(super) fn size_text(bytes: u64) -> String {
+    let units = SIZES[2..6].iter().rev();
+    let unit = units.copied().find(|(_, unit)| bytes >= *unit);
+    let (name, unit) = unit.unwrap_or(("B", 1));
+    let tenths = (bytes as f64 / unit as f64 * 10.0).round() / 10.0;
+    format!("{tenths} {name}")
+}
+
+/// Writes a stretch of time for people.
+pub(super) fn time_text(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let whole = |(_, unit): &&(&str, u64)| seconds >= *unit && seconds.is_multiple_of(*unit);
+    let (name, unit) = TIMES.iter().rev().find(whole).unwrap_or(&("s", 1));
+    let name = match *name {
+        "d" => "days",
+        "h" => "hours",
+        "m" => "minutes",
+        _ => "seconds",
+    };
+    format!("{} {name}", seconds / unit)
+}
+
+fn read(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|letter: char| !letter.is_ascii_digit());
+    let (number, unit) = text.split_at(digits.unwrap_or(text.len()));
+    let unit = unit.trim();
+    let (_, factor) = units
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(unit))?;
+    number.parse::<u64>().ok()?.checked_mul(*factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read() {
+        let read = [
+            ("0", 0),
+            ("1500", 1_500),
+            ("10GB", 10_000_000_000),
+            ("10 gb", 10_000_000_000),
+            ("2GiB", 2 << 30),
+            ("7kb", 7_000),
+        ];
+        for (text, bytes) in read {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "GB", "1.5GB", "-1", "10 XB", "99999999999TB"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_read() {
+        assert_eq!(time("30d"), Ok(Duration::from_secs(30 * 86_400)));
+        assert_eq!(time("90m"), Ok(Duration::from_secs(5_400)));
+        for text in ["", "30", "d", "1w", "-1s"] {
+            assert!(time(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_written_for_people() {
+        assert_eq!(size_text(10_000_000_000), "10 GB");
+        assert_eq!(size_text(268_435_456), "268.4 MB");
+        assert_eq!(size_text(999), "999 B");
+        assert_eq!(time_text(Duration::from_secs(30 * 86_400)), "30 days");
+        assert_eq!(time_text(Duration::from_secs(5_400)), "90 minutes");
+        assert_eq!(time_text(Duration::from_secs(61)), "61 seconds");
+    }
+}
