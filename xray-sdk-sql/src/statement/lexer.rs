@@ -8,9 +8,23 @@ pub(crate) struct Lexer<'a> {
     text: &'a [u8],
     at: usize,
     engine: Engine,
+    /// What a backslash does in a plain string.
+    backslash: Backslash,
     /// Inside `/*! … */`, which MySQL executes.
     is_executable: bool,
     last: Option<Token>,
+    /// So far everything ends that begins, nothing is stuck to the end of a string, and no backslash stands outside of quotes.
+    is_sound: bool,
+}
+
+/// What begins with `/*`.
+enum Comment {
+    /// Nothing of it is executed. It ends here.
+    Plain(usize),
+    /// MySQL executes it. Its inside begins here.
+    Executed(usize),
+    /// It depends on the server whether it is executed, and on that where it ends.
+    Doubtful,
 }
 
 impl<'a> Lexer<'a> {
@@ -19,8 +33,39 @@ impl<'a> Lexer<'a> {
             text: text.as_bytes(),
             at: 0,
             engine,
+            backslash: match engine {
+                Engine::Sqlite => Backslash::Plain,
+                _ => Backslash::Depends,
+            },
             is_executable: false,
             last: None,
+            is_sound: true,
+        }
+    }
+
+    /// What a backslash does here, which depends on a setting of the server: by the one of the two readings that makes sense of the whole
+    /// statement. By the other a string does not end, or something stands where it cannot.
+    fn settle(&self) -> Backslash {
+        let makes_sense = |backslash| {
+            let mut lexer = Lexer {
+                text: self.text,
+                at: 0,
+                engine: self.engine,
+                backslash,
+                is_executable: false,
+                last: None,
+                is_sound: true,
+            };
+            lexer.by_ref().for_each(drop);
+            lexer.is_sound
+        };
+        match (
+            makes_sense(Backslash::Plain),
+            makes_sense(Backslash::Escape),
+        ) {
+            (true, false) => Backslash::Plain,
+            (false, true) => Backslash::Escape,
+            _ => Backslash::Depends,
         }
     }
 
@@ -37,12 +82,13 @@ impl<'a> Lexer<'a> {
                     scan::line(self.text, self.at, self.engine == Engine::PostgreSql)
                 }
                 b'#' if self.engine.is_mysql() => scan::line(self.text, self.at, false),
-                b'/' if self.byte(self.at + 1) == Some(b'*') => match self.executable() {
-                    Some(inside) => {
+                b'/' if self.byte(self.at + 1) == Some(b'*') => match self.comment() {
+                    Comment::Plain(end) => end,
+                    Comment::Executed(inside) => {
                         self.is_executable = true;
                         inside
                     }
-                    None => scan::comment(self.text, self.at, self.engine == Engine::PostgreSql),
+                    Comment::Doubtful => return,
                 },
                 b'*' if self.is_executable && self.byte(self.at + 1) == Some(b'/') => {
                     self.is_executable = false;
@@ -59,19 +105,21 @@ impl<'a> Lexer<'a> {
             && (!self.engine.is_mysql() || self.byte(self.at + 2).is_none_or(|byte| byte <= b' '))
     }
 
-    /// Where the inside of `/*!50000 … */` begins, or MariaDB's `/*M!`, if that is what begins here.
-    fn executable(&self) -> Option<usize> {
-        let rest = self.text.get(self.at + 2..)?;
-        let mark = match rest {
-            [b'!', ..] => 1,
-            [b'M', b'!', ..] => 2,
-            _ => return None,
-        };
-        if !self.engine.is_mysql() {
-            return None;
+    /// What begins here with `/*`.
+    fn comment(&self) -> Comment {
+        let rest = &self.text[self.at + 2..];
+        if !(self.engine.is_mysql() && matches!(rest, [b'!', ..] | [b'M', b'!', ..])) {
+            let is_nested = self.engine == Engine::PostgreSql;
+            return Comment::Plain(scan::comment(self.text, self.at, is_nested));
         }
-        let digits = rest[mark..].iter().take_while(|byte| byte.is_ascii_digit());
-        Some(self.at + 2 + mark + digits.count())
+        if let Some(length) = scan::executed_by_all(rest) {
+            return Comment::Executed(self.at + 2 + length);
+        }
+        // Some servers execute it and others do not: they agree where it ends if nothing in it begins with a quote or a comment.
+        match scan::plain_inside(rest) {
+            Some(length) => Comment::Plain(self.at + 2 + length),
+            None => Comment::Doubtful,
+        }
     }
 
     /// A literal that ends at `end`. What does not end is one to the end of the text.
@@ -82,7 +130,10 @@ impl<'a> Lexer<'a> {
     fn closed(&mut self, kind: Kind, end: End) -> Kind {
         let (kind, end) = match end {
             End::At(end) => (kind, end),
-            End::Never => (Kind::Literal, self.text.len()),
+            End::Never => {
+                self.is_sound = false;
+                (Kind::Literal, self.text.len())
+            }
             End::Doubtful => (Kind::Doubtful, self.text.len()),
         };
         self.at = end;
@@ -95,13 +146,17 @@ impl<'a> Lexer<'a> {
     }
 
     fn string(&mut self, open: usize) -> Kind {
-        let backslash = match self.engine {
-            Engine::PostgreSql => Backslash::UsuallyPlain,
-            Engine::MySql | Engine::MariaDb => Backslash::UsuallyEscape,
-            Engine::Sqlite => Backslash::Plain,
-        };
-        let end = scan::quoted(self.text, open + 1, self.text[open], backslash);
-        self.literal(end)
+        let ends = |backslash| scan::quoted(self.text, open + 1, self.text[open], backslash);
+        let mut end = ends(self.backslash);
+        if end == End::Doubtful {
+            let settled = self.settle();
+            end = ends(settled);
+            self.backslash = settled;
+        }
+        let kind = self.literal(end);
+        let is_stuck = |byte| scan::continues_word(byte) || byte == b'\'' || byte == b'"';
+        self.is_sound &= !self.byte(self.at).is_some_and(is_stuck);
+        kind
     }
 
     fn name(&mut self, kind: Kind, open: usize, quote: u8) -> Kind {
@@ -235,6 +290,13 @@ impl Iterator for Lexer<'_> {
             b'?' => self.question_mark(),
             b'$' => self.dollar(),
             b':' | b'@' => self.parameter(),
+            b'/' if self.byte(start + 1) == Some(b'*') => {
+                self.closed(Kind::Doubtful, End::Doubtful)
+            }
+            b'\\' => {
+                self.is_sound = false;
+                self.single(Kind::Operator)
+            }
             _ => self.single(Kind::Operator),
         };
         let token = Token {

@@ -1,6 +1,7 @@
 //! What is recorded of a statement: its text without literals, and its name.
 
 mod doubled;
+mod hidden;
 mod lexer;
 mod lists;
 mod name;

@@ -114,13 +114,11 @@ impl Words<'_> {
                     self.take();
                 }
                 let next = self.peek()?;
-                return match self.is(next, &["SELECT", "WITH", "VALUES"]) {
-                    true => {
-                        self.depth = 0;
-                        self.after(words)
-                    }
-                    false => self.here(),
-                };
+                if !self.is(next, &["SELECT", "WITH", "VALUES"]) {
+                    return self.here();
+                }
+                // A query inside: what that is about comes after its own word.
+                self.depth = 0;
             }
         }
         None

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use super::doubled::Surroundings;
+use super::hidden::Hidden;
 use super::lexer::Lexer;
 use super::lists::Lists;
 use super::output::Output;
@@ -21,8 +22,10 @@ const REST: &str = "…";
 /// had to change.
 ///
 /// Any text is read, also one that is no SQL. What is not terminated is a literal to its end. Where it
-/// depends on a setting of the server whether a string ends (`'…\'` in PostgreSQL and MySQL), the rest is left out.
+/// depends on a setting of the server whether a string ends (`'…\'` in PostgreSQL and MySQL), the reading that makes sense of the whole statement
+/// counts; where both do, or neither does, the rest is left out.
 /// In SQLite `"…"` is kept only where a name has to stand; in MySQL it is always a literal.
+/// Words that are values are replaced, too: of `SET` in PostgreSQL, of `PRAGMA` and the arguments of modules in SQLite.
 ///
 /// ```
 /// use xray_sdk_sql::{Engine, sanitize};
@@ -41,6 +44,7 @@ pub fn sanitize(engine: Engine, statement: &str) -> Cow<'_, str> {
         offset: text.len() - text.trim_start_matches(is_blank).len(),
         lists: Lists::new(engine),
         surroundings: (engine == Engine::Sqlite).then(Surroundings::default),
+        hidden: Hidden::default(),
         end: 0,
         before: None,
     };
@@ -70,6 +74,7 @@ struct Reader<'a> {
     offset: usize,
     lists: Lists,
     surroundings: Option<Surroundings>,
+    hidden: Hidden,
     /// Where the last token ended.
     end: usize,
     before: Option<Token>,
@@ -86,7 +91,7 @@ impl Reader<'_> {
                 self.output.put(VALUE, self.gap(token));
                 return false;
             }
-            self.write(token, next);
+            self.write(engine, token, next);
             if self.output.len() > LONGEST {
                 let length = self.output.text().floor_char_boundary(LONGEST);
                 self.output.truncate(length);
@@ -101,8 +106,14 @@ impl Reader<'_> {
         self.before.is_some() && token.start > self.end
     }
 
-    fn write(&mut self, token: Token, next: Option<Token>) {
-        let token = self.without_doubt(token, next);
+    fn write(&mut self, engine: Engine, token: Token, next: Option<Token>) {
+        let token = match self.hidden.pass(engine, self.text, token) {
+            true => Token {
+                kind: Kind::Literal,
+                ..token
+            },
+            false => self.without_doubt(token, next),
+        };
         let is_row = token.is_word(self.text, "ROW");
         self.lists.before(token, is_row, &mut self.output);
         let gap = self.gap(token);

@@ -1,16 +1,14 @@
 //! Where strings, comments and numbers end. Positions are in bytes; none lies beyond the end of the text.
 
 /// What a backslash does in a string.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Backslash {
-    /// Nothing: SQLite, and names in quotes.
+    /// Nothing: names in quotes, and strings of SQLite.
     Plain,
-    /// It hides the character after it: PostgreSQL's `E''`.
+    /// It hides the character after it: strings of PostgreSQL with an `E` before them.
     Escape,
-    /// Nothing, unless the server is set otherwise: PostgreSQL's `standard_conforming_strings`.
-    UsuallyPlain,
-    /// It hides the character after it, unless the server is set otherwise: MySQL's `NO_BACKSLASH_ESCAPES`.
-    UsuallyEscape,
+    /// One or the other, by a setting of the server that is not known.
+    Depends,
 }
 
 /// How a string ends.
@@ -41,15 +39,9 @@ pub(super) fn quoted(text: &[u8], mut at: usize, quote: u8, backslash: Backslash
                 return End::At(at + 1);
             }
             at += 2;
-        } else if next == Some(quote) && backslash != Backslash::Escape {
+        } else if next == Some(quote) && backslash == Backslash::Depends {
             // Both readings agree on two backslashes, and on one before anything else.
-            let after = rest.get(found + 2).copied();
-            let must_go_on =
-                backslash == Backslash::UsuallyEscape && after.is_some_and(continues_word);
-            if !must_go_on {
-                return End::Doubtful;
-            }
-            at += 2;
+            return End::Doubtful;
         } else {
             at += 2;
         }
@@ -143,6 +135,32 @@ pub(super) fn comment(text: &[u8], start: usize, is_nested: bool) -> usize {
         }
     }
     text.len()
+}
+
+/// How long the beginning is of a comment `/*!` that every server executes, after the `/*`. With a version those do that are of this one at least;
+/// but MariaDB leaves out 50700 to 99999, which it takes for versions of MySQL (MariaDB manual, "Comment Syntax").
+pub(super) fn executed_by_all(text: &[u8]) -> Option<usize> {
+    const OLDEST: u32 = 50_699;
+    let rest = text.strip_prefix(b"!")?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let version = match digits {
+        0 => 0,
+        5 => rest[..5]
+            .iter()
+            .fold(0, |number, digit| number * 10 + u32::from(digit - b'0')),
+        // Six belong to the version, or the last is the first of a number, by the server.
+        _ => return None,
+    };
+    (version <= OLDEST).then_some(1 + digits)
+}
+
+/// The end of a comment of which it is not known whether it is executed, after its `/*`; `None` where its end depends on that.
+pub(super) fn plain_inside(text: &[u8]) -> Option<usize> {
+    let length = text.windows(2).position(|pair| pair == b"*/")?;
+    let inside = &text[..length];
+    let is_clear = !inside.iter().any(|byte| b"'\"`#\\".contains(byte))
+        && !inside.windows(2).any(|pair| matches!(pair, b"--" | b"/*"));
+    is_clear.then_some(length + 2)
 }
 
 /// Letters, digits, `_`, and every byte of a character beyond ASCII.

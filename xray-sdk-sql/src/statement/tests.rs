@@ -18,9 +18,11 @@ const SECRET: &str = "zq7319x";
 /// The kinds of the tokens, and the text of those that are no values.
 fn shape(engine: Engine, text: &str) -> Vec<String> {
     Lexer::new(engine, text)
-        .map(|token: Token| match token.is_value() {
-            true => "value".to_owned(),
-            false => format!("{:?} {}", token.kind, token.text(text)),
+        .flat_map(|token: Token| match token.kind {
+            // What stands for it.
+            Kind::Doubtful => vec!["value".to_owned(), "Word …".to_owned()],
+            _ if token.is_value() => vec!["value".to_owned()],
+            kind => vec![format!("{kind:?} {}", token.text(text))],
         })
         .collect()
 }
@@ -170,6 +172,30 @@ fn lists() -> impl Strategy<Value = (Engine, String)> {
     })
 }
 
+/// A statement for a server that is set so that backslashes hide characters, or so that they do not.
+fn set_either_way() -> impl Strategy<Value = (Engine, String)> {
+    const PLAIN: &[(&str, &str)] = &[
+        ("'", "\\'"),
+        ("'\\", "'"),
+        ("'C:\\' , '", "\\'"),
+        ("'", "'"),
+    ];
+    const ESCAPED: &[(&str, &str)] = &[
+        ("'it\\'s ", "'"),
+        ("'", "\\''"),
+        ("'\\\\", "\\\\'"),
+        ("'", "'"),
+    ];
+    let engine = prop::sample::select(vec![Engine::PostgreSql, Engine::MySql]);
+    (engine, any::<bool>()).prop_flat_map(|(engine, is_plain)| {
+        let literal = prop::sample::select(if is_plain { PLAIN } else { ESCAPED })
+            .prop_map(|(before, after)| format!("{before}{SECRET}{after} "));
+        let other = prop::sample::select(others(engine)).prop_map(|other| format!("{other} "));
+        let tokens = prop::collection::vec(prop_oneof![literal, other], 0..20);
+        tokens.prop_map(move |tokens| (engine, tokens.concat()))
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -188,6 +214,13 @@ proptest! {
         prop_assert!(!sanitized.contains("7319"), "{sanitized}");
         prop_assert!(!statement_name(engine, &statement).contains("7319"));
         prop_assert_eq!(&sanitize(engine, &sanitized), &sanitized);
+    }
+
+    #[test]
+    fn no_literal_is_left_however_the_server_is_set((engine, statement) in set_either_way()) {
+        let sanitized = sanitize(engine, &statement);
+        prop_assert!(!sanitized.contains(SECRET), "{statement}: {sanitized}");
+        prop_assert!(!statement_name(engine, &statement).contains(SECRET));
     }
 
     #[test]
@@ -246,6 +279,12 @@ fn a_list_of_many_thousand_values_leaves_a_short_text() {
 }
 
 #[test]
+fn queries_within_queries_take_no_more_stack_the_deeper_they_stand() {
+    let statement = format!("{}SELECT * FROM orders", "SELECT * FROM (".repeat(16_000));
+    assert_eq!(statement_name(Engine::MySql, &statement), "SELECT orders");
+}
+
+#[test]
 fn what_is_beyond_the_bound_of_reading_is_left_out() {
     let values = vec!["'zq7319x'"; 40_000].join(", ");
     let statement = format!("SELECT * FROM t WHERE id IN ({values}) AND b = 1");
@@ -258,11 +297,27 @@ fn what_is_beyond_the_bound_of_reading_is_left_out() {
 }
 
 #[test]
-fn a_doubtful_end_of_a_string_hides_the_rest() {
-    let text = "SELECT 'a\\' OR b = 'zq7319x'";
+fn a_string_ends_where_the_whole_statement_makes_sense() {
     for engine in [Engine::PostgreSql, Engine::MySql] {
-        assert_eq!(sanitize(engine, text), "SELECT ? …");
-        let last = Lexer::new(engine, text).last().map(|token| token.kind);
-        assert_eq!(last, Some(Kind::Doubtful));
+        let plain = "SELECT 'a\\' OR b = 'zq7319x'";
+        assert_eq!(sanitize(engine, plain), "SELECT ? OR b = ?");
+        let escaped = "SELECT 'a\\' OR b = zq7319x' OR c";
+        assert_eq!(sanitize(engine, escaped), "SELECT ? OR c");
+    }
+}
+
+#[test]
+fn a_doubtful_end_of_a_string_hides_the_rest() {
+    // By either reading everything ends, or by none.
+    for text in [
+        "SELECT 'a\\' /*' zq7319x */",
+        "SELECT 'a\\' , 'zq7319x",
+        "SELECT 'a\\'OR b='zq7319x'",
+    ] {
+        for engine in [Engine::PostgreSql, Engine::MySql] {
+            assert_eq!(sanitize(engine, text), "SELECT ? …");
+            let last = Lexer::new(engine, text).last().map(|token| token.kind);
+            assert_eq!(last, Some(Kind::Doubtful));
+        }
     }
 }
