@@ -91,7 +91,7 @@ impl Written {
             };
             let id = id_of(prints[position], node);
             let item = text.len();
-            write_exception(&exceptions[position], id, cause, text);
+            write_exception(tree, &exceptions[position], id, cause, text);
             if text.len() > limit {
                 text.truncate(item);
                 break;
@@ -127,6 +127,7 @@ fn write_reference(id: SegmentId, text: &mut Text) {
 }
 
 fn write_exception(
+    tree: &Tree,
     exception: &Exception<'_>,
     id: SegmentId,
     cause: Option<SegmentId>,
@@ -141,7 +142,8 @@ fn write_exception(
         text.string_within(exception.kind, MESSAGE_BYTES);
     }
     text.key("message");
-    text.string_within(&without_secrets(exception.message), MESSAGE_BYTES);
+    let message = tree.identity().clean(exception.message);
+    text.string_within(&without_secrets(&message), MESSAGE_BYTES);
     if exception.remote {
         text.key("remote");
         text.raw(b"true");

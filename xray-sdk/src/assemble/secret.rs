@@ -1,9 +1,79 @@
 use std::borrow::Cow;
 
-/// `text` without what may be secret in its URLs: user information and queries.
+/// `text` without what may be secret in it: user information and queries of URLs, and the values of settings as `password=…`.
 ///
-/// Errors of HTTP clients and databases name the URL that failed, so their messages pass through here.
+/// Errors of HTTP clients and databases name what they were to connect to, so their messages pass through here.
 pub(crate) fn without_secrets(text: &str) -> Cow<'_, str> {
+    match without_url_secrets(text) {
+        Cow::Borrowed(text) => without_settings(text),
+        Cow::Owned(text) => Cow::Owned(without_settings(&text).into_owned()),
+    }
+}
+
+/// What the name of a setting ends with whose value is secret.
+const SECRET_SETTINGS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "token",
+    "apikey",
+    "api_key",
+    "accesskey",
+    "access_key",
+];
+
+/// Connection strings as libpq, ODBC and .NET have them: `host=db password='it''s'`. The value is what stands in its quotes, or all up to
+/// the next blank: what ends it else depends on who reads it.
+fn without_settings(text: &str) -> Cow<'_, str> {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some(sign) = rest.find('=') {
+        let (before, after) = (&rest[..sign], &rest[sign + 1..]);
+        if !is_secret(before) {
+            kept.push_str(&rest[..=sign]);
+            rest = after;
+            continue;
+        }
+        let value = after.trim_start_matches(' ');
+        kept.push_str(&rest[..=sign]);
+        kept.push('?');
+        rest = &value[length_of_value(value)..];
+    }
+    if kept.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    kept.push_str(rest);
+    Cow::Owned(kept)
+}
+
+fn is_secret(before: &str) -> bool {
+    let before = before.trim_end_matches(' ').as_bytes();
+    SECRET_SETTINGS.iter().any(|name| {
+        let start = before.len().checked_sub(name.len());
+        start.is_some_and(|start| before[start..].eq_ignore_ascii_case(name.as_bytes()))
+    })
+}
+
+fn length_of_value(value: &str) -> usize {
+    let quote = value
+        .chars()
+        .next()
+        .filter(|first| matches!(first, '\'' | '"'));
+    let mut letters = value.char_indices().skip(usize::from(quote.is_some()));
+    while let Some((place, letter)) = letters.next() {
+        match (letter, quote) {
+            ('\\', _) => drop(letters.next()),
+            (_, Some(quote)) if letter == quote => return place + 1,
+            (_, None) if letter.is_whitespace() => return place,
+            _ => {}
+        }
+    }
+    value.len()
+}
+
+fn without_url_secrets(text: &str) -> Cow<'_, str> {
     if !text.contains("://") {
         return Cow::Borrowed(text);
     }
@@ -53,6 +123,39 @@ mod tests {
             ("http://", "http://"),
             ("a://b://c@d?e", "a://b://d"),
             ("http://h/x?u=http://y?z end", "http://h/x end"),
+        ] {
+            assert_eq!(without_secrets(text), clean, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_of_secret_settings_are_removed() {
+        for (text, clean) in [
+            (
+                "host=db password=hunter2 user=app",
+                "host=db password=? user=app",
+            ),
+            (
+                "no connection to host=db password='it\\'s hunter2' user=app",
+                "no connection to host=db password=? user=app",
+            ),
+            ("password = hunter2", "password =?"),
+            ("password=with\\ hunter2 user=app", "password=? user=app"),
+            ("Server=db;PASSWORD=hunter2;Uid=app", "Server=db;PASSWORD=?"),
+            ("db:6379,password=hunter2,ssl=true", "db:6379,password=?"),
+            (
+                "sslpassword=\"hunter 2\" access_token=hunter2",
+                "sslpassword=? access_token=?",
+            ),
+            ("password='hunter2", "password=?"),
+            ("password=", "password=?"),
+            ("password=é=é", "password=?"),
+            ("a=b c==d", "a=b c==d"),
+            ("=", "="),
+            (
+                "postgres://db/app?password=hunter2 failed",
+                "postgres://db/app failed",
+            ),
         ] {
             assert_eq!(without_secrets(text), clean, "{text}");
         }

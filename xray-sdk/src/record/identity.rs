@@ -1,9 +1,11 @@
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::header::{Sampled, TraceHeader};
 use crate::id::{SegmentId, TraceId};
 use crate::record::outlet::Outlet;
+use crate::record::withheld::Withheld;
 use crate::sampling::Watch;
 
 /// What all that is recorded in one segment shares: whose it is and where it goes.
@@ -27,6 +29,7 @@ struct More {
     /// With pairs of other makers, to be passed on.
     header: TraceHeader,
     watch: Option<Box<Watch>>,
+    withheld: Withheld,
 }
 
 /// What is known of a segment when it begins.
@@ -86,6 +89,7 @@ impl Identity {
         *self.more() = More {
             header: about.header,
             watch: about.watch,
+            withheld: Withheld::default(),
         };
     }
 
@@ -126,6 +130,20 @@ impl Identity {
             .with_root(self.trace_id())
             .with_parent(parent)
             .with_sampled(Sampled::Yes)
+    }
+
+    /// From now on the segment's exceptions have `told` in the place of `text`.
+    pub(crate) fn withhold(&self, text: &str, told: &str) {
+        self.more().withheld.add(text, told);
+        self.has_more.store(true, Ordering::Relaxed);
+    }
+
+    /// The message of an exception without what is withheld.
+    pub(crate) fn clean<'m>(&self, message: &'m str) -> Cow<'m, str> {
+        match self.has_more.load(Ordering::Relaxed) {
+            true => self.more().withheld.clean(message),
+            false => Cow::Borrowed(message),
+        }
     }
 
     /// The segment's document has been written: what comes now goes out as independent documents.

@@ -10,6 +10,7 @@ pub(crate) mod outlet;
 mod pool;
 mod text;
 mod value;
+mod withheld;
 
 pub use text::Text;
 pub use value::Value;

@@ -168,6 +168,27 @@ impl Entity {
         self
     }
 
+    /// Keeps `text` out of the segment's exceptions: wherever the message of one holds it, also one that is recorded later and elsewhere in
+    /// the segment, `told` stands in its place.
+    ///
+    /// For adapters whose errors hold values: the program may record the same error again, by itself or wrapped in others. Texts of less
+    /// than 3 bytes are not looked for; of a segment's texts the last 32 are.
+    ///
+    /// ```
+    /// let capture = xray_sdk::testing::Capture::new("shop");
+    /// capture.recorder().segment("shop").run_sync(|segment| {
+    ///     segment.withhold("key 'ann@example.com' is taken", "a key is taken");
+    ///     segment.record_message("SignUpError", "sign up: key 'ann@example.com' is taken");
+    /// });
+    /// let document = String::from_utf8(capture.bytes().remove(0)).expect("JSON");
+    /// assert!(document.contains(r#""message":"sign up: a key is taken""#));
+    /// ```
+    #[track_caller]
+    pub fn withhold(&mut self, text: &str, told: &str) -> &mut Self {
+        self.record(|lane, _| lane.identity().withhold(text, told));
+        self
+    }
+
     /// Marks a fault: a failure of the service itself, as an HTTP status 5xx.
     #[inline]
     #[track_caller]

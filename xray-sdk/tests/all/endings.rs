@@ -403,3 +403,29 @@ fn what_is_not_recorded_and_left_too_early_takes_nothing_along() {
     assert_eq!(recorder.health().misplaced, 1);
     assert!(recorder.shutdown(std::time::Duration::from_secs(1)));
 }
+
+#[test]
+fn what_is_withheld_stands_in_no_exception_of_its_segment() {
+    let capture = Capture::new("checkout");
+    let text = "key 'ann@example.com' is taken";
+    capture.recorder().segment("checkout").run_sync(|segment| {
+        subsegment("insert").run(|insert| {
+            insert.withhold(text, "a key is taken");
+        });
+        // So many that they are sent ahead.
+        (0..150).for_each(|_| drop(subsegment("other").begin()));
+        segment.record_error(&std::io::Error::other(format!("{text:?}: {text}")));
+    });
+    capture.recorder().segment("checkout").run_sync(|segment| {
+        segment.record_message("other", text);
+    });
+    let messages: Vec<_> = capture
+        .documents()
+        .into_iter()
+        .filter_map(|document| match document.cause {
+            Some(Cause::Exceptions(cause)) => cause.exceptions[0].message.clone(),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(messages, ["\"a key is taken\": a key is taken", text]);
+}
