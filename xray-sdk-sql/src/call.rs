@@ -1,13 +1,15 @@
 use std::borrow::Cow;
-use std::error::Error;
 use std::fmt::Display;
+use std::sync::Arc;
 
 use xray_sdk::document::Sql;
 use xray_sdk::{Subsegment, Text, current, subsegment};
 
 use crate::cache;
 use crate::database::{Database, Record};
+use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::statement::{self, Statement};
 
 /// The metadata of rows and of calls that were given up.
 const NAMESPACE: &str = "sql";
@@ -21,6 +23,8 @@ const STATEMENT: &str = "statement";
 pub(crate) struct Call {
     subsegment: Subsegment,
     record: Record,
+    /// What is recorded of its statement.
+    statement: Option<(Engine, Arc<Statement>)>,
     is_over: bool,
 }
 
@@ -93,6 +97,7 @@ impl Call {
             ..Sql::default()
         };
         let record = about.record;
+        let mut statement = None;
         match what {
             What::Statement { text, is_prepared } => {
                 if is_prepared {
@@ -106,8 +111,9 @@ impl Call {
                     _ => None,
                 };
                 subsegment.sql(&sql);
-                if let Some(known) = &known {
+                if let Some(known) = known {
                     subsegment.annotate(STATEMENT, &*known.name);
+                    statement = Some((about.engine, known));
                 }
             }
             What::Unknown => {
@@ -121,6 +127,7 @@ impl Call {
         Self {
             subsegment,
             record,
+            statement,
             is_over: false,
         }
     }
@@ -142,22 +149,39 @@ impl Call {
         self.is_over = true;
     }
 
-    /// The call is over, and failed. `raw` is the error with all its values.
+    /// The call is over, and failed. `raw` is the error with all its values, which is withheld from whatever the program records of it.
     pub(crate) fn fail(mut self, failure: &Failure<'_>, raw: &dyn Display) {
         self.is_over = true;
-        match self.record {
-            Record::Raw => self
-                .subsegment
-                .record_message(failure.kind, &raw.to_string()),
-            _ => self
-                .subsegment
-                .record_message(failure.kind, &failure.message),
-        };
+        if self.record == Record::Raw {
+            self.subsegment
+                .record_message(failure.kind, &raw.to_string());
+        } else {
+            let told = failure.told(&|name| self.has_name(name));
+            self.subsegment.record_message(failure.kind, &told);
+            self.withhold(failure, &told, raw);
+        }
         if let Some((key, code)) = &failure.code {
             self.subsegment.annotate(*key, &**code);
         }
         if failure.is_throttled {
             self.subsegment.throttle();
+        }
+    }
+}
+
+impl Call {
+    fn has_name(&self, name: &str) -> bool {
+        let known = self.statement.as_ref();
+        known.is_some_and(|(engine, known)| statement::has_name(*engine, &known.sanitized, name))
+    }
+
+    fn withhold(&mut self, failure: &Failure<'_>, told: &str, raw: &dyn Display) {
+        for (text, instead) in failure.withheld(told) {
+            self.subsegment.withhold(text, instead);
+        }
+        let raw = failure.is_own().then(|| raw.to_string());
+        if let Some(raw) = raw.filter(|raw| !told.contains(&**raw)) {
+            self.subsegment.withhold(&raw, told);
         }
     }
 }
@@ -173,60 +197,4 @@ impl Drop for Call {
 /// At most what is kept of any statement.
 fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(crate::statement::LONGEST.min(text.len()))]
-}
-
-/// The message of an error that no server sent: its own, and that of the operating system if there is one below it. Other
-/// sources may hold values, as when a value could not be converted.
-pub(crate) fn message(error: &(dyn Error + 'static)) -> String {
-    let mut message = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
-            message.push_str(": ");
-            message.push_str(&io.kind().to_string());
-        }
-        source = inner.source();
-    }
-    message
-}
-
-impl Database {
-    /// Waits for a connection of a pool, or anything else that one has to wait for before a call. Where that is recorded, the wait has a
-    /// subsegment of the database, with the name `ACQUIRE`: so a pool that is exhausted is seen where it holds up a request.
-    ///
-    /// ```no_run
-    /// use xray_sdk_sql::postgres::{self, Traced as _};
-    ///
-    /// # async fn run(config: tokio_postgres::Config, pool: deadpool_postgres::Pool) -> Result<(), Box<dyn std::error::Error>> {
-    /// let shop = postgres::database(&config);
-    /// let client = shop.acquire(pool.get()).await?;
-    /// let row = client.traced_as(&shop).query_one("SELECT now()", &[]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// What `wait` returns, untouched.
-    #[track_caller]
-    pub fn acquire<T, E, F>(&self, wait: F) -> impl Future<Output = Result<T, E>> + use<T, E, F>
-    where
-        E: Error + 'static,
-        F: Future<Output = Result<T, E>>,
-    {
-        let call = Call::begin(|| self, "pool", What::Named("ACQUIRE"));
-        async move {
-            let outcome = wait.await;
-            if let Some(call) = call {
-                match &outcome {
-                    Ok(_) => call.complete(),
-                    Err(error) => {
-                        let failure = Failure::new(std::any::type_name::<E>(), message(error));
-                        call.fail(&failure, error);
-                    }
-                }
-            }
-            outcome
-        }
-    }
 }

@@ -10,7 +10,8 @@ pub enum Record {
     /// The statement without literals and comments, and its name. See [`sanitize`](crate::sanitize).
     #[default]
     Sanitized,
-    /// The statement as it is, with all values written into it, and messages of errors with theirs. Bound values are not recorded.
+    /// The statement as it is, with all values written into it, and messages of errors with theirs: of both all that the server says. Bound
+    /// values are not recorded.
     Raw,
     /// Nothing of the statement. Errors are recorded as with [`Sanitized`](Self::Sanitized).
     Nothing,

@@ -35,11 +35,12 @@
 //!
 //! - Values. [`sanitize`] takes all literals out of a statement, by a lexer that knows the quoting of its engine; what is bound is never looked
 //!   at. [`Record`] lets a program record more or less.
-//! - Messages of errors where they may hold values: PostgreSQL's details, MySQL's duplicate entries, whatever a program's own functions raise.
+//! - Values in errors. Of an error its code is recorded, and its message where that is one that the server is known to say for the code, with
+//!   the names in it: not its details, not what a program's own functions raise, not what is said in another language than English.
 //! - Passwords. Connection strings are taken apart, and of them only engine, user, host, port and name are kept.
 //!
-//! An error that a program records itself, by [`Entity::record_error`](xray_sdk::Entity::record_error) or an attribute, is recorded with the text
-//! that it has, which may be all of the server's message.
+//! The same holds for what a program records itself of an error of a traced call, by [`Entity::record_error`](xray_sdk::Entity::record_error) or an attribute, as it
+//! is or wrapped in others: what was left out is [withheld](xray_sdk::Entity::withhold) from the segment. With [`Record::Raw`] the whole message is recorded.
 //!
 //! # What it costs
 //!
@@ -62,6 +63,7 @@
     allow(dead_code, reason = "each driver uses its part of what they share")
 )]
 
+mod acquire;
 mod address;
 mod cache;
 mod call;

@@ -176,10 +176,9 @@ fn failure(engine: Engine, error: &DbErr) -> Failure<'_> {
         DbErr::Conn(RuntimeErr::SqlxError(inner))
         | DbErr::Exec(RuntimeErr::SqlxError(inner))
         | DbErr::Query(RuntimeErr::SqlxError(inner)) => crate::sqlx::failure(engine, KIND, inner),
-        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => Failure {
-            is_throttled: true,
-            ..Failure::new(KIND, "the pool had no connection in time")
-        },
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => {
+            Failure::new(KIND, "the pool had no connection in time").throttled()
+        }
         DbErr::ConnectionAcquire(_) => Failure::new(KIND, "the pool gave no connection"),
         DbErr::RecordNotFound(_) => Failure::new(KIND, "no record was found"),
         DbErr::RecordNotInserted => Failure::new(KIND, "no record was inserted"),

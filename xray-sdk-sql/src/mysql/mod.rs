@@ -25,6 +25,7 @@ mod connection;
 mod query;
 mod statement;
 
+pub(crate) use connection::recognise;
 pub use connection::{Traced, TracedConnection, Transaction};
 pub use statement::{PreparedStatement, Sql};
 

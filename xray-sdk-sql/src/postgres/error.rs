@@ -1,6 +1,10 @@
-use tokio_postgres::Error;
+use std::error::Error as StdError;
 
-use crate::call::{self, Call};
+use tokio_postgres::Error;
+use tokio_postgres::error::DbError;
+
+use crate::call::Call;
+use crate::engine::Engine;
 use crate::failure::Failure;
 
 const KIND: &str = "tokio_postgres::Error";
@@ -25,11 +29,34 @@ pub(super) fn settle<T>(
 
 pub(super) fn fail(call: Call, error: &Error) {
     match error.as_db_error() {
-        Some(database) => {
-            let routine = database.routine().unwrap_or_default();
-            let (code, message) = (database.code().code(), database.message());
-            call.fail(&Failure::postgres(KIND, code, message, routine), database);
-        }
-        None => call.fail(&Failure::new(KIND, call::message(error)), error),
+        Some(database) => call.fail(&of_database(database), database),
+        None => call.fail(&of_driver(error), error),
     }
+}
+
+/// What is recorded of an error, if it is tokio-postgres's.
+pub(crate) fn recognise<'a>(_: Engine, error: &'a (dyn StdError + 'static)) -> Option<Failure<'a>> {
+    let error = error.downcast_ref::<Error>()?;
+    Some(match error.as_db_error() {
+        Some(database) => of_database(database),
+        None => of_driver(error),
+    })
+}
+
+fn of_database(error: &DbError) -> Failure<'_> {
+    let failure = Failure::postgres(KIND, error.code().code(), error.message());
+    failure.with_details([error.detail(), error.hint(), error.where_()])
+}
+
+/// Its text is the driver's own, without that of its source, which may hold values: as when a value could not be converted.
+fn of_driver(error: &Error) -> Failure<'_> {
+    let mut message = error.to_string();
+    if let Some(io) = error
+        .source()
+        .and_then(|source| source.downcast_ref::<std::io::Error>())
+    {
+        message.push_str(": ");
+        message.push_str(&io.kind().to_string());
+    }
+    Failure::new(KIND, message)
 }

@@ -34,6 +34,7 @@ use std::sync::LazyLock;
 
 pub use client::{Client, TracedClient};
 pub use copy::TracedCopyIn;
+pub(crate) use error::recognise;
 pub use statement::{PreparedStatement, Sql};
 pub use stream::TracedStream;
 use tokio_postgres::config::Host;

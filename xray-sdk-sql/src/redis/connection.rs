@@ -1,17 +1,23 @@
-use std::fmt::Display;
+use std::error::Error;
 use std::sync::Arc;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{
-    Arg, Client, Cmd, ConnectionAddr, Pipeline, RedisFuture, RedisResult, ServerError, Value,
+    Arg, Client, Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisFuture, RedisResult, ServerError,
+    Value,
 };
 use xray_sdk::{Subsegment, Text, current, subsegment};
 
-use super::command;
+use super::{code, command};
+use crate::acquire;
 use crate::database::Record;
+use crate::failure::LEFT_OUT;
 
 /// The metadata of commands.
 const NAMESPACE: &str = "redis";
+
+/// What is told of what a server says against a command.
+const REFUSED: &str = "the server refused the command";
 
 /// The most commands of a pipeline that are written.
 const MOST_COMMANDS: usize = 16;
@@ -51,6 +57,36 @@ fn label(client: &Client) -> String {
     }
 }
 
+/// Waits for a connection of a pool. Where that is recorded, the wait has a subsegment of the server that `client` leads to, with the name
+/// `ACQUIRE`: so a pool that is exhausted is seen where it holds up a request.
+///
+/// # Errors
+///
+/// What `wait` returns, untouched.
+#[track_caller]
+pub fn acquire<T, E, F>(
+    client: &Client,
+    wait: F,
+) -> impl Future<Output = Result<T, E>> + use<T, E, F>
+where
+    E: Error + 'static,
+    F: Future<Output = Result<T, E>>,
+{
+    let name = "ACQUIRE";
+    let command = Command::begin(
+        || label(client),
+        Record::default(),
+        || (name.to_owned(), name.to_owned()),
+    );
+    async move {
+        let outcome = wait.await;
+        if let Some(command) = command {
+            command.acquired(&outcome);
+        }
+        outcome
+    }
+}
+
 /// A connection to Redis whose commands are recorded. All of redis's commands are called on it as on the connection inside.
 ///
 /// The subsegment begins where a command is called. Where nothing is recorded a command costs a look at what is current.
@@ -72,32 +108,12 @@ impl<C> TracedConnection<C> {
     pub fn into_inner(self) -> C {
         self.inner
     }
-
-    #[track_caller]
-    fn begin(&self, describe: impl FnOnce() -> (String, String)) -> Option<Command> {
-        if !current().is_recording() {
-            // Tells where there is no segment at all.
-            drop(subsegment("redis").remote().begin());
-            return None;
-        }
-        let mut subsegment = subsegment(Text::copied(&self.label)).remote().begin();
-        if self.record != Record::Nothing {
-            let (name, text) = describe();
-            subsegment.annotate("statement", name);
-            subsegment.metadata_in(NAMESPACE, "command", &text);
-        }
-        Some(Command {
-            subsegment,
-            record: self.record,
-            is_over: false,
-        })
-    }
 }
 
 impl<C: ConnectionLike + Send> ConnectionLike for TracedConnection<C> {
     #[track_caller]
     fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
-        let command = self.begin(|| describe(cmd));
+        let command = Command::begin(|| self.label.clone(), self.record, || describe(cmd));
         recorded(self.inner.req_packed_command(cmd), command)
     }
 
@@ -108,7 +124,11 @@ impl<C: ConnectionLike + Send> ConnectionLike for TracedConnection<C> {
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
-        let command = self.begin(|| describe_all(pipeline));
+        let command = Command::begin(
+            || self.label.clone(),
+            self.record,
+            || describe_all(pipeline),
+        );
         let inner = self.inner.req_packed_commands(pipeline, offset, count);
         recorded(inner, command)
     }
@@ -126,60 +146,124 @@ struct Command {
 }
 
 impl Command {
+    #[track_caller]
+    fn begin<L: AsRef<str>>(
+        label: impl FnOnce() -> L,
+        record: Record,
+        describe: impl FnOnce() -> (String, String),
+    ) -> Option<Self> {
+        if !current().is_recording() {
+            // Tells where there is no segment at all.
+            drop(subsegment("redis").remote().begin());
+            return None;
+        }
+        let mut subsegment = subsegment(Text::copied(label().as_ref())).remote().begin();
+        if record != Record::Nothing {
+            let (name, text) = describe();
+            subsegment.annotate("statement", name);
+            subsegment.metadata_in(NAMESPACE, "command", &text);
+        }
+        Some(Self {
+            subsegment,
+            record,
+            is_over: false,
+        })
+    }
+
     fn end<T: Answer>(mut self, outcome: &RedisResult<T>) {
         self.is_over = true;
         match outcome {
             Ok(answer) => {
-                if let Some(refusal) = answer.refusal() {
-                    let details = refusal.details().unwrap_or_default();
-                    self.fail(
-                        "redis::ServerError",
-                        "the server refused the command",
-                        &details,
-                    );
-                    self.subsegment.annotate("redis_code", refusal.code());
+                let refusals = answer.refusals();
+                if let Some(first) = refusals.first() {
+                    let raw = first.details().unwrap_or(first.code());
+                    self.fail(Some(first.code()), REFUSED, raw);
+                }
+                // redis makes errors of them when it converts the answer, with all that the server says.
+                for refusal in refusals {
+                    self.withhold(Some(refusal.code()), refusal.details());
                 }
             }
             Err(error) => {
-                self.fail("redis::RedisError", error.category(), error);
-                if let Some(code) = error.code() {
-                    self.subsegment.annotate("redis_code", code);
-                }
+                let is_of_server =
+                    matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension);
+                let told = if is_of_server {
+                    REFUSED
+                } else {
+                    error.category()
+                };
+                let raw = error.to_string();
+                self.fail(error.code(), told, &raw);
+                self.withhold(error.code(), error.detail().or(Some(&raw)));
             }
         }
     }
 
-    /// Records an error. What the server says of it may hold values, as the messages of scripts do.
-    fn fail(&mut self, kind: &str, message: &str, raw: &dyn Display) {
-        match self.record {
-            Record::Raw => self.subsegment.record_message(kind, &raw.to_string()),
-            _ => self.subsegment.record_message(kind, message),
+    /// The wait for a connection is over.
+    fn acquired<T, E: Error + 'static>(mut self, outcome: &Result<T, E>) {
+        self.is_over = true;
+        let Err(error) = outcome else {
+            return;
         };
+        let failure = acquire::of_pool(error);
+        let told = failure.told(&|_| false);
+        self.subsegment.record_message(failure.kind, &told);
+        if failure.is_throttled {
+            self.subsegment.throttle();
+        }
+        let raw = error.to_string();
+        if raw != told {
+            self.subsegment.withhold(&raw, &told);
+        }
+    }
+
+    /// Records an error. What the server says of it may hold values, as the messages and codes of scripts do.
+    fn fail(&mut self, code: Option<&str>, told: &str, raw: &str) {
+        let text = if self.record == Record::Raw {
+            raw
+        } else {
+            told
+        };
+        self.subsegment.record_message("redis::RedisError", text);
+        if let Some(code) = code.filter(|code| self.record == Record::Raw || code::is_known(code)) {
+            self.subsegment.annotate("redis_code", code);
+        }
+    }
+
+    /// Keeps what is not told out of whatever the program records of the same error.
+    fn withhold(&mut self, code: Option<&str>, details: Option<&str>) {
+        if self.record == Record::Raw {
+            return;
+        }
+        let code = code.filter(|code| !code::is_known(code));
+        for text in code.into_iter().chain(details) {
+            self.subsegment.withhold(text, LEFT_OUT);
+        }
     }
 }
 
 /// What the server answers, which may be that it refuses: redis makes that an error only when it converts the answer.
 trait Answer {
-    fn refusal(&self) -> Option<&ServerError>;
+    fn refusals(&self) -> Vec<&ServerError>;
 }
 
 impl Answer for Value {
-    fn refusal(&self) -> Option<&ServerError> {
+    fn refusals(&self) -> Vec<&ServerError> {
         match self {
-            Value::ServerError(error) => Some(error),
-            _ => None,
+            Value::ServerError(error) => vec![error],
+            _ => Vec::new(),
         }
     }
 }
 
 impl Answer for Vec<Value> {
-    fn refusal(&self) -> Option<&ServerError> {
+    fn refusals(&self) -> Vec<&ServerError> {
         let answers = match self.as_slice() {
             // The answers of a transaction.
             [Value::Array(answers)] => answers,
             answers => answers,
         };
-        answers.iter().find_map(Answer::refusal)
+        answers.iter().flat_map(Answer::refusals).collect()
     }
 }
 

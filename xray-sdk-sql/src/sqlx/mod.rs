@@ -36,6 +36,7 @@ pub use connection::{Traced, TracedConnection};
 pub use engine::TracedDatabase;
 #[cfg(feature = "sea-orm")]
 pub(crate) use error::failure;
+pub(crate) use error::recognise;
 pub use pool::TracedPool;
 
 /// What `sql.driver_version` says.

@@ -12,6 +12,7 @@ mod scan;
 mod tests;
 mod token;
 
+pub(crate) use name::has_name;
 pub use name::statement_name;
 pub use sanitize::sanitize;
 

@@ -39,6 +39,14 @@ pub fn statement_name(engine: Engine, statement: &str) -> String {
     name
 }
 
+/// Whether the statement has this name, in any case, as a word or in quotes.
+pub(crate) fn has_name(engine: Engine, statement: &str, name: &str) -> bool {
+    Lexer::new(engine, statement).any(|token| {
+        let is_name = matches!(token.kind, Kind::Word | Kind::Quoted | Kind::Doubled);
+        is_name && bare(token, statement).eq_ignore_ascii_case(name)
+    })
+}
+
 struct Words<'a> {
     text: &'a str,
     lexer: Lexer<'a>,

@@ -12,7 +12,9 @@ fn modules_stand_on_their_floors() {
         &["cache", "address", "failure"],
         &["database"],
         &["call"],
-        &["postgres", "sqlx", "diesel", "mysql", "redis", "sea_orm"],
+        &["postgres", "sqlx", "diesel", "mysql"],
+        &["acquire"],
+        &["redis", "sea_orm"],
     ];
     rule::check(&source, floors);
 }

@@ -137,7 +137,7 @@ shop
     let calls = seen::calls(&capture);
     assert_eq!(
         seen::message(&calls[2]),
-        "Duplicate entry ? for key 'email'"
+        "Duplicate entry '?' for key 'email'"
     );
     assert_eq!(
         seen::message(&calls[5]),

@@ -59,7 +59,7 @@ shop
   shop@127.0.0.1 | BEGIN
   shop@127.0.0.1 | SELECT
   shop@127.0.0.1 | COMMIT
-  shop@127.0.0.1 | ACQUIRE | fault
+  shop@127.0.0.1 | ACQUIRE | throttle | fault
 "
     );
 }

@@ -95,7 +95,7 @@ async fn what_fails_is_recorded_without_its_values() {
 shop
   redis@127.0.0.1 | SET
   redis@127.0.0.1 | LPUSH | WRONGTYPE | fault
-  redis@127.0.0.1 | EVAL | MINE | fault
+  redis@127.0.0.1 | EVAL | fault
   redis@127.0.0.1 | NOSUCH | ERR | fault
 "
     );

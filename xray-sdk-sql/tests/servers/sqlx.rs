@@ -235,7 +235,7 @@ shop
     let calls = seen::calls(&capture);
     assert_eq!(
         seen::message(&calls[2]),
-        "Duplicate entry ? for key 'PRIMARY'"
+        "Duplicate entry '?' for key 'PRIMARY'"
     );
     assert_eq!(calls[0]["sql"]["database_type"], "MySQL");
 }
