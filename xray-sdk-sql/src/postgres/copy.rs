@@ -10,7 +10,7 @@ use super::error;
 use crate::call::Call;
 
 pin_project! {
-    /// Takes what is copied into a table, in a subsegment that ends with [`finish`](Self::finish). One that is dropped before undoes the
+    /// Takes what is copied into a table, in a subsegment that ends with [`finish`](Self::finish), or when the sink is closed. One that is dropped before undoes the
     /// copy, and its subsegment has the metadata `aborted: true`.
     #[project = Parts]
     #[must_use = "what is copied is kept only when it is finished"]
@@ -60,7 +60,14 @@ impl<U: Buf + 'static + Send> Sink<U> for TracedCopyIn<U> {
     }
 
     fn start_send(self: Pin<&mut Self>, item: U) -> Result<(), Error> {
-        self.project().inner.start_send(item)
+        let Parts { inner, call } = self.project();
+        let sent = inner.start_send(item);
+        if let Err(error) = &sent
+            && let Some(call) = call.take()
+        {
+            error::fail(call, error);
+        }
+        sent
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -68,8 +75,15 @@ impl<U: Buf + 'static + Send> Sink<U> for TracedCopyIn<U> {
         Self::watch(call, inner.poll_flush(cx))
     }
 
+    /// Completes the copy, as [`finish`](Self::finish) does, and does not tell how many rows it was.
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let Parts { inner, call } = self.project();
-        Self::watch(call, inner.poll_close(cx))
+        let polled = Self::watch(call, inner.poll_close(cx));
+        if let Poll::Ready(Ok(())) = polled
+            && let Some(call) = call.take()
+        {
+            call.complete();
+        }
+        polled
     }
 }

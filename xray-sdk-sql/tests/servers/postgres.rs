@@ -161,8 +161,8 @@ shop
         messages,
         [
             "duplicate key value violates unique constraint \"items_pkey\"",
-            "syntax error at or near ?",
-            "invalid input syntax for type integer: ?",
+            "syntax error at or near \"SELEC\"",
+            "invalid input syntax for type integer: \"?\"",
             "relation \"nowhere\" does not exist",
             "error serializing parameter 0",
         ]
@@ -228,6 +228,8 @@ shop
 async fn copies_last_until_they_are_finished() {
     let capture = Capture::new("shop");
     let client = connect().await;
+    let more = "CREATE TEMP TABLE more (id int, name text)";
+    client.batch_execute(more).await.expect("a table");
     let work = async {
         let copy: TracedCopyIn<bytes::Bytes> = client
             .copy_in("COPY items FROM STDIN")
@@ -238,6 +240,11 @@ async fn copies_last_until_they_are_finished() {
             .await
             .expect("sent");
         assert_eq!(copy.finish().await.expect("finished"), 2);
+        let copy: TracedCopyIn<bytes::Bytes> =
+            client.copy_in("COPY more FROM STDIN").await.expect("begun");
+        let parts = ["1\tS3cret\n", "2\tS3cret\n"].map(|part| Ok(part.into()));
+        let parts = futures_util::stream::iter(parts);
+        parts.forward(copy).await.expect("closed");
         let copy = client
             .copy_out("COPY items TO STDOUT")
             .await
@@ -256,6 +263,7 @@ async fn copies_last_until_they_are_finished() {
         "\
 shop
   shop@127.0.0.1 | COPY items
+  shop@127.0.0.1 | COPY more
   shop@127.0.0.1 | COPY items
   shop@127.0.0.1 | COPY nowhere | 42P01 | fault
 "
