@@ -9,8 +9,10 @@ mod mysql;
 mod place;
 mod pools;
 mod postgres;
+mod proxy;
 mod redis;
 mod sea_orm;
 #[path = "../seen/mod.rs"]
 mod seen;
 mod sqlx;
+mod weather;
