@@ -10,6 +10,8 @@ pub(crate) struct Draft<'a> {
     texts: Vec<(Field, &'a str)>,
     numbers: Vec<(Field, u64)>,
     marks: Vec<Mark>,
+    /// The status is one of a fault.
+    has_failing_status: bool,
     pub(crate) annotations: Vec<Annotation<'a>>,
     pub(crate) metadata: Vec<Entry<'a>>,
     pub(crate) aws: Vec<Entry<'a>>,
@@ -56,6 +58,10 @@ impl<'a> Draft<'a> {
         for (lane, event) in tree.events_of(node) {
             draft.take(lane, event);
         }
+        // Who throttles does as it should, though S3 says it by status 503.
+        if draft.has_failing_status && !draft.has(Mark::Throttle) {
+            draft.marks.push(Mark::Fault);
+        }
         if draft.has(Mark::Panicked) {
             draft.exceptions.push(Exception {
                 kind: "panic",
@@ -78,6 +84,7 @@ impl<'a> Draft<'a> {
             texts: emptied(self.texts),
             numbers: emptied(self.numbers),
             marks: emptied(self.marks),
+            has_failing_status: false,
             annotations: emptied(self.annotations),
             metadata: emptied(self.metadata),
             aws: emptied(self.aws),
@@ -98,7 +105,10 @@ impl<'a> Draft<'a> {
             What::Number(field, number) => {
                 self.numbers.push((*field, *number));
                 if *field == Field::HttpStatus {
-                    self.marks.extend(Mark::of_status(*number));
+                    let marks = Mark::of_status(*number);
+                    self.has_failing_status |= marks.contains(&Mark::Fault);
+                    let others = marks.iter().filter(|mark| **mark != Mark::Fault);
+                    self.marks.extend(others);
                 }
             }
             What::Mark(mark) => self.marks.push(*mark),

@@ -204,7 +204,7 @@ impl Entity {
         self.mark(Mark::Error)
     }
 
-    /// Marks throttling, which is also an error, as HTTP status 429.
+    /// Marks throttling, which is also an error, as HTTP status 429. A status that says fault (S3 throttles by 503) then says none.
     #[inline]
     #[track_caller]
     pub fn throttle(&mut self) -> &mut Self {

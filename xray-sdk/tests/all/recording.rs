@@ -26,6 +26,27 @@ fn closures_nest() {
 }
 
 #[test]
+fn throttling_is_no_fault_whatever_status_says_it() {
+    let capture = Capture::new("checkout");
+    capture.recorder().segment("checkout").run_sync(|_| {
+        // As S3 asks callers to slow down, and as a status follows what was known before.
+        subsegment("S3").aws().run(|call| {
+            call.http_status(503).throttle();
+        });
+        subsegment("S3").aws().run(|call| {
+            call.throttle().http_status(503);
+        });
+        subsegment("S3").aws().run(|call| {
+            call.http_status(503).throttle().fault();
+        });
+    });
+    assert_eq!(
+        capture.tree(),
+        "checkout\n  S3 503 error throttle\n  S3 503 error throttle\n  S3 503 fault error throttle\n"
+    );
+}
+
+#[test]
 fn owned_handles_record_wherever_they_are_dropped() {
     let capture = Capture::new("checkout");
     let mut segment = capture.recorder().segment("checkout").begin();
