@@ -25,7 +25,8 @@ pin_project! {
             if let Some(call) = this.call.take() {
                 // Whoever knows the length of a body need not ask for its end.
                 let is_all_there = this.declared.is_some_and(|declared| *this.counted >= declared);
-                end(&call, *this.counted, if is_all_there { End::Complete } else { End::Dropped });
+                let how = if is_all_there { End::Complete } else { End::Dropped };
+                end(&call, *this.counted, *this.declared, how);
             }
         }
     }
@@ -41,10 +42,14 @@ enum End<'a> {
 
 /// Lets `call` know how `body` ends. One that is in memory, or empty, has ended already.
 pub(crate) fn watch(body: &mut SdkBody, declared: Option<u64>, call: &Call) {
+    let mut state = call.state();
+    // Nothing is left of an attempt before.
+    (state.body, state.counted) = (Body::Absent, 0);
     if body.bytes().is_some() || body.is_end_stream() {
         return;
     }
-    call.state().body = Body::Flowing;
+    state.body = Body::Flowing;
+    drop(state);
     let inner = std::mem::replace(body, SdkBody::taken());
     *body = SdkBody::from_body_1_x(TracedBody {
         inner,
@@ -77,7 +82,7 @@ impl http_body::Body for TracedBody {
         if let Some(outcome) = outcome
             && let Some(call) = this.call.take()
         {
-            end(&call, *this.counted, outcome);
+            end(&call, *this.counted, *this.declared, outcome);
         }
         polled
     }
@@ -91,19 +96,19 @@ impl http_body::Body for TracedBody {
     }
 }
 
-fn end(call: &Call, counted: u64, how: End<'_>) {
+fn end(call: &Call, counted: u64, declared: Option<u64>, how: End<'_>) {
     let mut state = call.state();
     let was_handed_over = std::mem::replace(&mut state.body, Body::Ended) == Body::HandedOver;
-    let has_length = state.has_length;
+    if !was_handed_over {
+        // The SDK is still at it, and tells how the call ended: perhaps by another attempt.
+        state.counted = counted;
+        return;
+    }
     if let Some(subsegment) = &mut state.subsegment
-        && !has_length
+        && declared.is_none()
         && counted > 0
     {
         subsegment.content_length(counted);
-    }
-    if !was_handed_over {
-        // The SDK is still at it, and tells how the call ended.
-        return;
     }
     match how {
         End::Complete => state.subsegment = None,

@@ -17,9 +17,11 @@ pub(crate) struct State {
     pub(crate) attempt: Option<Attempt>,
     /// `None` once it is closed.
     pub(crate) subsegment: Option<Subsegment>,
+    /// The parameters of the request are recorded.
+    pub(crate) is_described: bool,
     pub(crate) body: Body,
-    /// The length of the response's body is recorded.
-    pub(crate) has_length: bool,
+    /// How many bytes came of the latest response's body, where they are counted.
+    pub(crate) counted: u64,
 }
 
 /// One of the call's attempts, where they are recorded.
@@ -46,8 +48,9 @@ impl Call {
         Self(Arc::new(Mutex::new(State {
             attempt: None,
             subsegment: Some(subsegment),
+            is_described: false,
             body: Body::Absent,
-            has_length: false,
+            counted: 0,
         })))
     }
 

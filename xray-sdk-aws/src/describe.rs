@@ -22,37 +22,42 @@ pub(crate) struct Operation<'a> {
 
 impl<'a> Operation<'a> {
     /// As the SDK's state of a call has it.
-    pub(crate) fn of(cfg: &'a ConfigBag) -> Option<Self> {
-        let metadata = cfg.load::<Metadata>()?;
-        Some(Self {
-            service: metadata.service(),
-            name: metadata.name(),
+    pub(crate) fn of(cfg: &'a ConfigBag) -> Self {
+        let metadata = cfg.load::<Metadata>();
+        Self {
+            service: metadata.map_or("AWS", Metadata::service),
+            name: metadata.map_or("", Metadata::name),
             region: region(cfg),
             captured: cfg.load::<CapturedTelemetryAttributes>(),
-        })
+        }
     }
 }
 
-/// Records the operation, the region, and the parameters of the request.
-pub(crate) fn request(
-    entity: &mut Entity,
-    request: &HttpRequest,
-    operation: &Operation<'_>,
-    parameters: &Parameters,
-) {
+/// Records the operation and the region.
+pub(crate) fn operation(entity: &mut Entity, operation: &Operation<'_>) {
     if !operation.name.is_empty() {
         entity.aws("operation", operation.name);
     }
     if let Some(region) = operation.region {
         entity.aws("region", region);
     }
+}
+
+/// Records the parameters of the request, as far as there is one: a call may fail before.
+pub(crate) fn request(
+    entity: &mut Entity,
+    request: Option<&HttpRequest>,
+    operation: &Operation<'_>,
+    parameters: &Parameters,
+) {
     let captured = operation.captured;
     let mut account = None;
     let mut in_body = Vec::new();
     for parameter in parameters.of(operation.service, operation.name) {
         match parameter.source {
             Source::RequestHeader => {
-                if let Some(value) = request.headers().get(&*parameter.member) {
+                let headers = request.map(HttpRequest::headers);
+                if let Some(value) = headers.and_then(|headers| headers.get(&*parameter.member)) {
                     entity.aws(name(parameter), value);
                 }
             }
@@ -72,27 +77,27 @@ pub(crate) fn request(
     if let Some(account) = account {
         entity.aws("account_id", account);
     }
-    if is_json(request.headers().get("content-type")) {
+    if let Some(request) = request
+        && is_json(request.headers().get("content-type"))
+    {
         members(entity, request.body().bytes(), &in_body);
     }
 }
 
-/// Records the ids, the status, the length and the parameters of the response, and whether it told its length.
+/// Records the ids, the status, the length and the parameters of the response. `counted` is the length of its body where it does not declare one.
 pub(crate) fn response(
     entity: &mut Entity,
     response: &HttpResponse,
-    operation: Option<Operation<'_>>,
+    counted: u64,
+    operation: &Operation<'_>,
     parameters: &Parameters,
-) -> bool {
+) {
     entity.http_status(response.status().as_u16());
     ids(entity, response);
-    let length = declared_length(response);
+    let length = declared_length(response).or((counted > 0).then_some(counted));
     if let Some(length) = length {
         entity.content_length(length);
     }
-    let Some(operation) = operation else {
-        return length.is_some();
-    };
     let mut in_body = Vec::new();
     for parameter in parameters.of(operation.service, operation.name) {
         match parameter.source {
@@ -108,7 +113,6 @@ pub(crate) fn response(
     if response.status().is_success() && is_json(response.headers().get("content-type")) {
         members(entity, response.body().bytes(), &in_body);
     }
-    length.is_some()
 }
 
 /// Records the ids that AWS gave the request; the second is S3's.

@@ -28,15 +28,23 @@ pub(crate) fn record(
         entity.record_error_as(kind_without_answer(error, context), error);
         return;
     };
-    let Some((kind, reported)) = Reported::read(answered) else {
-        // What is no error of the service is an answer that its crate could not read.
-        entity.record_error_as("ResponseError", answered);
-        return;
-    };
-    entity.record_remote_error(&kind, &reported);
     let status = context
         .response()
         .map(|response| response.status().as_u16());
+    match (Reported::read(answered), status) {
+        (Some((kind, reported)), _) => {
+            entity.record_remote_error(&kind, &reported);
+        }
+        (None, Some(status @ 400..)) => {
+            // As `SdkError` calls it, where the service has no name for it.
+            entity.record_remote_error("ServiceError", &Reported::unnamed(status));
+        }
+        (None, _) => {
+            // An answer that the service's crate could not read.
+            entity.record_error_as("ResponseError", answered);
+            return;
+        }
+    }
     if is_throttled(context.inner(), components) {
         entity.throttle();
     } else if status.is_none_or(|status| status < 400) {
@@ -84,7 +92,18 @@ struct Reported<'a> {
     source: Option<&'a (dyn StdError + 'static)>,
 }
 
+/// Where the message of a refused signature goes on with all that was signed: headers, and with them the session's token.
+const SIGNED: &str = "The Canonical String";
+
 impl<'a> Reported<'a> {
+    /// An error of which only the status is known.
+    fn unnamed(status: u16) -> Self {
+        Self {
+            message: format!("HTTP status {status}"),
+            source: None,
+        }
+    }
+
     /// The error's code, as `ConditionalCheckFailedException`, and its message with what lies behind. `None` for an error without a code.
     fn read(error: &'a (dyn StdError + 'static)) -> Option<(String, Self)> {
         let chain = chain(error);
@@ -106,6 +125,10 @@ impl<'a> Reported<'a> {
                 says != text && says != message
             }
         });
+        let (message, source) = match message.split_once(SIGNED) {
+            Some((before, _)) => (before.trim_end().to_owned(), None),
+            None => (message, source),
+        };
         Some((code, Self { message, source }))
     }
 }

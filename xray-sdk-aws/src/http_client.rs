@@ -117,10 +117,12 @@ impl HttpConnector for TracedConnector {
             .aws()
             .begin();
         if subsegment.is_recording() {
+            let operation = wire.operation();
+            describe::operation(&mut subsegment, &operation);
             describe::request(
                 &mut subsegment,
-                &request,
-                &wire.operation(),
+                Some(&request),
+                &operation,
                 &self.parameters,
             );
         }
@@ -167,9 +169,7 @@ impl Watch {
         body::watch(response.body_mut(), declared, &self.0);
         let mut state = self.0.state();
         if let Some(subsegment) = &mut state.subsegment {
-            let operation = Some(wire.operation());
-            let told = describe::response(subsegment, response, operation, parameters);
-            state.has_length = told;
+            describe::response(subsegment, response, 0, &wire.operation(), parameters);
         }
         if state.body == Body::Flowing {
             state.body = Body::HandedOver;

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
     FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_schema::header_omit_settings::SharedHeaderOmitSettings;
@@ -18,7 +18,7 @@ use xray_sdk::{Text, TraceHeader, current};
 
 use crate::attempt;
 use crate::body;
-use crate::call::{Body, Call, Guard};
+use crate::call::{Body, Call, Guard, State};
 use crate::describe::{self, Operation};
 use crate::failure;
 use crate::http_client::Recorded;
@@ -117,16 +117,26 @@ impl XrayInterceptor {
         }
     }
 
-    /// Also writes the tracing header into each message that is sent to a queue, as its system attribute `AWSTraceHeader`.
+    /// Also writes the tracing header into each message that is sent to a queue, as its system attribute `AWSTraceHeader`, and into each event of
+    /// EventBridge's `PutEvents`, as its `TraceHeader`.
     ///
-    /// SQS itself makes that attribute from the request's header, so on AWS there is nothing to be gained. Servers that take the place of SQS in
-    /// development (moto, ElasticMQ) do not, and the trace ends there without this. A message that has the attribute keeps it. It costs reading and
+    /// SQS itself makes that attribute from the request's header, so there is nothing to be gained on AWS. Servers that take the place of SQS in
+    /// development (moto, ElasticMQ) do not, and the trace ends there without this. A message or event that has a header keeps it. It costs reading and
     /// writing the request's body once more, also of requests that are not sampled.
     #[must_use]
     pub fn trace_attribute(self, is_written: bool) -> Self {
         Self {
             has_trace_attribute: is_written,
             ..self
+        }
+    }
+
+    /// Records the parameters of a call's request, once.
+    fn describe(&self, state: &mut State, request: Option<&HttpRequest>, cfg: &ConfigBag) {
+        if let Some(subsegment) = &mut state.subsegment
+            && !std::mem::replace(&mut state.is_described, true)
+        {
+            describe::request(subsegment, request, &Operation::of(cfg), &self.parameters);
         }
     }
 }
@@ -166,11 +176,8 @@ impl Intercept for XrayInterceptor {
         if is_presigned(cfg) || cfg.load::<Guard>().is_some() {
             return Ok(());
         }
-        let service = cfg.load::<Metadata>().map_or("AWS", Metadata::service);
-        let subsegment = xray_sdk::subsegment(Text::copied(service)).aws().begin();
-        if subsegment.is_recording() {
-            cfg.interceptor_state()
-                .store_put(Guard(Call::new(subsegment)));
+        if let Some(call) = begin(cfg) {
+            cfg.interceptor_state().store_put(Guard(call));
         }
         Ok(())
     }
@@ -203,15 +210,11 @@ impl Intercept for XrayInterceptor {
                 if let Some(attempt) = &state.attempt {
                     request.add_extension(attempt.connection.clone());
                 }
-                let Some(subsegment) = &mut state.subsegment else {
-                    return Ok(());
-                };
-                if attempts(cfg) == 1
-                    && let Some(operation) = Operation::of(cfg)
-                {
-                    describe::request(subsegment, request, &operation, &self.parameters);
+                self.describe(&mut state, Some(request), cfg);
+                match &state.subsegment {
+                    Some(subsegment) => subsegment.header(),
+                    None => return Ok(()),
                 }
-                subsegment.header()
             }
             None if is_presigned(cfg) => None,
             None => current().header(),
@@ -262,15 +265,28 @@ impl Intercept for XrayInterceptor {
         components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(Guard(call)) = cfg.load::<Guard>() else {
+        let call = match cfg.load::<Guard>() {
+            Some(Guard(call)) => Some(call.clone()),
+            // It failed before it could begin: a member of the request is missing of which the endpoint is made.
+            None if matches!(context.output_or_error(), Some(Err(_))) && !is_presigned(cfg) => {
+                begin(cfg)
+            }
+            None => None,
+        };
+        let Some(call) = call else {
             return Ok(());
         };
+        if cfg.load::<Guard>().is_none() {
+            cfg.interceptor_state().store_put(Guard(call.clone()));
+        }
         let mut state = call.state();
         state.attempt = None;
         if state.body == Body::HandedOver {
             // By the same interceptor, which was installed twice.
             return Ok(());
         }
+        // Of a request that failed before it was signed.
+        self.describe(&mut state, None, cfg);
         let Some(mut subsegment) = state.subsegment.take() else {
             return Ok(());
         };
@@ -278,9 +294,14 @@ impl Intercept for XrayInterceptor {
             subsegment.aws("retries", &attempts.attempts().saturating_sub(1));
         }
         if let Some(response) = context.response() {
-            let operation = Operation::of(cfg);
-            let told = describe::response(&mut subsegment, response, operation, &self.parameters);
-            state.has_length |= told;
+            let (counted, operation) = (state.counted, Operation::of(cfg));
+            describe::response(
+                &mut subsegment,
+                response,
+                counted,
+                &operation,
+                &self.parameters,
+            );
         }
         match context.output_or_error() {
             Some(Ok(_)) if state.body == Body::Flowing => {
@@ -298,6 +319,18 @@ impl fmt::Debug for XrayInterceptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("XrayInterceptor").finish_non_exhaustive()
     }
+}
+
+/// Begins the subsegment of a call, if it is recorded.
+fn begin(cfg: &ConfigBag) -> Option<Call> {
+    let operation = Operation::of(cfg);
+    let name = Text::copied(operation.service);
+    let mut subsegment = xray_sdk::subsegment(name).aws().begin();
+    if !subsegment.is_recording() {
+        return None;
+    }
+    describe::operation(&mut subsegment, &operation);
+    Some(Call::new(subsegment))
 }
 
 fn attempts(cfg: &ConfigBag) -> u32 {

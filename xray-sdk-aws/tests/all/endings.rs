@@ -99,6 +99,32 @@ async fn a_broken_service_is_a_fault() {
 }
 
 #[tokio::test]
+async fn an_answer_that_names_no_error_is_still_an_answer() {
+    for (status, flag) in [(403, "error"), (500, "fault"), (429, "throttle")] {
+        let call = put_answered(status, "{}").await;
+        assert_eq!(call["http"]["response"]["status"], status);
+        assert_eq!(call[flag], true, "{call}");
+        assert_eq!(call.get("fault").is_some(), status == 500, "{call}");
+        assert_eq!(
+            call["cause"]["exceptions"],
+            json!([{"type": "ServiceError", "message": format!("HTTP status {status}"), "remote": true}])
+        );
+    }
+}
+
+/// What services that speak JSON answer to a signature that is wrong: all that was signed, and so the session token.
+#[tokio::test]
+async fn what_was_signed_is_not_recorded_with_a_refused_signature() {
+    let body = r#"{"__type":"com.amazon.coral.service#InvalidSignatureException","message":"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.\n\nThe Canonical String for this request should have been\n'POST\n/\n\nhost:x\nx-amz-security-token:SECRET\n'"}"#;
+    let call = put_answered(400, body).await;
+    let exception = &call["cause"]["exceptions"][0];
+    assert_eq!(exception["type"], "InvalidSignatureException");
+    let message = exception["message"].as_str().expect("a message");
+    assert!(message.starts_with("The request signature we calculated does not match"));
+    assert!(!message.contains("SECRET"), "{message}");
+}
+
+#[tokio::test]
 async fn a_call_that_succeeds_at_last_tells_its_retries_and_is_no_fault() {
     let capture = Capture::new("shop");
     let canned = Canned::new(|number, _| match number {
@@ -197,6 +223,39 @@ async fn a_call_without_credentials_is_a_fault() {
         call["cause"]["exceptions"][0]["type"], "DispatchFailure",
         "{call}"
     );
+    assert_eq!(
+        call["aws"],
+        json!({"operation": "ListTables", "region": "eu-west-1", "retries": 0})
+    );
+}
+
+#[tokio::test]
+async fn a_call_that_is_not_sent_tells_what_it_was_about() {
+    let capture = Capture::new("shop");
+    let canned = Canned::json("{}");
+    let objects = client!(aws_sdk_s3, &canned.config().build());
+    // The key stands in the path, so there is no request without one.
+    let get = objects.get_object().bucket("receipts").key("").send();
+    capture
+        .recorder()
+        .segment("shop")
+        .run(get)
+        .await
+        .expect_err("has no key");
+    assert!(canned.requests().is_empty());
+    let call = call(&capture);
+    assert_eq!(
+        call["cause"]["exceptions"][0]["type"],
+        "ConstructionFailure"
+    );
+    assert_eq!(
+        (
+            &call["aws"]["operation"],
+            &call["aws"]["region"],
+            &call["aws"]["bucket_name"]
+        ),
+        (&json!("GetObject"), &json!("eu-west-1"), &json!("receipts"))
+    );
 }
 
 #[tokio::test]
@@ -211,7 +270,7 @@ async fn the_errors_of_s3_look_the_same() {
         (
             503,
             slow_down,
-            json!({"error": true, "fault": true, "throttle": true, "exceptions": [{"type": "SlowDown", "message": "less", "remote": true}]}),
+            json!({"error": true, "throttle": true, "exceptions": [{"type": "SlowDown", "message": "less", "remote": true}]}),
         ),
         (
             200,

@@ -215,3 +215,29 @@ async fn an_error_in_place_of_a_body_ends_with_the_call() {
         "NoSuchKey"
     );
 }
+
+#[tokio::test]
+async fn an_attempt_that_failed_leaves_nothing_of_its_body_behind() {
+    for last in [0, 200] {
+        let capture = Capture::new("shop");
+        let canned = Canned::new(move |number, _| match number {
+            // Its length is known only when it is read.
+            0 => Answer::new(
+                500,
+                &[],
+                parts([Ok(b"{\"__type\":\"InternalServerError\"}")]),
+            ),
+            _ if last == 0 => Answer::Refused,
+            _ => Answer::json(last, ""),
+        });
+        let tables = client!(aws_sdk_dynamodb, &canned.config().build());
+        let list = tables.list_tables().send();
+        let listed = capture.recorder().segment("shop").run(list).await;
+        assert_eq!(listed.is_ok(), last == 200);
+        let http = match last {
+            0 => serde_json::Value::Null,
+            _ => json!({"response": {"status": last}}),
+        };
+        assert_eq!(call(&capture)["http"], http);
+    }
+}

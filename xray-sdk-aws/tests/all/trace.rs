@@ -146,3 +146,19 @@ async fn two_interceptors_record_one_call_once() {
         .expect("an answer");
     assert_eq!(capture.tree(), "shop\n  DynamoDB 200\n    attempt 200\n");
 }
+
+#[tokio::test]
+async fn two_interceptors_record_a_call_that_is_not_sent_once() {
+    let capture = Capture::new("shop");
+    let canned = Canned::json("{}");
+    let interceptor = xray_sdk_aws::XrayInterceptor::new();
+    let config = aws_sdk_s3::config::Builder::from(&canned.config().build())
+        .interceptor(interceptor.clone())
+        .interceptor(interceptor)
+        .build();
+    let objects = aws_sdk_s3::Client::from_conf(config);
+    let get = objects.get_object().bucket("b").send();
+    let segment = capture.recorder().segment("shop");
+    segment.run(get).await.expect_err("has no key");
+    assert_eq!(capture.tree(), "shop\n  S3 fault\n");
+}
