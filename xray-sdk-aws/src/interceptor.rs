@@ -73,6 +73,7 @@ pub struct XrayInterceptor {
     requested: Arc<RequestedTelemetryAttributes>,
     has_attempts: bool,
     has_trace_attribute: bool,
+    asks_for_trace: bool,
 }
 
 impl Default for XrayInterceptor {
@@ -90,6 +91,7 @@ impl XrayInterceptor {
             parameters: Arc::new(parameters),
             has_attempts: false,
             has_trace_attribute: false,
+            asks_for_trace: false,
         }
     }
 
@@ -127,6 +129,18 @@ impl XrayInterceptor {
     pub fn trace_attribute(self, is_written: bool) -> Self {
         Self {
             has_trace_attribute: is_written,
+            ..self
+        }
+    }
+
+    /// Asks SQS for the tracing header of each message that is received, so that [`message::sender`](crate::message::sender) finds it.
+    ///
+    /// SQS tells system attributes only to who names them: each `ReceiveMessage` then asks for `AWSTraceHeader`, besides what the program asks for,
+    /// which finds it among the messages' attributes. It costs reading and writing the request's body once more, in and outside of segments.
+    #[must_use]
+    pub fn ask_for_trace(self, is_asked: bool) -> Self {
+        Self {
+            asks_for_trace: is_asked,
             ..self
         }
     }
@@ -203,6 +217,9 @@ impl Intercept for XrayInterceptor {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let request = context.request_mut();
+        if self.asks_for_trace && !is_presigned(cfg) {
+            trace_attribute::ask(request, cfg);
+        }
         let header = match cfg.load::<Guard>() {
             Some(Guard(call)) => {
                 request.add_extension(Recorded);

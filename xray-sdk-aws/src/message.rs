@@ -2,11 +2,14 @@
 //!
 //! A sender needs nothing but a client that is traced. SQS keeps the tracing header of `SendMessage` and `SendMessageBatch` with each
 //! message, as its system attribute `AWSTraceHeader` (which counts neither as an attribute nor in its size), and SNS passes that of `Publish` and
-//! `PublishBatch` on to the queues and functions that are subscribed (developer guide, "Amazon SQS and AWS X-Ray", "Amazon SNS and AWS X-Ray"). What S3 and
-//! EventBridge send to a queue comes with the same attribute, where the request that caused it was traced; for EventBridge's
-//! `PutEvents` each entry takes the text of [`header()`].
+//! `PublishBatch` on to the queues and functions that are subscribed (developer guide, "Amazon SQS and AWS X-Ray", "Amazon SNS and AWS X-Ray").
 //!
-//! A consumer asks for the attribute, and continues the trace for each message:
+//! Notifications of S3 and events of EventBridge have no header in themselves. What they send to a queue comes with the same attribute, where the request
+//! that caused it was traced; what they send to a function of Lambda comes with the header of the invocation. EventBridge takes it from each entry of `PutEvents`:
+//! by [`XrayInterceptor::trace_attribute`](crate::XrayInterceptor::trace_attribute), or as the text of [`header()`].
+//!
+//! A consumer asks for the attribute (here by itself; [`XrayInterceptor::ask_for_trace`](crate::XrayInterceptor::ask_for_trace) does it for all that a client
+//! receives), and continues the trace for each message:
 //!
 //! ```no_run
 //! use xray_sdk::Recorder;

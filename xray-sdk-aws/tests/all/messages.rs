@@ -166,6 +166,46 @@ async fn messages_carry_the_header_where_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn the_header_of_each_message_is_asked_for_in_and_outside_of_segments() {
+    let capture = Capture::new("worker");
+    let canned = Canned::json("{}");
+    let interceptor = XrayInterceptor::new().ask_for_trace(true);
+    let queues = client!(aws_sdk_sqs, &canned.config().build(), interceptor);
+    let receive = || {
+        queues
+            .receive_message()
+            .queue_url(QUEUE)
+            .wait_time_seconds(1)
+    };
+    receive().send().await.expect("an answer");
+    let sent_at = receive().message_system_attribute_names("SentTimestamp".into());
+    let segment = capture.recorder().segment("worker");
+    segment.run(sent_at.send()).await.expect("an answer");
+    let own = receive().message_system_attribute_names(TRACE_ATTRIBUTE.into());
+    own.send().await.expect("an answer");
+    let asked: Vec<Value> = canned
+        .requests()
+        .iter()
+        .map(|request| {
+            let body = request.body().bytes().expect("in memory");
+            let length = request.headers().get("content-length");
+            assert_eq!(length.map(str::to_owned), Some(body.len().to_string()));
+            serde_json::from_slice(body).expect("is JSON")
+        })
+        .collect();
+    for (request, names) in asked.iter().zip([
+        json!([TRACE_ATTRIBUTE]),
+        json!(["SentTimestamp", TRACE_ATTRIBUTE]),
+        json!([TRACE_ATTRIBUTE]),
+    ]) {
+        assert_eq!(
+            request,
+            &json!({"QueueUrl": QUEUE, "WaitTimeSeconds": 1, "MessageSystemAttributeNames": names})
+        );
+    }
+}
+
+#[tokio::test]
 async fn requests_are_sent_as_they_are_where_it_is_not() {
     let capture = Capture::new("shop");
     let canned = Canned::json(r#"{"MessageId":"M"}"#);
@@ -182,6 +222,10 @@ async fn requests_are_sent_as_they_are_where_it_is_not() {
         .await
         .expect("is sent");
     let requests = canned.requests();
-    let body = String::from_utf8_lossy(requests[0].body().bytes().expect("in memory")).into_owned();
-    assert!(!body.contains(TRACE_ATTRIBUTE), "{body}");
+    let receive = queues.receive_message().queue_url(QUEUE);
+    receive.send().await.expect("an answer");
+    for request in requests.iter().chain(&canned.requests()) {
+        let body = String::from_utf8_lossy(request.body().bytes().expect("in memory"));
+        assert!(!body.contains(TRACE_ATTRIBUTE), "{body}");
+    }
 }

@@ -1,6 +1,6 @@
 use xray_sdk::TraceHeader;
 use xray_sdk::testing::Capture;
-use xray_sdk_aws::message::{self, Batch, TRACE_ATTRIBUTE};
+use xray_sdk_aws::message::{self, Batch};
 use xray_sdk_aws::{XrayInterceptor, client};
 
 use super::{moto, unique};
@@ -8,7 +8,9 @@ use crate::record::documents;
 
 /// moto keeps no tracing header by itself, as SQS does.
 fn carrying() -> XrayInterceptor {
-    XrayInterceptor::new().trace_attribute(true)
+    XrayInterceptor::new()
+        .trace_attribute(true)
+        .ask_for_trace(true)
 }
 
 async fn queue(queues: &aws_sdk_sqs::Client, name: &str) -> String {
@@ -26,11 +28,8 @@ async fn receive(queues: &aws_sdk_sqs::Client, url: &str) -> Vec<aws_sdk_sqs::ty
         .receive_message()
         .queue_url(url)
         .max_number_of_messages(10);
-    let received = receive
-        .message_system_attribute_names(TRACE_ATTRIBUTE.into())
-        .send()
-        .await;
-    received.expect("messages").messages.unwrap_or_default()
+    let received = receive.send().await.expect("messages");
+    received.messages.unwrap_or_default()
 }
 
 #[tokio::test]
