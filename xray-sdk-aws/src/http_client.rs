@@ -4,6 +4,7 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
 };
+use aws_smithy_runtime_api::client::interceptors::Intercept as _;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::{
@@ -12,22 +13,25 @@ use aws_smithy_runtime_api::client::runtime_components::{
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_types::SdkConfig;
 use std::sync::Arc;
-use xray_sdk::{Text, TraceHeader};
+use xray_sdk::{Text, TraceHeader, current};
 
 use crate::body;
 use crate::call::{Body, Call};
+use crate::connection;
+use crate::default_client::default_client;
 use crate::describe;
 use crate::parameters::Parameters;
 use crate::wire::Wire;
 
-/// Marks a request that an interceptor records already.
-#[derive(Clone, Copy)]
-pub(crate) struct Recorded;
+/// Marks a request that is recorded already: with its call, where that has the wait for a connection recorded too.
+#[derive(Clone)]
+pub(crate) struct Recorded(pub(crate) Option<Call>);
 
 /// A configuration whose HTTP client records the requests of *every* client that is made from it, by whatever code.
 ///
 /// It is for clients that you do not make yourself, and so cannot give an interceptor. A client made by [`client!`](crate::client)
-/// of the same configuration is recorded by its interceptor only.
+/// of the same configuration is recorded by its interceptor only; where that records [attempts](crate::XrayInterceptor::attempts), this adds the time that
+/// each waits for its connection.
 ///
 /// ```
 /// # let config = aws_types::SdkConfig::builder().build();
@@ -37,26 +41,33 @@ pub(crate) struct Recorded;
 /// # let _ = config;
 /// ```
 ///
+/// A configuration as `aws_config` loads it has no HTTP client, for each service's crate brings its own: the feature `default-https-client`, as the SDK's crates
+/// call it too, brings the same one to this. Without it, such a configuration stays as it is, and a warning is logged.
+///
 /// All it sees is HTTP, so it records less than an interceptor does:
 ///
-/// - each attempt is a subsegment of its own; the time for credentials, for waiting between attempts and for making a connection that takes no request is not in it;
-/// - the service goes by its name in the `User-Agent`, the operation is known only where the protocol names it (JSON and query, not REST: S3, Lambda),
-///   parameters are found only in JSON bodies;
+/// - each attempt is a subsegment of its own; the time for credentials and for waiting between attempts is not in it;
+/// - parameters are found in JSON bodies, in the URLs of S3 and Lambda, and in the forms of SNS. A bucket in the name of a host that is none of AWS's is not found;
 /// - throttling is known by status 429 only, and errors by their status.
 ///
-/// Requests for credentials to the instance's or container's own endpoint are left out. A configuration without an HTTP client stays as it is: each service's
-/// crate then brings its own.
+/// Requests for credentials to the instance's or container's own endpoint are left out. What is traced twice is recorded once.
 pub fn trace_http(config: &SdkConfig) -> SdkConfig {
-    match config.http_client() {
-        Some(inner) => config
-            .to_builder()
-            .http_client(TracedHttpClient {
-                inner,
-                parameters: Arc::new(Parameters::default()),
-            })
-            .build(),
-        None => config.clone(),
-    }
+    let Some(inner) = config.http_client().or_else(default_client) else {
+        log::warn!(
+            target: "xray_sdk",
+            "trace_http records nothing, for the configuration has no HTTP client: turn on the feature default-https-client of xray-sdk-aws, \
+             give the configuration an http_client, or make clients by xray_sdk_aws::client!"
+        );
+        return config.clone();
+    };
+    let traced = TracedHttpClient {
+        tells_of_connections: inner
+            .connector_metadata()
+            .is_some_and(|connector| connector.name() == "hyper"),
+        inner,
+        parameters: Arc::new(Parameters::default()),
+    };
+    config.to_builder().http_client(traced).build()
 }
 
 /// An HTTP client of the SDK that records what it sends.
@@ -64,6 +75,8 @@ pub fn trace_http(config: &SdkConfig) -> SdkConfig {
 struct TracedHttpClient {
     inner: SharedHttpClient,
     parameters: Arc<Parameters>,
+    /// It is one of the SDK's own, which tell when a request has its connection.
+    tells_of_connections: bool,
 }
 
 impl HttpClient for TracedHttpClient {
@@ -75,6 +88,8 @@ impl HttpClient for TracedHttpClient {
         SharedHttpConnector::new(TracedConnector {
             inner: self.inner.http_connector(settings, components),
             parameters: self.parameters.clone(),
+            tells_of_connections: self.tells_of_connections,
+            operation: operation(components),
         })
     }
 
@@ -99,20 +114,40 @@ impl HttpClient for TracedHttpClient {
     }
 }
 
+/// The operation that a request is sent for: requests of REST do not name it, but each operation has interceptors that are named after it.
+/// Only asked for where something is recorded.
+fn operation(components: &RuntimeComponents) -> Option<&'static str> {
+    if !current().is_recording() {
+        return None;
+    }
+    components
+        .interceptors()
+        .find_map(|interceptor| interceptor.name().strip_suffix("EndpointParamsInterceptor"))
+}
+
+/// Made anew for each attempt.
 #[derive(Debug)]
 struct TracedConnector {
     inner: SharedHttpConnector,
     parameters: Arc<Parameters>,
+    tells_of_connections: bool,
+    operation: Option<&'static str>,
 }
 
 impl HttpConnector for TracedConnector {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
-        if request.extension::<Recorded>().is_some() {
-            return self.inner.call(request);
+        if let Some(Recorded(call)) = request.extension::<Recorded>() {
+            return match call.clone() {
+                Some(call) if self.tells_of_connections => {
+                    connection::send(&self.inner, request, call)
+                }
+                _ => self.inner.call(request),
+            };
         }
-        let Some(wire) = Wire::read(&request) else {
+        let Some(wire) = Wire::read(&request, self.operation) else {
             return self.inner.call(request);
         };
+        request.add_extension(Recorded(None));
         let mut subsegment = xray_sdk::subsegment(Text::copied(wire.service()))
             .aws()
             .begin();

@@ -108,8 +108,12 @@ impl XrayInterceptor {
     /// Records each attempt of a call as a subsegment `attempt` of its own: its status, its request's id, why it failed, and as metadata of the namespace
     /// `aws` its number and what the HTTP client tells of its connection.
     ///
+    /// Where the client is made of a configuration that [`trace_http`](crate::trace_http) made, an attempt that has to wait for its connection has a subsegment
+    /// `connect` for that: for a free one, or until one is made. How much of it is looking up the name, TCP or TLS no HTTP client of the SDK tells; and
+    /// an HTTP client that is none of the SDK's tells nothing, so there is no such subsegment then. A connection that is there at once has none either.
+    ///
     /// `connection.answered_in` is the time in seconds from handing the request to the HTTP client to the head of the answer. Clients that pool
-    /// connections by the SDK's own pool also tell `acquired_in`, the seconds of waiting for a connection or making it (name look-up and TLS included), and
+    /// connections by the SDK's own pool also tell `acquired_in`, the seconds until the request had its connection, and
     /// `usage`: `fresh` or `reused`.
     #[must_use]
     pub fn attempts(self, is_recorded: bool) -> Self {
@@ -222,7 +226,7 @@ impl Intercept for XrayInterceptor {
         }
         let header = match cfg.load::<Guard>() {
             Some(Guard(call)) => {
-                request.add_extension(Recorded);
+                request.add_extension(Recorded(self.has_attempts.then(|| call.clone())));
                 let mut state = call.state();
                 if let Some(attempt) = &state.attempt {
                     request.add_extension(attempt.connection.clone());

@@ -1,31 +1,36 @@
 use std::borrow::Cow;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::telemetry::CapturedTelemetryAttributes;
 
 use crate::describe::Operation;
+use crate::resource;
 
 /// What a signed request of the SDK tells of the call it belongs to.
 pub(crate) struct Wire {
     service: Cow<'static, str>,
     operation: String,
     region: Option<String>,
+    captured: CapturedTelemetryAttributes,
 }
 
 impl Wire {
-    /// `None` for what is no call of a service: requests for credentials.
-    pub(crate) fn read(request: &HttpRequest) -> Option<Self> {
+    /// `None` for what is no call of a service: requests for credentials. `operation` is its name where the service's crate tells it.
+    pub(crate) fn read(request: &HttpRequest, operation: Option<&'static str>) -> Option<Self> {
         let headers = request.headers();
         let service = headers
             .get("x-amz-user-agent")
             .and_then(api)
             .or_else(|| headers.get("user-agent").and_then(api))?;
+        let service = named(service)?;
         let target = headers.get("x-amz-target");
-        let operation = target
-            .and_then(|target| Some(target.rsplit_once('.')?.1))
+        let operation = operation
+            .or_else(|| Some(target?.rsplit_once('.')?.1))
             .or_else(|| action(request.body().bytes()?))
             .unwrap_or_default();
         Some(Self {
-            service: named(service)?,
+            captured: resource::captured(&service, request),
+            service,
             operation: operation.to_owned(),
             region: headers
                 .get("authorization")
@@ -43,7 +48,7 @@ impl Wire {
             service: &self.service,
             name: &self.operation,
             region: self.region.as_deref(),
-            captured: None,
+            captured: Some(&self.captured),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod attempts;
 mod canned;
 mod concurrency;
+mod connection;
 mod endings;
 mod house;
 mod http_client;
