@@ -111,6 +111,20 @@ mod tests {
         assert_eq!(traces(event.to_string().as_bytes()), [0; 0]);
     }
 
+    /// What S3 and EventBridge send to a queue comes with the header of the request that caused it.
+    #[test]
+    fn notifications_of_s3_and_events_of_eventbridge_are_linked_with_what_caused_them() {
+        let of_s3 = json!({"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put",
+            "s3": {"bucket": {"name": "receipts"}, "object": {"key": "7.txt"}}}]});
+        let of_eventbridge = json!({"version": "0", "detail-type": "order placed", "source": "shop", "detail": {"id": 7}});
+        let records = [(of_s3, 1), (of_eventbridge, 2)].map(|(body, trace)| {
+            let attributes = json!({"AWSTraceHeader": header(trace, ";Sampled=1")});
+            message(&attributes, &body.to_string())
+        });
+        let event = json!({"Records": records});
+        assert_eq!(traces(event.to_string().as_bytes()), [1, 2]);
+    }
+
     #[test]
     fn other_events_have_no_senders() {
         let mut other = event(&[header(1, ";Sampled=1")]);

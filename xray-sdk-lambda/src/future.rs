@@ -44,8 +44,12 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let open = EndOnPanic(this.invocation);
-        let (Some(inner), Some(invocation)) = (this.inner.as_mut().as_pin_mut(), open.0.as_mut())
+        let open = EndOnPanic {
+            invocation: this.invocation,
+            was_panicking: thread::panicking(),
+        };
+        let (Some(inner), Some(invocation)) =
+            (this.inner.as_mut().as_pin_mut(), open.invocation.as_mut())
         else {
             // Polled after it was done, which the future itself could answer only by a panic of its own.
             return Poll::Pending;
@@ -66,18 +70,22 @@ where
             invocation.fail(error);
         }
         // The response is with Lambda. When this returns the function asks for the next invocation, and may be frozen until there is one.
-        *open.0 = None;
+        *open.invocation = None;
         Poll::Ready(result)
     }
 }
 
 /// A panic ends the invocation at once: whoever catches it may keep the rest for long.
-struct EndOnPanic<'a>(&'a mut Option<Invocation>);
+struct EndOnPanic<'a> {
+    invocation: &'a mut Option<Invocation>,
+    /// Another panic is under way, during which this is polled.
+    was_panicking: bool,
+}
 
 impl Drop for EndOnPanic<'_> {
     fn drop(&mut self) {
-        if thread::panicking() {
-            *self.0 = None;
+        if thread::panicking() && !self.was_panicking {
+            *self.invocation = None;
         }
     }
 }

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Context;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -8,25 +9,50 @@ use xray_sdk::{Entered, Recorder, Segment, Text, TraceHeader};
 use crate::alarm::{Alarm, Alarms};
 use crate::batch;
 
+/// What the workers of one function share.
+#[derive(Debug, Default)]
+pub(crate) struct Environment {
+    /// There was an invocation.
+    is_used: AtomicBool,
+    /// It was told that documents come late.
+    is_late: AtomicBool,
+    alarms: Arc<Alarms>,
+}
+
+impl Environment {
+    /// Whether this is asked for the first time.
+    pub(crate) fn is_new(&self) -> bool {
+        !self.is_used.swap(true, Ordering::Relaxed)
+    }
+}
+
 /// What is recorded of one invocation. When it is dropped, it closes and all of it is sent.
 pub(crate) struct Invocation {
     recorder: Recorder,
+    environment: Arc<Environment>,
     /// Empty only while this is being dropped.
     segment: Option<Segment>,
     alarm: Option<Alarm>,
 }
 
-/// The longest that an invocation waits for what was recorded of it. Only where the daemon goes by a name is there anything to wait for.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// The longest that an invocation waits for what was recorded of it, at its end and at its alarm. Where the daemon goes by its address and takes what
+/// comes there is nothing to wait for.
+const PATIENCE: Duration = Duration::from_millis(5);
 
 impl Invocation {
     /// Begins the subsegment `name` of the segment that Lambda writes.
-    pub(crate) fn begin(recorder: &Recorder, name: &str, lambda: &LambdaContext) -> Self {
+    pub(crate) fn begin(
+        recorder: &Recorder,
+        environment: &Arc<Environment>,
+        name: &str,
+        lambda: &LambdaContext,
+    ) -> Self {
         let header = lambda.xray_trace_id.as_deref();
         let header = header.map(TraceHeader::parse).unwrap_or_default();
         let segment = recorder.segment(Text::copied(name)).continuing(header);
         Self {
             recorder: recorder.clone(),
+            environment: environment.clone(),
             segment: Some(segment.begin()),
             alarm: None,
         }
@@ -67,12 +93,12 @@ impl Invocation {
     }
 
     /// Has what is recorded sent `margin` before the deadline, or after half of the time where there is less.
-    pub(crate) fn mind(&mut self, deadline: SystemTime, margin: Duration, alarms: &Arc<Alarms>) {
+    pub(crate) fn mind(&mut self, deadline: SystemTime, margin: Duration) {
         // Emulators may tell no deadline, or one that has passed.
         if let Ok(left) = deadline.duration_since(SystemTime::now()) {
             let wait = left.saturating_sub(margin).max(left / 2);
             let at = Instant::now().checked_add(wait);
-            self.alarm = at.and_then(|at| alarms.set(at));
+            self.alarm = at.and_then(|at| self.environment.alarms.set(at));
         }
     }
 
@@ -101,10 +127,13 @@ impl Drop for Invocation {
         let is_recording = self.is_recording();
         self.alarm = None;
         self.segment = None;
-        if is_recording && !self.recorder.flush(PATIENCE) {
+        if !is_recording || self.recorder.flush(PATIENCE) {
+            return;
+        }
+        if !self.environment.is_late.swap(true, Ordering::Relaxed) {
             log::warn!(
                 target: "xray_sdk",
-                "what was recorded of an invocation is not sent after {PATIENCE:?}, and follows when the function is invoked again; \
+                "what was recorded of an invocation is not sent after {PATIENCE:?}, and follows while the function goes on or is invoked again (told once); \
                  is the daemon's name in AWS_XRAY_DAEMON_ADDRESS resolved slowly? an address needs no resolving"
             );
         }

@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -8,10 +7,9 @@ use tower_layer::Layer;
 use tower_service::Service;
 use xray_sdk::Recorder;
 
-use crate::alarm::Alarms;
 use crate::environment::{self, Initialization};
 use crate::future::LambdaFuture;
-use crate::invocation::Invocation;
+use crate::invocation::{Environment, Invocation};
 
 /// Makes a subsegment of every invocation of a function, below the segment that Lambda writes.
 ///
@@ -36,14 +34,15 @@ use crate::invocation::Invocation;
 /// - The annotation `ColdStart`: whether this was the first invocation and had to wait for the function to start.
 ///   With provisioned concurrency none has to.
 /// - In the `aws` block: request id, ARN and version of the function, account, region, and the tenant where there is one.
-/// - A link to the trace of each message that came in a batch from SQS, at most 20.
+/// - A link to the trace of each message that came in a batch from SQS, at most 20. Notifications of S3 and events of EventBridge that came by a queue bring
+///   the trace of the request that caused them so. What they, SNS and others invoke the function with directly comes in the trace of the invocation's own header.
 /// - An error with which the runtime itself fails. Those of the function are seen by [`traced`](crate::traced).
 ///
 /// # When it closes, and when it is sent
 ///
 /// With the last byte of the response, also of one that is streamed; before the function asks for its next invocation. Then all of it
-/// is sent on the same thread, in microseconds, for Lambda names the daemon by its address. A daemon that goes by a name is waited for
-/// up to 100 ms.
+/// is sent on the same thread, in microseconds, for Lambda names the daemon by its address. What takes longer, as a daemon whose name has to
+/// be resolved, is waited for up to 5 ms; what is not sent by then follows while the function goes on, or with its next invocation.
 ///
 /// Shortly before the invocation's [deadline](Self::margin), what is recorded by then is sent as in progress. So a function that Lambda
 /// ends shows where it was. The thread that watches the time starts with the first invocation that is recorded. A function that does not
@@ -114,28 +113,25 @@ pub struct TracedRuntime<S> {
     environment: Arc<Environment>,
 }
 
-/// What the workers of one function share.
-#[derive(Debug, Default)]
-struct Environment {
-    /// There was an invocation.
-    is_used: AtomicBool,
-    alarms: Arc<Alarms>,
-}
-
 impl<S> TracedRuntime<S> {
     fn begin(&self, invocation: &LambdaInvocation) -> Invocation {
         let layer = &self.layer;
-        let is_first = !self.environment.is_used.swap(true, Ordering::Relaxed);
+        let is_first = self.environment.is_new();
         if is_first && layer.initialization == Initialization::SnapStart {
             layer.recorder.after_restore();
         }
         let name = layer.name.as_deref().unwrap_or(layer.recorder.name());
-        let mut own = Invocation::begin(&layer.recorder, name, &invocation.context);
+        let mut own = Invocation::begin(
+            &layer.recorder,
+            &self.environment,
+            name,
+            &invocation.context,
+        );
         if own.is_recording() {
             let is_cold = is_first && layer.initialization != Initialization::Ahead;
             own.describe(invocation, is_cold);
             let deadline = invocation.context.deadline();
-            own.mind(deadline, layer.margin, &self.environment.alarms);
+            own.mind(deadline, layer.margin);
         }
         own
     }

@@ -3,14 +3,16 @@
 use std::future::{Future, pending, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lambda_runtime::{Context as LambdaContext, Error, LambdaInvocation};
 use serde_json::Value;
 use tower::{Layer as _, Service, service_fn};
+use xray_sdk::emitter::{Batch, Emitter, Report};
 use xray_sdk::testing::Capture;
-use xray_sdk::{RecorderBuilder, current, subsegment};
+use xray_sdk::{Recorder, RecorderBuilder, current, subsegment};
 use xray_sdk_lambda::{LambdaLayer, traced};
 
 use crate::process::header;
@@ -102,6 +104,51 @@ fn an_invocation_without_a_deadline_that_makes_sense_is_left_alone() {
     let mut served = Box::pin(service.call(late));
     assert!(poll(served.as_mut()).is_pending());
     assert_eq!(capture.bytes().len(), 0);
+}
+
+/// Sends nothing until it may, and tells how many documents it sent.
+struct Slow {
+    may: Receiver<()>,
+    sent: Sender<usize>,
+}
+
+impl Emitter for Slow {
+    fn emit(&mut self, batch: &Batch) -> Report {
+        let _ = self.may.recv();
+        let _ = self.sent.send(batch.len());
+        Report::sent(batch.len())
+    }
+}
+
+#[test]
+fn a_daemon_that_is_slow_to_reach_holds_no_invocation_up_and_gets_all_of_them_later() {
+    const INVOCATIONS: usize = 50;
+    let (let_it, may) = mpsc::channel();
+    let (sent, documents) = mpsc::channel();
+    let recorder = Recorder::builder("resize")
+        .segments_by_lambda()
+        .emitter(Slow { may, sent })
+        .build()
+        .expect("a recorder");
+    let mut service = LambdaLayer::new(&recorder).layer(service_fn(|_| ready(Ok::<_, Error>(()))));
+    let begun = Instant::now();
+    for _ in 0..INVOCATIONS {
+        let served = pin!(service.call(invocation(HOUR)));
+        assert!(matches!(poll(served), Poll::Ready(Ok(()))));
+    }
+    // A tenth of a second for each would be five seconds.
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
+    drop(let_it);
+    let mut arrived = 0;
+    while arrived < INVOCATIONS {
+        let documents = documents.recv_timeout(crate::process::DEADLINE);
+        arrived += documents.expect("the rest comes");
+    }
+    assert_eq!(arrived, INVOCATIONS);
 }
 
 #[derive(Debug)]
