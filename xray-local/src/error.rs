@@ -23,8 +23,9 @@ enum Kind {
         source: io::Error,
     },
     Receive(xray_daemon::Error),
-    /// The file of sampling rules cannot be read, or holds none.
-    Rules {
+    /// A file that keeps what operators set cannot be read, or holds something else.
+    Kept {
+        what: &'static str,
         path: PathBuf,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -67,13 +68,14 @@ impl Error {
         Self { kind }
     }
 
-    pub(crate) fn rules(
+    pub(crate) fn kept(
+        what: &'static str,
         path: PathBuf,
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Self {
         let source = Box::new(source);
         Self {
-            kind: Kind::Rules { path, source },
+            kind: Kind::Kept { what, path, source },
         }
     }
 
@@ -128,9 +130,9 @@ impl Error {
         )
     }
 
-    /// The [file of sampling rules](crate::Options::rules) cannot be used. It was left as it is.
-    pub fn is_rules_file(&self) -> bool {
-        matches!(self.kind, Kind::Rules { .. })
+    /// The [file of sampling rules](crate::Options::rules), or a file beside it, cannot be used. It was left as it is.
+    pub fn is_kept_file(&self) -> bool {
+        matches!(self.kind, Kind::Kept { .. })
     }
 }
 
@@ -144,12 +146,8 @@ impl fmt::Display for Error {
             Kind::InUse { protocol, address } => write!(f, "{protocol} {address} is in use"),
             Kind::Bind { address, source } => write!(f, "cannot bind TCP {address}: {source}"),
             Kind::Receive(source) => source.fmt(f),
-            Kind::Rules { path, source } => {
-                write!(
-                    f,
-                    "cannot use the sampling rules in {}: {source}",
-                    path.display()
-                )
+            Kind::Kept { what, path, source } => {
+                write!(f, "cannot use the {what} in {}: {source}", path.display())
             }
             #[cfg(feature = "disk")]
             Kind::Data { path, source, .. } => {
@@ -166,9 +164,9 @@ impl std::error::Error for Error {
             Kind::Remote(_) | Kind::InUse { .. } => None,
             Kind::Bind { source, .. } | Kind::Start(source) => Some(source),
             Kind::Receive(source) => Some(source),
-            Kind::Rules { source, .. } => Some(source.as_ref()),
             #[cfg(feature = "disk")]
             Kind::Data { source, .. } => Some(source.as_ref()),
+            Kind::Kept { source, .. } => Some(source.as_ref()),
         }
     }
 }

@@ -16,22 +16,37 @@
 
 mod access;
 mod api;
+mod arn;
+mod bound;
 mod clock;
 mod control;
 mod entry;
 mod error;
 mod filter;
+mod forecast;
 mod graph;
+mod group;
+mod hash;
 #[allow(dead_code, reason = "the store searches without it still")]
 mod index;
+mod insight;
 mod json;
 mod lock;
 mod map;
 mod notice;
+mod otel;
+mod page;
+mod policy;
 mod query;
+mod retrieval;
+mod sample;
 mod sampling;
+mod series;
 mod server;
+mod setting;
 mod store;
+mod tag;
+mod telemetry;
 mod terminal;
 mod timeline;
 mod trace;

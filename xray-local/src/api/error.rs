@@ -1,10 +1,15 @@
+use std::convert::Infallible;
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::access::Denial;
 use crate::control::EditError;
+use crate::group::GroupError;
+use crate::policy::PolicyError;
 use crate::sampling::RuleError;
+use crate::setting::SettingError;
 use crate::store::EngineError;
 
 /// Why a call is refused, with the name that AWS's clients know it by.
@@ -12,12 +17,21 @@ use crate::store::EngineError;
 pub(crate) struct ApiError {
     kind: Kind,
     message: String,
+    /// The resource that the message is about, where the API has a place for it.
+    resource: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     InvalidRequest,
     RuleLimitExceeded,
+    ResourceNotFound,
+    TooManyTags,
+    InvalidPolicyRevisionId,
+    LockoutPrevention,
+    MalformedPolicyDocument,
+    PolicyCountLimitExceeded,
+    PolicySizeLimitExceeded,
     AccessDenied,
     /// By an [`Admission`](crate::access::Admission), with the name of its own.
     NotAdmitted(&'static str),
@@ -27,6 +41,31 @@ enum Kind {
     RequestTooSlow,
     Internal,
     Unavailable,
+}
+
+impl Kind {
+    /// The name, as AWS's clients know it, and the HTTP status.
+    fn told(self) -> (&'static str, u16) {
+        match self {
+            Self::InvalidRequest => ("InvalidRequestException", 400),
+            Self::RuleLimitExceeded => ("RuleLimitExceededException", 400),
+            Self::ResourceNotFound => ("ResourceNotFoundException", 404),
+            Self::TooManyTags => ("TooManyTagsException", 400),
+            Self::InvalidPolicyRevisionId => ("InvalidPolicyRevisionIdException", 400),
+            Self::LockoutPrevention => ("LockoutPreventionException", 400),
+            Self::MalformedPolicyDocument => ("MalformedPolicyDocumentException", 400),
+            Self::PolicyCountLimitExceeded => ("PolicyCountLimitExceededException", 400),
+            Self::PolicySizeLimitExceeded => ("PolicySizeLimitExceededException", 400),
+            Self::AccessDenied => ("AccessDeniedException", 403),
+            Self::NotAdmitted(name) => (name, 403),
+            Self::UnknownOperation => ("UnknownOperationException", 404),
+            Self::MethodNotAllowed => ("MethodNotAllowedException", 405),
+            Self::RequestTooLarge => ("RequestEntityTooLargeException", 413),
+            Self::RequestTooSlow => ("RequestTimeoutException", 408),
+            Self::Internal => ("InternalFailure", 500),
+            Self::Unavailable => ("ServiceUnavailableException", 503),
+        }
+    }
 }
 
 impl ApiError {
@@ -41,9 +80,7 @@ impl ApiError {
     pub(crate) fn unknown_operation(path: &str) -> Self {
         Self::new(
             Kind::UnknownOperation,
-            format!(
-                "no operation of the X-Ray API has the path {path}, or this server does not know it yet"
-            ),
+            format!("no operation of the X-Ray API has the path {path}"),
         )
     }
 
@@ -68,48 +105,42 @@ impl ApiError {
         )
     }
 
-    pub(crate) fn internal() -> Self {
+    pub(crate) fn internal(operation: &str) -> Self {
         Self::new(
             Kind::Internal,
-            "the server failed; its standard error says where",
+            format!("the server failed in {operation}; its standard error says where"),
         )
+    }
+
+    /// There is no such resource; `name` is its ARN, token or name.
+    pub(super) fn not_found(message: impl Into<String>, name: &str) -> Self {
+        Self::about(Kind::ResourceNotFound, message, name)
+    }
+
+    /// An error about one resource.
+    pub(super) fn about(kind: Kind, message: impl Into<String>, resource: &str) -> Self {
+        Self {
+            resource: Some(resource.to_owned()),
+            ..Self::new(kind, message)
+        }
     }
 
     fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
+            resource: None,
         }
     }
 
     /// The HTTP status.
     pub(crate) fn status(&self) -> u16 {
-        match self.kind {
-            Kind::InvalidRequest | Kind::RuleLimitExceeded => 400,
-            Kind::AccessDenied | Kind::NotAdmitted(_) => 403,
-            Kind::UnknownOperation => 404,
-            Kind::MethodNotAllowed => 405,
-            Kind::RequestTooSlow => 408,
-            Kind::RequestTooLarge => 413,
-            Kind::Internal => 500,
-            Kind::Unavailable => 503,
-        }
+        self.kind.told().1
     }
 
     /// The name, which also goes into the header `x-amzn-ErrorType`.
     pub(crate) fn name(&self) -> &'static str {
-        match self.kind {
-            Kind::InvalidRequest => "InvalidRequestException",
-            Kind::RuleLimitExceeded => "RuleLimitExceededException",
-            Kind::AccessDenied => "AccessDeniedException",
-            Kind::NotAdmitted(name) => name,
-            Kind::UnknownOperation => "UnknownOperationException",
-            Kind::MethodNotAllowed => "MethodNotAllowedException",
-            Kind::RequestTooLarge => "RequestEntityTooLargeException",
-            Kind::RequestTooSlow => "RequestTimeoutException",
-            Kind::Internal => "InternalFailure",
-            Kind::Unavailable => "ServiceUnavailableException",
-        }
+        self.kind.told().0
     }
 
     /// The body. The model calls the text `Message`, some clients look for `message` only: both are there.
@@ -120,11 +151,14 @@ impl ApiError {
             message: &'a str,
             #[serde(rename = "Message")]
             modelled: &'a str,
+            #[serde(rename = "ResourceName", skip_serializing_if = "Option::is_none")]
+            resource: Option<&'a str>,
         }
         super::wire::write(&Body {
             __type: self.name(),
             message: &self.message,
             modelled: &self.message,
+            resource: self.resource.as_deref(),
         })
     }
 }
@@ -152,14 +186,55 @@ impl From<RuleError> for ApiError {
     }
 }
 
-impl From<EditError> for ApiError {
-    fn from(error: EditError) -> Self {
+impl From<GroupError> for ApiError {
+    fn from(error: GroupError) -> Self {
+        Self::invalid_request(error.to_string())
+    }
+}
+
+impl From<PolicyError> for ApiError {
+    fn from(error: PolicyError) -> Self {
+        let kind = match error {
+            PolicyError::Malformed(_) => Kind::MalformedPolicyDocument,
+            PolicyError::TooLarge(_) => Kind::PolicySizeLimitExceeded,
+            PolicyError::TooMany => Kind::PolicyCountLimitExceeded,
+            PolicyError::Revision { .. } => Kind::InvalidPolicyRevisionId,
+            PolicyError::LocksOut => Kind::LockoutPrevention,
+            PolicyError::Unknown(_) => Kind::InvalidRequest,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<SettingError> for ApiError {
+    fn from(error: SettingError) -> Self {
+        match &error {
+            SettingError::UnknownRule(name) => Self::not_found(error.to_string(), name),
+            _ => Self::invalid_request(error.to_string()),
+        }
+    }
+}
+
+impl From<Infallible> for ApiError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl<E: Into<ApiError>> From<EditError<E>> for ApiError {
+    fn from(error: EditError<E>) -> Self {
         match error {
-            EditError::Rule(error) => error.into(),
+            EditError::Refused(error) => error.into(),
             EditError::File(error) => Self::new(
                 Kind::Internal,
-                format!("the rules are as they were, for the new ones cannot be kept: {error}"),
+                format!("all is as it was, for what is new cannot be kept: {error}"),
             ),
         }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name(), self.message)
     }
 }

@@ -1,26 +1,27 @@
 //! GetServiceGraph and GetTraceGraph: the services of a time range, and of some traces.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use xray_sdk::TraceId;
-use xray_sdk::document::Trace;
 
+use super::Backend;
 use super::error::ApiError;
-use super::summaries::time_range;
-use super::wire::{no_token, required};
-use crate::graph::ServiceGraph;
-use crate::store::Store;
-
-/// The group that holds every trace.
-const DEFAULT_GROUP: &str = "Default";
+use super::selection::{Selection, time_range};
+use super::wire::no_token;
+use crate::bound::Text;
+use crate::entry::Entry;
+use crate::graph::{ServiceGraph, Sketch};
+use crate::group::{GroupArn, GroupName};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct GetServiceGraph {
-    start_time: Option<f64>,
-    end_time: Option<f64>,
-    group_name: Option<String>,
+    start_time: f64,
+    end_time: f64,
+    group_name: Option<GroupName>,
     #[serde(rename = "GroupARN")]
-    group_arn: Option<String>,
+    group_arn: Option<GroupArn>,
     next_token: Option<String>,
 }
 
@@ -33,26 +34,22 @@ pub(super) struct ServiceGraphGot {
     contains_old_group_versions: bool,
 }
 
-/// The graph of the traces that began in the time range. AWS refuses more than six hours; here there is no such limit.
+/// The graph of the traces that began in the time range, of one group if one is named. AWS refuses more than six hours; here there is no such limit.
 pub(super) fn get_service_graph(
-    store: &Store,
+    backend: &Backend,
     input: GetServiceGraph,
 ) -> Result<ServiceGraphGot, ApiError> {
     no_token(input.next_token.as_deref())?;
     let range = time_range(input.start_time, input.end_time)?;
-    let name_in_arn = |arn: &String| arn.split('/').nth(1).unwrap_or(arn).to_owned();
-    let group = input
-        .group_name
-        .or(input.group_arn.as_ref().map(name_in_arn));
-    if let Some(group) = group.filter(|group| group != DEFAULT_GROUP) {
-        return Err(ApiError::invalid_request(format!(
-            "there is no group {group:?}: groups are not supported yet, but for {DEFAULT_GROUP:?}"
-        )));
-    }
+    let selection = Selection::of_group(backend, range, input.group_name, input.group_arn)?;
+    let store = &backend.store;
     Ok(ServiceGraphGot {
         start_time: range.start,
         end_time: range.end,
-        services: store.service_graph(&range),
+        services: match selection.filter {
+            None => store.service_graph(&range),
+            Some(_) => graph(selection.entries(store)),
+        },
         contains_old_group_versions: false,
     })
 }
@@ -60,7 +57,7 @@ pub(super) fn get_service_graph(
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct GetTraceGraph {
-    trace_ids: Option<Vec<String>>,
+    trace_ids: Vec<Text<1, 35>>,
     next_token: Option<String>,
 }
 
@@ -72,18 +69,27 @@ pub(super) struct TraceGraphGot {
 
 /// The graph of the traces that were named, as far as they are stored.
 pub(super) fn get_trace_graph(
-    store: &Store,
+    backend: &Backend,
     input: GetTraceGraph,
 ) -> Result<TraceGraphGot, ApiError> {
     no_token(input.next_token.as_deref())?;
-    let mut ids: Vec<_> = required(input.trace_ids, "TraceIds")?
+    let ids: BTreeSet<_> = input
+        .trace_ids
         .iter()
-        .filter_map(|id| TraceId::parse(id).ok())
+        .filter_map(|id| TraceId::parse(id.as_str()).ok())
         .collect();
-    ids.sort();
-    ids.dedup();
-    let traces: Vec<Trace> = ids.into_iter().filter_map(|id| store.trace(id)).collect();
+    let traces = ids.into_iter().filter_map(|id| backend.store.trace(id));
+    let traces: Vec<_> = traces.collect();
     Ok(TraceGraphGot {
         services: ServiceGraph::of(&traces),
     })
+}
+
+/// The graph of some traces.
+pub(super) fn graph(entries: impl Iterator<Item = Entry>) -> ServiceGraph {
+    let mut sketch = Sketch::default();
+    for entry in entries {
+        sketch.add(&entry);
+    }
+    sketch.finish()
 }

@@ -2,15 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Backend;
 use super::error::ApiError;
-use super::wire::required;
-use crate::store::Store;
+use super::wire::Nothing;
+use crate::telemetry::{Record, Sender, Telemetry};
 use crate::validate::Rejection;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct PutTraceSegments {
-    trace_segment_documents: Option<Vec<String>>,
+    trace_segment_documents: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -30,11 +31,11 @@ struct UnprocessedTraceSegment {
 /// Stores what can be stored; what was stored when it answers outlives the process. The call succeeds also when documents are
 /// refused: the answer names them. It fails when the disk does.
 pub(super) fn put_trace_segments(
-    store: &Store,
+    backend: &Backend,
     input: PutTraceSegments,
 ) -> Result<TraceSegmentsPut, ApiError> {
-    let documents = required(input.trace_segment_documents, "TraceSegmentDocuments")?;
-    let rejections = store.put(documents.iter().map(String::as_str))?;
+    let documents = input.trace_segment_documents.iter().map(String::as_str);
+    let rejections = backend.store.put(documents)?;
     let unprocessed = rejections.into_iter().map(UnprocessedTraceSegment::from);
     Ok(TraceSegmentsPut {
         unprocessed_trace_segments: unprocessed.collect(),
@@ -54,24 +55,18 @@ impl From<Rejection> for UnprocessedTraceSegment {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct PutTelemetryRecords {
-    telemetry_records: Option<Vec<TelemetryRecord>>,
+    telemetry_records: Vec<Record>,
+    #[serde(flatten)]
+    sender: Sender,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct TelemetryRecord {
-    timestamp: Option<f64>,
-}
-
-#[derive(Serialize)]
-pub(super) struct TelemetryRecordsPut {}
-
-/// Takes a daemon's report of itself, of which nothing is kept.
+/// Takes a daemon's report of itself, which the front page tells.
 pub(super) fn put_telemetry_records(
+    backend: &Backend,
     input: PutTelemetryRecords,
-) -> Result<TelemetryRecordsPut, ApiError> {
-    for record in required(input.telemetry_records, "TelemetryRecords")? {
-        required(record.timestamp, "TelemetryRecords.Timestamp")?;
-    }
-    Ok(TelemetryRecordsPut {})
+) -> Result<Nothing, ApiError> {
+    let report =
+        |telemetry: &mut Telemetry| telemetry.report(input.sender, &input.telemetry_records);
+    backend.control.telemetry(report);
+    Ok(Nothing {})
 }

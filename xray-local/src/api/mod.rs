@@ -1,10 +1,23 @@
 //! The operations of the X-Ray API, each a function from a request body to a response body.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "each operation is given its input, so that the table of operations has functions of one shape"
+)]
+
 mod error;
 mod graph;
+mod groups;
 mod ingest;
+mod insights;
+mod policies;
+mod retrieval;
 mod sampling;
+mod selection;
+mod series;
+mod settings;
 mod summaries;
+mod tags;
 mod targets;
 mod traces;
 mod wire;
@@ -23,101 +36,223 @@ pub(crate) struct Backend {
     pub(crate) control: Control,
 }
 
-/// An operation that this server knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Operation {
-    PutTraceSegments,
-    PutTelemetryRecords,
-    BatchGetTraces,
-    GetTraceSummaries,
-    GetServiceGraph,
-    GetTraceGraph,
-    CreateSamplingRule,
-    UpdateSamplingRule,
-    DeleteSamplingRule,
-    GetSamplingRules,
-    GetSamplingTargets,
-    GetSamplingStatisticSummaries,
+/// An operation of the API.
+pub(crate) struct Operation {
+    /// What it is called, and what an IAM action is called behind `xray:`.
+    pub(crate) name: &'static str,
+    /// The path that is posted to. Often not the name.
+    pub(crate) path: &'static str,
+    run: fn(&Backend, &[u8]) -> Result<Vec<u8>, ApiError>,
 }
+
+/// All of them, by name. API.md says what each does here.
+pub(crate) const OPERATIONS: [Operation; 38] = [
+    Operation {
+        name: "BatchGetTraces",
+        path: "/Traces",
+        run: |backend, body| call(backend, body, traces::batch_get_traces),
+    },
+    Operation {
+        name: "CancelTraceRetrieval",
+        path: "/CancelTraceRetrieval",
+        run: |backend, body| call(backend, body, retrieval::cancel_trace_retrieval),
+    },
+    Operation {
+        name: "CreateGroup",
+        path: "/CreateGroup",
+        run: |backend, body| call(backend, body, groups::create_group),
+    },
+    Operation {
+        name: "CreateSamplingRule",
+        path: "/CreateSamplingRule",
+        run: |backend, body| call(backend, body, sampling::create_sampling_rule),
+    },
+    Operation {
+        name: "DeleteGroup",
+        path: "/DeleteGroup",
+        run: |backend, body| call(backend, body, groups::delete_group),
+    },
+    Operation {
+        name: "DeleteResourcePolicy",
+        path: "/DeleteResourcePolicy",
+        run: |backend, body| call(backend, body, policies::delete_resource_policy),
+    },
+    Operation {
+        name: "DeleteSamplingRule",
+        path: "/DeleteSamplingRule",
+        run: |backend, body| call(backend, body, sampling::delete_sampling_rule),
+    },
+    Operation {
+        name: "GetEncryptionConfig",
+        path: "/EncryptionConfig",
+        run: |backend, body| call(backend, body, settings::get_encryption_config),
+    },
+    Operation {
+        name: "GetGroup",
+        path: "/GetGroup",
+        run: |backend, body| call(backend, body, groups::get_group),
+    },
+    Operation {
+        name: "GetGroups",
+        path: "/Groups",
+        run: |backend, body| call(backend, body, groups::get_groups),
+    },
+    Operation {
+        name: "GetIndexingRules",
+        path: "/GetIndexingRules",
+        run: |backend, body| call(backend, body, settings::get_indexing_rules),
+    },
+    Operation {
+        name: "GetInsight",
+        path: "/Insight",
+        run: |backend, body| call(backend, body, insights::get_insight),
+    },
+    Operation {
+        name: "GetInsightEvents",
+        path: "/InsightEvents",
+        run: |backend, body| call(backend, body, insights::get_insight_events),
+    },
+    Operation {
+        name: "GetInsightImpactGraph",
+        path: "/InsightImpactGraph",
+        run: |backend, body| call(backend, body, insights::get_insight_impact_graph),
+    },
+    Operation {
+        name: "GetInsightSummaries",
+        path: "/InsightSummaries",
+        run: |backend, body| call(backend, body, insights::get_insight_summaries),
+    },
+    Operation {
+        name: "GetRetrievedTracesGraph",
+        path: "/GetRetrievedTracesGraph",
+        run: |backend, body| call(backend, body, retrieval::get_retrieved_traces_graph),
+    },
+    Operation {
+        name: "GetSamplingRules",
+        path: "/GetSamplingRules",
+        run: |backend, body| call(backend, body, sampling::get_sampling_rules),
+    },
+    Operation {
+        name: "GetSamplingStatisticSummaries",
+        path: "/SamplingStatisticSummaries",
+        run: |backend, body| call(backend, body, targets::get_sampling_statistic_summaries),
+    },
+    Operation {
+        name: "GetSamplingTargets",
+        path: "/SamplingTargets",
+        run: |backend, body| call(backend, body, targets::get_sampling_targets),
+    },
+    Operation {
+        name: "GetServiceGraph",
+        path: "/ServiceGraph",
+        run: |backend, body| call(backend, body, graph::get_service_graph),
+    },
+    Operation {
+        name: "GetTimeSeriesServiceStatistics",
+        path: "/TimeSeriesServiceStatistics",
+        run: |backend, body| call(backend, body, series::get_time_series_service_statistics),
+    },
+    Operation {
+        name: "GetTraceGraph",
+        path: "/TraceGraph",
+        run: |backend, body| call(backend, body, graph::get_trace_graph),
+    },
+    Operation {
+        name: "GetTraceSegmentDestination",
+        path: "/GetTraceSegmentDestination",
+        run: |backend, body| call(backend, body, settings::get_trace_segment_destination),
+    },
+    Operation {
+        name: "GetTraceSummaries",
+        path: "/TraceSummaries",
+        run: |backend, body| call(backend, body, summaries::get_trace_summaries),
+    },
+    Operation {
+        name: "ListResourcePolicies",
+        path: "/ListResourcePolicies",
+        run: |backend, body| call(backend, body, policies::list_resource_policies),
+    },
+    Operation {
+        name: "ListRetrievedTraces",
+        path: "/ListRetrievedTraces",
+        run: |backend, body| call(backend, body, retrieval::list_retrieved_traces),
+    },
+    Operation {
+        name: "ListTagsForResource",
+        path: "/ListTagsForResource",
+        run: |backend, body| call(backend, body, tags::list_tags_for_resource),
+    },
+    Operation {
+        name: "PutEncryptionConfig",
+        path: "/PutEncryptionConfig",
+        run: |backend, body| call(backend, body, settings::put_encryption_config),
+    },
+    Operation {
+        name: "PutResourcePolicy",
+        path: "/PutResourcePolicy",
+        run: |backend, body| call(backend, body, policies::put_resource_policy),
+    },
+    Operation {
+        name: "PutTelemetryRecords",
+        path: "/TelemetryRecords",
+        run: |backend, body| call(backend, body, ingest::put_telemetry_records),
+    },
+    Operation {
+        name: "PutTraceSegments",
+        path: "/TraceSegments",
+        run: |backend, body| call(backend, body, ingest::put_trace_segments),
+    },
+    Operation {
+        name: "StartTraceRetrieval",
+        path: "/StartTraceRetrieval",
+        run: |backend, body| call(backend, body, retrieval::start_trace_retrieval),
+    },
+    Operation {
+        name: "TagResource",
+        path: "/TagResource",
+        run: |backend, body| call(backend, body, tags::tag_resource),
+    },
+    Operation {
+        name: "UntagResource",
+        path: "/UntagResource",
+        run: |backend, body| call(backend, body, tags::untag_resource),
+    },
+    Operation {
+        name: "UpdateGroup",
+        path: "/UpdateGroup",
+        run: |backend, body| call(backend, body, groups::update_group),
+    },
+    Operation {
+        name: "UpdateIndexingRule",
+        path: "/UpdateIndexingRule",
+        run: |backend, body| call(backend, body, settings::update_indexing_rule),
+    },
+    Operation {
+        name: "UpdateSamplingRule",
+        path: "/UpdateSamplingRule",
+        run: |backend, body| call(backend, body, sampling::update_sampling_rule),
+    },
+    Operation {
+        name: "UpdateTraceSegmentDestination",
+        path: "/UpdateTraceSegmentDestination",
+        run: |backend, body| call(backend, body, settings::update_trace_segment_destination),
+    },
+];
 
 impl Operation {
-    pub(crate) const ALL: [Self; 12] = [
-        Self::PutTraceSegments,
-        Self::PutTelemetryRecords,
-        Self::BatchGetTraces,
-        Self::GetTraceSummaries,
-        Self::GetServiceGraph,
-        Self::GetTraceGraph,
-        Self::CreateSamplingRule,
-        Self::UpdateSamplingRule,
-        Self::DeleteSamplingRule,
-        Self::GetSamplingRules,
-        Self::GetSamplingTargets,
-        Self::GetSamplingStatisticSummaries,
-    ];
-
-    /// The path that is posted to. Often not the name of the operation.
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Self::PutTraceSegments => "/TraceSegments",
-            Self::PutTelemetryRecords => "/TelemetryRecords",
-            Self::BatchGetTraces => "/Traces",
-            Self::GetTraceSummaries => "/TraceSummaries",
-            Self::GetServiceGraph => "/ServiceGraph",
-            Self::GetTraceGraph => "/TraceGraph",
-            Self::CreateSamplingRule => "/CreateSamplingRule",
-            Self::UpdateSamplingRule => "/UpdateSamplingRule",
-            Self::DeleteSamplingRule => "/DeleteSamplingRule",
-            Self::GetSamplingRules => "/GetSamplingRules",
-            Self::GetSamplingTargets => "/SamplingTargets",
-            Self::GetSamplingStatisticSummaries => "/SamplingStatisticSummaries",
-        }
-    }
-
-    /// The name, which IAM writes `xray:` before.
-    pub(crate) fn name(self) -> String {
-        format!("{self:?}")
-    }
-
     /// Does it.
-    pub(crate) fn run(self, backend: &Backend, body: &[u8]) -> Result<Vec<u8>, ApiError> {
-        let Backend { store, control } = backend;
-        match self {
-            Self::PutTraceSegments => call(body, |input| ingest::put_trace_segments(store, input)),
-            Self::PutTelemetryRecords => call(body, ingest::put_telemetry_records),
-            Self::BatchGetTraces => call(body, |input| traces::batch_get_traces(store, input)),
-            Self::GetTraceSummaries => {
-                call(body, |input| summaries::get_trace_summaries(store, &input))
-            }
-            Self::GetServiceGraph => call(body, |input| graph::get_service_graph(store, input)),
-            Self::GetTraceGraph => call(body, |input| graph::get_trace_graph(store, input)),
-            Self::CreateSamplingRule => {
-                call(body, |input| sampling::create_sampling_rule(control, input))
-            }
-            Self::UpdateSamplingRule => {
-                call(body, |input| sampling::update_sampling_rule(control, input))
-            }
-            Self::DeleteSamplingRule => {
-                call(body, |input| sampling::delete_sampling_rule(control, input))
-            }
-            Self::GetSamplingRules => {
-                call(body, |input| sampling::get_sampling_rules(control, input))
-            }
-            Self::GetSamplingTargets => {
-                call(body, |input| targets::get_sampling_targets(control, input))
-            }
-            Self::GetSamplingStatisticSummaries => call(body, |input| {
-                targets::get_sampling_statistic_summaries(control, input)
-            }),
-        }
+    pub(crate) fn run(&self, backend: &Backend, body: &[u8]) -> Result<Vec<u8>, ApiError> {
+        (self.run)(backend, body)
     }
 }
 
+/// Reads the input, does the operation, writes the output.
 fn call<Input: DeserializeOwned, Output: Serialize>(
+    backend: &Backend,
     body: &[u8],
-    operation: impl FnOnce(Input) -> Result<Output, ApiError>,
+    operation: fn(&Backend, Input) -> Result<Output, ApiError>,
 ) -> Result<Vec<u8>, ApiError> {
-    operation(wire::read(body)?).map(|output| wire::write(&output))
+    operation(backend, wire::read(body)?).map(|output| wire::write(&output))
 }
 
 #[cfg(test)]

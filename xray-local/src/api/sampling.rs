@@ -2,36 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Backend;
 use super::error::ApiError;
-use super::wire::{required, unknown_token};
-use crate::control::Control;
-use crate::sampling::{Definition, Record, RuleArn, RuleName, RulePosition, Text};
+use super::tags::{self, TagList};
+use super::wire::unknown_token;
+use crate::sampling::{Definition, Record, RuleArn, RuleName, RulePosition};
 
 /// How many rules stand on a page: more than can be made, since the official SDKs read the first page only.
 const PAGE: usize = 50;
 
-/// How many tags a rule may have.
-const TAGS: usize = 50;
-
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct CreateSamplingRule {
-    sampling_rule: Option<Definition>,
-    tags: Option<Vec<Tag>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", expecting = "an object")]
-struct Tag {
-    key: Text<1, 128>,
-    #[serde(rename = "Value")]
-    _value: Text<0, 256>,
+    sampling_rule: Definition,
+    tags: Option<TagList>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct UpdateSamplingRule {
-    sampling_rule_update: Option<Definition>,
+    sampling_rule_update: Definition,
 }
 
 #[derive(Deserialize)]
@@ -63,14 +53,16 @@ pub(super) struct SamplingRulesGot {
     next_token: Option<String>,
 }
 
-/// Makes a rule. Its tags are checked and not kept: nothing reads them yet.
+/// Makes a rule.
 pub(super) fn create_sampling_rule(
-    control: &Control,
+    backend: &Backend,
     input: CreateSamplingRule,
 ) -> Result<SamplingRuleChanged, ApiError> {
-    let definition = required(input.sampling_rule, "SamplingRule")?;
-    check_tags(&input.tags.unwrap_or_default())?;
-    let record = control.edit(|rules, now| rules.create(definition, now))?;
+    let tags = tags::check(input.tags)?;
+    let control = &backend.control;
+    let record = control.edit_rules(|rules, now| rules.create(input.sampling_rule, now))?;
+    let arn = record.sampling_rule.rule_name.arn();
+    control.tags().edit(|all| all.put(&arn, tags))?;
     Ok(SamplingRuleChanged {
         sampling_rule_record: record,
     })
@@ -78,23 +70,26 @@ pub(super) fn create_sampling_rule(
 
 /// Changes what the input names of a rule.
 pub(super) fn update_sampling_rule(
-    control: &Control,
+    backend: &Backend,
     input: UpdateSamplingRule,
 ) -> Result<SamplingRuleChanged, ApiError> {
-    let definition = required(input.sampling_rule_update, "SamplingRuleUpdate")?;
-    let record = control.edit(|rules, now| rules.update(definition, now))?;
+    let definition = input.sampling_rule_update;
+    let record = backend
+        .control
+        .edit_rules(|rules, now| rules.update(definition, now))?;
     Ok(SamplingRuleChanged {
         sampling_rule_record: record,
     })
 }
 
-/// Takes a rule away, and answers what it was.
+/// Takes a rule away with its tags, and answers what it was.
 pub(super) fn delete_sampling_rule(
-    control: &Control,
+    backend: &Backend,
     input: DeleteSamplingRule,
 ) -> Result<SamplingRuleChanged, ApiError> {
     let name = RuleName::meant(input.rule_name, input.rule_arn)?;
-    let record = control.edit(|rules, _| rules.delete(&name))?;
+    let record = backend.control.edit_rules(|rules, _| rules.delete(&name))?;
+    tags::forget(backend, &name.arn())?;
     Ok(SamplingRuleChanged {
         sampling_rule_record: record,
     })
@@ -102,31 +97,17 @@ pub(super) fn delete_sampling_rule(
 
 /// Lists the rules in the order in which clients try them.
 pub(super) fn get_sampling_rules(
-    control: &Control,
+    backend: &Backend,
     GetSamplingRules { next_token }: GetSamplingRules,
 ) -> Result<SamplingRulesGot, ApiError> {
     let after = next_token.as_deref().map(position).transpose()?;
-    let page = control.sampling(|sampling, _| sampling.rules().page(after.as_ref(), PAGE));
+    let page = backend
+        .control
+        .sampling(|sampling, _| sampling.rules().page(after.as_ref(), PAGE));
     Ok(SamplingRulesGot {
         sampling_rule_records: page.items,
         next_token: page.next.as_ref().map(token),
     })
-}
-
-fn check_tags(tags: &[Tag]) -> Result<(), ApiError> {
-    let count = tags.len();
-    if count > TAGS {
-        return Err(ApiError::invalid_request(format!(
-            "Tags has {count} tags: expected at most {TAGS}"
-        )));
-    }
-    match tags.iter().find(|tag| tag.key.as_str().starts_with("aws:")) {
-        None => Ok(()),
-        Some(tag) => Err(ApiError::invalid_request(format!(
-            "Tags.Key {:?} is not valid: expected one that does not start with \"aws:\"",
-            tag.key.as_str()
-        ))),
-    }
 }
 
 fn token(position: &RulePosition) -> String {

@@ -3,23 +3,56 @@
 use serde::{Deserialize, Serialize};
 use xray_sdk::TraceId;
 
+use super::Backend;
 use super::error::ApiError;
-use super::wire::{required, unknown_token};
+use super::selection::time_range;
+use super::wire::unknown_token;
+use crate::bound::Rate;
 use crate::filter::Filter;
 use crate::query::{TimeRange, TimeRangeType, TraceSummary};
-use crate::store::{Position, Store};
+use crate::sample::Sample;
+use crate::store::{Found, Position, Store};
 
 /// How many traces stand on a page. AWS does not say how many of its stand there.
 const PAGE: usize = 200;
 
+/// How many traces a call reads for a page of a sample before it leaves the rest to the next.
+const READ_FOR_A_SAMPLE: usize = 10_000;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct GetTraceSummaries {
-    start_time: Option<f64>,
-    end_time: Option<f64>,
-    time_range_type: Option<String>,
+    start_time: f64,
+    end_time: f64,
+    #[serde(default)]
+    time_range_type: TimeRangeName,
+    sampling: Option<bool>,
+    sampling_strategy: Option<SamplingStrategy>,
     filter_expression: Option<String>,
     next_token: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+enum TimeRangeName {
+    #[default]
+    TraceId,
+    Event,
+    Service,
+}
+
+/// How a sample is taken. X-Ray's two ways are one here: of a share of all traces, by their ids.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", expecting = "an object")]
+struct SamplingStrategy {
+    #[serde(rename = "Name")]
+    _name: Option<StrategyName>,
+    value: Option<Rate>,
+}
+
+#[derive(Deserialize)]
+enum StrategyName {
+    PartialScan,
+    FixedRate,
 }
 
 #[derive(Serialize)]
@@ -32,22 +65,32 @@ pub(super) struct TraceSummariesGot {
     next_token: Option<String>,
 }
 
-/// Lists traces, the newest first. All that match are listed, also when a sample would do.
+/// Lists traces, the newest first: all that match, or those of them that a sample holds.
 pub(super) fn get_trace_summaries(
-    store: &Store,
-    input: &GetTraceSummaries,
+    backend: &Backend,
+    input: GetTraceSummaries,
 ) -> Result<TraceSummariesGot, ApiError> {
-    let filter = input
-        .filter_expression
-        .as_deref()
-        .and_then(filter)
-        .transpose()?;
+    let text = input.filter_expression.as_deref();
+    let filter = text.and_then(filter).transpose()?;
+    let filter = filter.map(|filter| backend.control.groups().get().resolve(&filter));
     let range = TimeRange {
-        kind: time_range_type(input.time_range_type.as_deref())?,
+        kind: match input.time_range_type {
+            TimeRangeName::TraceId => TimeRangeType::TraceId,
+            TimeRangeName::Event => TimeRangeType::Event,
+            TimeRangeName::Service => TimeRangeType::Service,
+        },
         ..time_range(input.start_time, input.end_time)?
     };
     let after = input.next_token.as_deref().map(position).transpose()?;
-    let found = store.find(&range, filter.as_ref(), after, PAGE);
+    let share = input.sampling_strategy.and_then(|strategy| strategy.value);
+    let sample = share.filter(|_| input.sampling == Some(true));
+    let found = find(
+        &backend.store,
+        &range,
+        filter.as_ref(),
+        after,
+        sample.map(|share| Sample::of(share.into())),
+    );
     Ok(TraceSummariesGot {
         approximate_time: found
             .summaries
@@ -59,6 +102,35 @@ pub(super) fn get_trace_summaries(
     })
 }
 
+/// A page of what matches, as far as the sample holds it.
+fn find(
+    store: &Store,
+    range: &TimeRange,
+    filter: Option<&Filter>,
+    after: Option<Position>,
+    sample: Option<Sample>,
+) -> Found {
+    let mut found = store.find(range, filter, after, PAGE);
+    let Some(sample) = sample else {
+        return found;
+    };
+    found.summaries.retain(|summary| sample.holds(summary.id));
+    while let Some(after) = found.next {
+        let left = PAGE - found.summaries.len();
+        if left == 0 || found.processed >= READ_FOR_A_SAMPLE {
+            break;
+        }
+        let more = store.find(range, filter, Some(after), left);
+        let held = more.summaries.into_iter();
+        found
+            .summaries
+            .extend(held.filter(|summary| sample.holds(summary.id)));
+        found.processed += more.processed;
+        found.next = more.next;
+    }
+    found
+}
+
 /// The filter of a request. An empty one means all traces.
 fn filter(text: &str) -> Option<Result<Filter, ApiError>> {
     if text.trim().is_empty() {
@@ -67,29 +139,6 @@ fn filter(text: &str) -> Option<Result<Filter, ApiError>> {
     let refused =
         |error| ApiError::invalid_request(format!("FilterExpression cannot be read: {error}"));
     Some(Filter::parse(text).map_err(refused))
-}
-
-/// The time range that every listing has.
-pub(super) fn time_range(start: Option<f64>, end: Option<f64>) -> Result<TimeRange, ApiError> {
-    let start = required(start, "StartTime")?;
-    let end = required(end, "EndTime")?;
-    if start > end {
-        return Err(ApiError::invalid_request(format!(
-            "StartTime {start} lies after EndTime {end}"
-        )));
-    }
-    Ok(TimeRange::began(start, end))
-}
-
-fn time_range_type(name: Option<&str>) -> Result<TimeRangeType, ApiError> {
-    match name {
-        None | Some("TraceId") => Ok(TimeRangeType::TraceId),
-        Some("Event") => Ok(TimeRangeType::Event),
-        Some("Service") => Ok(TimeRangeType::Service),
-        Some(other) => Err(ApiError::invalid_request(format!(
-            "TimeRangeType {other:?} is not valid: expected TraceId, Event or Service"
-        ))),
-    }
 }
 
 /// The place where a page ends, as a text: traces that come meanwhile do not shift the pages that follow.

@@ -6,12 +6,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Backend;
 use super::error::ApiError;
 use super::wire::{read_part, required, unknown_token};
-use crate::control::Control;
+use crate::bound::{MOST, Text, Time, Whole, quoted};
 use crate::sampling::{
-    AnomalyReport, ClientId, Counts, MOST, Report, RuleError, RuleName, StatisticSummary,
-    SummaryPosition, Target, Text, Time, Whole, quoted,
+    AnomalyReport, ClientId, Counts, Report, RuleError, RuleName, StatisticSummary,
+    SummaryPosition, Target,
 };
 
 /// The two kinds of documents.
@@ -106,7 +107,7 @@ struct SamplingStatisticSummary {
 
 /// Takes the reports of clients, and answers each what to do until its next one.
 pub(super) fn get_sampling_targets(
-    control: &Control,
+    backend: &Backend,
     input: GetSamplingTargets,
 ) -> Result<SamplingTargetsGot, ApiError> {
     let statistics = required(input.sampling_statistics_documents, STATISTICS)?;
@@ -118,7 +119,7 @@ pub(super) fn get_sampling_targets(
     let (anomalies, mut unprocessed_boost_statistics) =
         read_each::<SamplingBoostStatistics, AnomalyReport>(anomalies, ANOMALIES)?;
 
-    Ok(control.sampling(|sampling, now| {
+    Ok(backend.control.sampling(|sampling, now| {
         // First, so that the answer tells of a boost that begins with this call.
         for report in &anomalies {
             if let Err(error) = sampling.report_anomalies(report, now) {
@@ -145,11 +146,13 @@ pub(super) fn get_sampling_targets(
 
 /// Lists what was reported within the last hour, by rule and window of ten seconds, the latest windows first.
 pub(super) fn get_sampling_statistic_summaries(
-    control: &Control,
+    backend: &Backend,
     GetSamplingStatisticSummaries { next_token }: GetSamplingStatisticSummaries,
 ) -> Result<SamplingStatisticSummariesGot, ApiError> {
     let after = next_token.as_deref().map(position).transpose()?;
-    let page = control.sampling(|sampling, now| sampling.summaries(after.as_ref(), PAGE, now));
+    let page = backend
+        .control
+        .sampling(|sampling, now| sampling.summaries(after.as_ref(), PAGE, now));
     let summaries = page.items.into_iter();
     Ok(SamplingStatisticSummariesGot {
         sampling_statistic_summaries: summaries.map(SamplingStatisticSummary::from).collect(),

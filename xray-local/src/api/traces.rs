@@ -6,15 +6,17 @@ use serde::{Deserialize, Serialize};
 use xray_sdk::document::limits::TRACE_BYTES;
 use xray_sdk::{SegmentId, TraceId};
 
+use super::Backend;
 use super::error::ApiError;
-use super::wire::{no_token, required};
-use crate::store::{Snapshot, Store};
+use super::wire::no_token;
+use crate::bound::Text;
+use crate::store::Snapshot;
 use crate::trace::{Anatomy, seconds};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct BatchGetTraces {
-    trace_ids: Option<Vec<String>>,
+    trace_ids: Vec<Text<1, 35>>,
     next_token: Option<String>,
 }
 
@@ -45,19 +47,19 @@ struct WholeSegment {
 /// Gives out the traces in the order in which they were asked for, each once. AWS refuses more than five ids at a time;
 /// here there is no such limit. Ids that are not stored, or are no ids, come back unprocessed.
 pub(super) fn batch_get_traces(
-    store: &Store,
+    backend: &Backend,
     input: BatchGetTraces,
 ) -> Result<TracesGot, ApiError> {
     no_token(input.next_token.as_deref())?;
     let mut asked = HashSet::new();
     let mut traces = Vec::new();
     let mut unprocessed_trace_ids = Vec::new();
-    for text in required(input.trace_ids, "TraceIds")? {
-        let id = TraceId::parse(&text).ok();
-        match id.and_then(|id| Some((id, store.snapshot(id)?))) {
+    for text in input.trace_ids {
+        let id = TraceId::parse(text.as_str()).ok();
+        match id.and_then(|id| Some((id, backend.store.snapshot(id)?))) {
             Some((id, snapshot)) if asked.insert(id) => traces.push(WholeTrace::of(&snapshot)),
             Some(_) => {}
-            None => unprocessed_trace_ids.push(text),
+            None => unprocessed_trace_ids.push(text.into()),
         }
     }
     Ok(TracesGot {

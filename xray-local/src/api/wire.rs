@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::ApiError;
-use crate::json::{field, problem};
+use crate::json::{field, missing, problem};
 
 /// Reads the input of a call. No body is an empty input; unknown fields are ignored.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
@@ -19,13 +19,12 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
         body => body,
     };
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let input =
-        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            match field(&error) {
-                Some(_) => ApiError::invalid_request(problem(&error)),
-                None => unreadable(error.inner()),
-            }
-        })?;
+    let input = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        match (missing(&error), field(&error)) {
+            (None, None) => unreadable(error.inner()),
+            _ => ApiError::invalid_request(problem(&error)),
+        }
+    })?;
     deserializer.end().map_err(|error| unreadable(&error))?;
     Ok(input)
 }
@@ -40,7 +39,16 @@ pub(super) fn write(output: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(output).expect("all keys are text, and no field refuses to be written")
 }
 
-/// The value of a field that must be there.
+/// Writes a document that stands in an output as a text.
+pub(super) fn text(document: &impl Serialize) -> String {
+    serde_json::to_string(document).expect("all keys are text, and no field refuses to be written")
+}
+
+/// The answer of operations that have none.
+#[derive(Serialize)]
+pub(super) struct Nothing {}
+
+/// The value of a field that must be there. Where the field is required whatever else the call says, its type says so, and `read` refuses.
 pub(super) fn required<T>(field: Option<T>, name: &str) -> Result<T, ApiError> {
     field.ok_or_else(|| ApiError::invalid_request(format!("{name} is required")))
 }

@@ -259,7 +259,7 @@ fn explain(error: &Error, address: SocketAddr) -> Exit {
             "Nothing was changed there. Move it away, or take another folder: xray-local --data DIR. Without one: xray-local --memory"
         );
         Exit::Failed
-    } else if error.is_rules_file() {
+    } else if error.is_kept_file() {
         eprintln!(
             "Mend it or move it away, or take another: xray-local --rules FILE. Nothing was written to it."
         );

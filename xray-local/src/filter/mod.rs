@@ -6,8 +6,10 @@ mod error;
 mod evaluate;
 pub(crate) mod expression;
 pub(crate) mod form;
+mod group;
 mod keyword;
 mod parse;
+mod selector;
 pub(crate) mod subject;
 mod token;
 
@@ -20,6 +22,8 @@ pub use error::FilterError;
 use evaluate::Facts;
 pub(crate) use evaluate::field_holds;
 use expression::Expression;
+pub(crate) use group::GroupReference;
+pub(crate) use selector::Selector;
 
 /// A filter expression, ready to be held against traces.
 ///

@@ -3,6 +3,7 @@
 use super::FilterError;
 use super::expression::{Expression, Failure, Field, Part, Test, Value};
 use super::keyword::{self, Subject};
+use super::selector::Selector;
 use super::token::{Placed, Token, tokens};
 
 mod node;
@@ -21,6 +22,20 @@ pub(super) fn expression(text: &str) -> Result<Expression, FilterError> {
     match parser.peek() {
         Token::End => Ok(expression),
         _ => Err(parser.expected("a keyword, `AND`, `OR` or the end")),
+    }
+}
+
+/// Reads which services or calls are meant.
+pub(super) fn selector(text: &str) -> Result<Selector, FilterError> {
+    let mut parser = Parser {
+        tokens: tokens(text)?,
+        at: 0,
+        depth: 0,
+    };
+    let selector = parser.selector()?;
+    match parser.peek() {
+        Token::End => Ok(selector),
+        _ => Err(parser.expected("the end")),
     }
 }
 

@@ -1,8 +1,8 @@
 use std::fmt;
 
-use super::bound::Priority;
 use super::name::RuleName;
 use super::rules::LIMIT;
+use crate::bound::Priority;
 
 /// Why rules are not changed, or a report is not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]

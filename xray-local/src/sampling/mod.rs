@@ -2,10 +2,8 @@
 //! seconds since 1970.
 
 mod boost;
-mod bound;
 mod error;
 mod name;
-mod page;
 mod report;
 mod reservoir;
 mod rule;
@@ -17,12 +15,11 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use crate::page::Page;
 use boost::Boosts;
 pub(crate) use boost::SamplingBoost;
-pub(crate) use bound::{MOST, Text, Time, Whole, quoted};
 pub(crate) use error::RuleError;
-pub(crate) use name::{RuleArn, RuleName};
-pub(crate) use page::Page;
+pub(crate) use name::{KIND as RULE_KIND, RuleArn, RuleName};
 pub(crate) use report::{AnomalyReport, ClientId, Counts, Report};
 use reservoir::{QUOTA_LIFETIME, Reservoir};
 pub(crate) use rule::{Definition, Record};

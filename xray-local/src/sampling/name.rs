@@ -4,14 +4,15 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::bound::{Text, quoted};
 use super::error::RuleError;
+use crate::arn;
+use crate::bound::{Text, quoted};
 
 /// The name of the rule that always exists.
 const DEFAULT: &str = "Default";
 
-/// What stands before the name in every ARN that is given out: there is one account, and one region.
-const ARN: &str = "arn:aws:xray:us-east-1:000000000000:sampling-rule/";
+/// The kind of resource that a rule is, in its ARN.
+pub(crate) const KIND: &str = "sampling-rule";
 
 /// The name of a rule, by which alone it is known: its ARN is made of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,7 +48,7 @@ impl RuleName {
     }
 
     pub(crate) fn arn(&self) -> String {
-        format!("{ARN}{self}")
+        format!("{}{KIND}/{self}", arn::PREFIX)
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -65,14 +66,12 @@ impl TryFrom<String> for RuleArn {
     type Error = String;
 
     fn try_from(arn: String) -> Result<Self, String> {
-        let name = arn
-            .strip_prefix("arn:")
-            .and_then(|rest| rest.split_once(":xray:"))
-            .and_then(|(_, rest)| rest.split_once(":sampling-rule/"))
+        let name = arn::resource(&arn)
+            .filter(|(kind, _)| *kind == KIND)
             .and_then(|(_, name)| RuleName::new(name));
-        let found = quoted(&arn);
+        let (found, prefix) = (quoted(&arn), arn::PREFIX);
         name.map(Self)
-            .ok_or_else(|| format!("invalid value: string {found:?}, expected {ARN}NAME"))
+            .ok_or_else(|| format!("invalid value: string {found:?}, expected {prefix}{KIND}/NAME"))
     }
 }
 

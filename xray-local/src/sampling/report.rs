@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::bound::quoted;
 use super::name::RuleName;
+use crate::bound::quoted;
 
 /// What a client did by a rule since its last report.
 #[derive(Clone, Debug, PartialEq)]

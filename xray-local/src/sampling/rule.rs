@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::bound::{MOST, Priority, Rate, Text, Whole};
 use super::error::RuleError;
 use super::name::{RuleArn, RuleName};
+use crate::bound::{MOST, Priority, Rate, Text, Whole};
 
 /// What part of the requests that match is recorded. Its bounds were checked when its definition was read.
 #[derive(Clone, Debug, PartialEq, Serialize)]

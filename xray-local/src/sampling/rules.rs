@@ -2,8 +2,8 @@
 
 use super::error::RuleError;
 use super::name::RuleName;
-use super::page::Page;
 use super::rule::{Definition, Record, Rule};
+use crate::page::Page;
 
 /// How many rules may be made, beside the default rule: AWS's quota.
 pub(crate) const LIMIT: usize = 25;

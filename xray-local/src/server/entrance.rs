@@ -15,7 +15,7 @@ use axum::response::Response;
 use super::guard::Guard;
 use super::router::refuse;
 use crate::access::Admission;
-use crate::api::{ApiError, Operation};
+use crate::api::{ApiError, OPERATIONS, Operation};
 use crate::clock::Clock;
 
 /// The largest request body. A daemon sends at most 50 documents of 64 kB at a time, which JSON in JSON makes larger.
@@ -46,8 +46,8 @@ impl Entrance {
     fn before_body(&self, head: &Parts) -> Result<(), ApiError> {
         self.guard.check(host(head), text(head, &ORIGIN))?;
         if let Some(admission) = self.admission_for(head) {
-            let operation = operation(head).map(Operation::name);
-            admission.recognise(head, operation.as_deref(), self.clock.time())?;
+            let operation = operation(head).map(|operation| operation.name);
+            admission.recognise(head, operation, self.clock.time())?;
         }
         let length = text(head, &CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
         match length {
@@ -103,11 +103,9 @@ pub(super) async fn enter(
     }
 }
 
-fn operation(head: &Parts) -> Option<Operation> {
+fn operation(head: &Parts) -> Option<&'static Operation> {
     let path = head.uri.path();
-    Operation::ALL
-        .into_iter()
-        .find(|operation| operation.path() == path)
+    OPERATIONS.iter().find(|operation| operation.path == path)
 }
 
 fn host(head: &Parts) -> Option<&str> {

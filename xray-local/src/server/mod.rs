@@ -64,8 +64,8 @@ impl Server {
     /// # Errors
     ///
     /// When the address can be reached from other machines and that is not allowed ([`Error::is_remote_address`]), when
-    /// it is taken ([`Error::is_address_in_use`]) or is none of this machine, when the file of sampling rules holds something else
-    /// ([`Error::is_rules_file`]), when the folder of traces cannot be used ([`Error::is_data_folder`]), or when the operating system refuses a thread.
+    /// it is taken ([`Error::is_address_in_use`]) or is none of this machine, when a file that keeps sampling rules or other settings holds something else
+    /// ([`Error::is_kept_file`]), when the folder of traces cannot be used ([`Error::is_data_folder`]), or when the operating system refuses a thread.
     pub fn start(options: Options) -> Result<Self, Error> {
         if !options.allow_remote && !options.address.ip().is_loopback() {
             return Err(Error::remote(options.address));

@@ -13,15 +13,15 @@ use axum::routing::{get, post};
 use tokio::task;
 
 use super::entrance::{self, Entrance};
-use crate::api::{ApiError, Backend, Operation};
+use crate::api::{ApiError, Backend, OPERATIONS, Operation};
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 pub(super) fn router(backend: Backend, entrance: Entrance) -> Router {
     let mut router = Router::new().route("/", get(front));
-    for operation in Operation::ALL {
+    for operation in &OPERATIONS {
         let answer = move |State(backend), body| answer(operation, backend, body);
-        router = router.route(operation.path(), post(answer));
+        router = router.route(operation.path, post(answer));
     }
     router
         .fallback(async |uri: Uri| refuse(&ApiError::unknown_operation(uri.path())))
@@ -36,12 +36,12 @@ pub(super) fn router(backend: Backend, entrance: Entrance) -> Router {
 }
 
 /// The entrance has read the body, so it is here at once.
-async fn answer(operation: Operation, backend: Backend, body: Bytes) -> Response {
+async fn answer(operation: &'static Operation, backend: Backend, body: Bytes) -> Response {
     // Operations compute, some of them for long: the thread that takes in calls is not theirs.
     match task::spawn_blocking(move || operation.run(&backend, &body)).await {
         Ok(Ok(output)) => json(StatusCode::OK, output),
         Ok(Err(error)) => refuse(&error),
-        Err(_) => refuse(&ApiError::internal()),
+        Err(_) => refuse(&ApiError::internal(operation.name)),
     }
 }
 
@@ -50,11 +50,12 @@ async fn front(State(backend): State<Backend>) -> String {
     format!(
         "xray-local {}: AWS X-Ray on this machine\n\n\
          {} traces of {} documents are stored, {} documents were refused.\n\
-         This port answers the X-Ray API (AWS_ENDPOINT_URL_XRAY); segments come in over UDP on the same port number.\n",
+         This port answers the X-Ray API (AWS_ENDPOINT_URL_XRAY); segments come in over UDP on the same port number.\n{}",
         env!("CARGO_PKG_VERSION"),
         counts.traces,
         counts.stored,
         counts.rejected,
+        backend.control.telemetry(|telemetry| telemetry.to_string()),
     )
 }
 

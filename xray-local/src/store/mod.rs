@@ -29,6 +29,7 @@ pub(crate) use engine::FolderError;
 use engine::{Engine, Memory};
 pub(crate) use intake::Intake;
 pub use limits::Limits;
+pub(crate) use page::Found;
 pub(crate) use snapshot::Snapshot;
 use writer::Writer;
 

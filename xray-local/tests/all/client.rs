@@ -91,6 +91,14 @@ pub(crate) fn call(server: &Server, path: &str, input: &Value) -> Value {
     answer.json()
 }
 
+/// An input with the fields of another, which count where both have one.
+pub(crate) fn with(mut input: Value, more: Value) -> Value {
+    if let (Some(input), Value::Object(more)) = (input.as_object_mut(), more) {
+        input.extend(more);
+    }
+    input
+}
+
 /// Sends a document as SDKs do.
 pub(crate) fn send(server: &Server, document: &Value) {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");

@@ -5,12 +5,25 @@ use std::path::Path;
 
 /// The modules of the crate, the lowest floor first.
 const FLOORS: &[&[&str]] = &[
-    &["clock", "error", "json", "lock", "notice", "terminal"],
-    &["access", "sampling", "validate"],
+    &[
+        "arn", "clock", "error", "forecast", "hash", "json", "lock", "notice", "page", "terminal",
+    ],
+    &["bound"],
+    &[
+        "access",
+        "policy",
+        "retrieval",
+        "sample",
+        "sampling",
+        "setting",
+        "tag",
+        "telemetry",
+        "validate",
+    ],
     &["trace"],
-    &["entry", "graph", "query", "timeline"],
+    &["entry", "graph", "otel", "query", "timeline"],
     &["filter", "map"],
-    &["index"],
+    &["group", "index", "insight", "series"],
     &["control", "store"],
     &["api"],
     &["server"],

@@ -49,7 +49,7 @@ fn a_file_that_holds_no_rules_is_an_error_and_stays_as_it_is() {
     let error = Server::start(options().rules(folder.file()))
         .err()
         .expect("is refused");
-    assert!(error.is_rules_file(), "{error}");
+    assert!(error.is_kept_file(), "{error}");
     let expected = format!(
         "cannot use the sampling rules in {}: SamplingRuleRecords: invalid type: integer `7`, expected a sequence",
         folder.file().display()

@@ -37,7 +37,7 @@ fn inputs_that_lack_something_or_make_no_sense_are_invalid_requests() {
         (
             "/TelemetryRecords",
             json!({"TelemetryRecords": [{}]}),
-            "TelemetryRecords.Timestamp is required",
+            "TelemetryRecords[0].Timestamp is required",
         ),
         ("/Traces", json!({}), "TraceIds is required"),
         (
@@ -68,7 +68,7 @@ fn inputs_that_lack_something_or_make_no_sense_are_invalid_requests() {
         (
             "/TraceSummaries",
             json!({"StartTime": 1, "EndTime": 2, "TimeRangeType": "Any"}),
-            "expected TraceId, Event or Service",
+            "TimeRangeType: unknown variant `Any`, expected one of `TraceId`, `Event`, `Service`",
         ),
         (
             "/TraceSummaries",

@@ -144,7 +144,7 @@ fn a_new_rule_that_is_not_valid_is_refused_with_field_value_and_what_was_expecte
         ),
         (
             with("SamplingRateBoost", json!({"MaxRate": 1})),
-            "SamplingRule.SamplingRateBoost: missing field `CooldownWindowMinutes`",
+            "SamplingRule.SamplingRateBoost.CooldownWindowMinutes is required",
         ),
         (
             json!(7),
@@ -164,19 +164,19 @@ fn a_new_rule_that_is_not_valid_is_refused_with_field_value_and_what_was_expecte
         refused(&json!({"SamplingRule": rule}), part);
     }
     let tagged = |tags: Value| json!({"SamplingRule": rule("slow"), "Tags": tags});
-    refused(
-        &tagged(json!([{"Key": "a"}])),
-        "Tags[0]: missing field `Value`",
-    );
+    refused(&tagged(json!([{"Key": "a"}])), "Tags[0].Value is required");
     refused(
         &tagged(json!([{"Key": "", "Value": ""}])),
         "Tags[0].Key: invalid value: string \"\"",
     );
     refused(
         &tagged(json!([{"Key": "aws:x", "Value": ""}])),
-        "Tags.Key \"aws:x\" is not valid",
+        "Tags[0].Key: invalid value: string \"aws:x\", expected 1 to 128 letters",
     );
-    refused(&tagged(tags(51)), "Tags has 51 tags: expected at most 50");
+    refused(
+        &tagged(tags(51)),
+        "Tags: the resource would have 51 tags: expected at most 50",
+    );
     assert_eq!(names(&server), ["Default"], "what was refused was not made");
     call(&server, "/CreateSamplingRule", &tagged(tags(50)));
 }

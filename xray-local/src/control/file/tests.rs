@@ -1,4 +1,5 @@
 use super::*;
+use crate::sampling::Rules;
 use folder::Folder;
 
 #[path = "../../../tests/all/folder.rs"]
@@ -19,15 +20,15 @@ fn contents(rules: &[&str]) -> String {
 #[test]
 fn what_is_written_is_read_again() {
     let folder = Folder::new();
-    let rules = parse(contents(&[RULE]).as_bytes()).expect("rules");
-    let (mut file, none) = RulesFile::open(folder.file()).expect("there need not be one");
+    let rules = Rules::read(contents(&[RULE]).as_bytes()).expect("rules");
+    let (mut file, none) = KeptFile::<Rules>::open(folder.file()).expect("there need not be one");
     assert_eq!(none, Rules::default());
     assert!(
         !folder.file().exists(),
         "nothing is written before a change"
     );
     file.write(&rules).expect("can be written");
-    let (_, read) = RulesFile::open(folder.file()).expect("is there");
+    let (_, read) = KeptFile::<Rules>::open(folder.file()).expect("is there");
     assert_eq!(read, rules);
     let left: Vec<_> = fs::read_dir(folder.path()).expect("a folder").collect();
     assert_eq!(left.len(), 1, "nothing is left beside it: {left:?}");
@@ -37,7 +38,7 @@ fn what_is_written_is_read_again() {
 fn folders_are_made_where_there_are_none() {
     let folder = Folder::new();
     let path = folder.path().join("state/xray-local/rules.json");
-    let (mut file, rules) = RulesFile::open(path.clone()).expect("there need not be one");
+    let (mut file, rules) = KeptFile::<Rules>::open(path.clone()).expect("there need not be one");
     file.write(&rules).expect("can be written");
     assert!(path.exists());
 }
@@ -50,7 +51,7 @@ fn an_answer_of_aws_is_a_rules_file() {
         .replace("\"Priority\":7", "\"Priority\":10000")
         .replace(r#"{"k":"v"}"#, "{}");
     let text = contents(&[RULE, &default]).replace("1.0", "\"2018-06-06T20:46:07+00:00\"");
-    let rules = parse(text.as_bytes()).expect("rules");
+    let rules = Rules::read(text.as_bytes()).expect("rules");
     let [a, default] = rules.records() else {
         panic!("{rules:?}");
     };
@@ -64,7 +65,7 @@ fn more_rules_than_could_be_made_are_taken_over() {
         .map(|number| RULE.replace("\"a\"", &format!("\"a{number}\"")))
         .collect();
     let many: Vec<_> = many.iter().map(String::as_str).collect();
-    let rules = parse(contents(&many).as_bytes()).expect("rules");
+    let rules = Rules::read(contents(&many).as_bytes()).expect("rules");
     assert_eq!(rules.records().len(), 61);
 }
 
@@ -73,7 +74,7 @@ fn what_is_no_rules_file_is_told_with_the_place_and_left_as_it_is() {
     let cases = [
         (String::new(), "EOF"),
         ("[]".to_owned(), "expected an object"),
-        ("{}".to_owned(), "missing field `SamplingRuleRecords`"),
+        ("{}".to_owned(), "SamplingRuleRecords is required"),
         (
             contents(&[
                 RULE,
@@ -94,7 +95,7 @@ fn what_is_no_rules_file_is_told_with_the_place_and_left_as_it_is() {
     for (text, expected) in cases {
         let folder = Folder::new();
         fs::write(folder.file(), &text).expect("can be written");
-        let error = RulesFile::open(folder.file())
+        let error = KeptFile::<Rules>::open(folder.file())
             .err()
             .expect("is refused")
             .to_string();
@@ -110,7 +111,7 @@ fn what_is_no_rules_file_is_told_with_the_place_and_left_as_it_is() {
 #[test]
 fn what_somebody_else_wrote_is_not_written_over() {
     let folder = Folder::new();
-    let (mut file, rules) = RulesFile::open(folder.file()).expect("there need not be one");
+    let (mut file, rules) = KeptFile::<Rules>::open(folder.file()).expect("there need not be one");
     file.write(&rules).expect("can be written");
     fs::write(folder.file(), contents(&[RULE])).expect("can be written");
     let error = file.write(&rules).expect_err("is refused");
@@ -132,10 +133,10 @@ fn a_link_to_the_file_stays_a_link() {
     let link = folder.path().join("link.json");
     fs::write(folder.file(), contents(&[RULE])).expect("can be written");
     std::os::unix::fs::symlink(folder.file(), &link).expect("a link");
-    let (mut file, _) = RulesFile::open(link.clone()).expect("is there");
+    let (mut file, _) = KeptFile::<Rules>::open(link.clone()).expect("is there");
     file.write(&Rules::default()).expect("can be written");
     assert!(fs::symlink_metadata(&link).expect("is there").is_symlink());
-    let (_, read) = RulesFile::open(folder.file()).expect("is there");
+    let (_, read) = KeptFile::<Rules>::open(folder.file()).expect("is there");
     assert_eq!(read, Rules::default());
 }
 
@@ -145,7 +146,7 @@ fn a_file_that_cannot_be_written_is_told() {
     fs::write(folder.path().join("no-folder"), "").expect("can be written");
     let path = folder.path().join("no-folder/rules.json");
     // Reading fails there already on some systems.
-    let Ok((mut file, rules)) = RulesFile::open(path) else {
+    let Ok((mut file, rules)) = KeptFile::<Rules>::open(path) else {
         return;
     };
     assert!(matches!(file.write(&rules), Err(FileError::Write(..))));

@@ -3,6 +3,7 @@
 use super::{Parser, Subject, negated_if};
 use crate::filter::FilterError;
 use crate::filter::expression::{Expression, GroupKey, Node};
+use crate::filter::selector::{Entity, Selector};
 use crate::filter::token::Token;
 
 impl Parser<'_> {
@@ -47,6 +48,27 @@ impl Parser<'_> {
         let is_negated = self.equality()?;
         let group = Expression::Group(key, self.text()?);
         Ok(negated_if(is_negated, group))
+    }
+
+    /// `service(…)`, `edge(…, …)` or `id(…)`, without conditions.
+    pub(super) fn selector(&mut self) -> Result<Selector, FilterError> {
+        let word = match *self.peek() {
+            Token::Word(word) => word.to_ascii_lowercase(),
+            _ => String::new(),
+        };
+        let entity = match word.as_str() {
+            "id" => self.node().map(Entity::Service),
+            "service" => match self.service()? {
+                Expression::Service(node, None) => Ok(Entity::Service(node)),
+                _ => Err(self.expected("no condition on the service")),
+            },
+            "edge" => match self.edge()? {
+                Expression::Edge(from, to, None) => Ok(Entity::Edge(from, to)),
+                _ => Err(self.expected("no condition on the calls")),
+            },
+            _ => Err(self.expected("`service(…)`, `edge(…, …)` or `id(…)`")),
+        };
+        entity.map(|entity| Selector { entity })
     }
 
     /// A name, or `id(name: "…", type: "…", account.id: "…")` with any of the three.

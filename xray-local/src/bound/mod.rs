@@ -1,4 +1,8 @@
-//! Values within bounds, which are checked where they are read: an error names the value and what was expected.
+//! Values within bounds, which are checked where they are read: an error names the value and what was expected, and whoever reads the whole
+//! adds the member that it stands in. So no operation checks lengths, ranges and forms by hand.
+
+mod form;
+mod list;
 
 use std::fmt;
 
@@ -6,12 +10,17 @@ use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::terminal::cut;
+pub(crate) use form::{Form, Formed};
+pub(crate) use list::List;
 
 /// The largest whole number of the API.
 pub(crate) const MOST: u32 = i32::MAX as u32;
 
 /// The last second of the year 9999.
 const LAST_TIME: f64 = 253_402_300_799.0;
+
+/// All, in percent.
+pub(crate) const MOST_PERCENT: f64 = 100.0;
 
 /// How much of a text that does not fit is repeated in the error, in characters.
 const QUOTED: usize = 80;
@@ -27,6 +36,10 @@ pub(crate) struct Priority(u32);
 /// A number from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Rate(f64);
+
+/// A number from 0 to 100.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Percentage(f64);
 
 /// A moment, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,6 +84,12 @@ impl From<Rate> for f64 {
     }
 }
 
+impl From<Percentage> for f64 {
+    fn from(percentage: Percentage) -> Self {
+        percentage.0
+    }
+}
+
 impl From<Time> for f64 {
     fn from(time: Time) -> Self {
         time.0
@@ -108,6 +127,14 @@ impl<'de> Deserialize<'de> for Rate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         number(deserializer, "a number from 0 to 1", |value| {
             (0.0..=1.0).contains(&value).then_some(Self(value))
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Percentage {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        number(deserializer, "a number from 0 to 100", |value| {
+            (0.0..=MOST_PERCENT).contains(&value).then_some(Self(value))
         })
     }
 }

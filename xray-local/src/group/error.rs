@@ -1,0 +1,50 @@
+use std::fmt;
+
+use super::{GroupName, Meant};
+
+/// Why groups are not changed, or one is not found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum GroupError {
+    Exists(GroupName),
+    Unknown(Meant),
+    /// There are as many groups as there may be.
+    LimitReached(usize),
+    /// The default group holds all traces.
+    DefaultFilter,
+    DefaultStays,
+    /// Notifications of insights that are turned off.
+    NothingToNotify,
+}
+
+impl fmt::Display for GroupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exists(name) => write!(
+                f,
+                "GroupName {:?} is taken: expected a name that no group has, or UpdateGroup",
+                name.as_str()
+            ),
+            Self::Unknown(Meant::Name(name)) => write!(f, "there is no group {:?}", name.as_str()),
+            Self::Unknown(Meant::Arn(arn)) => {
+                write!(f, "there is no group with the ARN {:?}", arn.as_str())
+            }
+            Self::Unknown(Meant::Both(name, arn)) => write!(
+                f,
+                "there is no group {:?} with the ARN {:?}",
+                name.as_str(),
+                arn.as_str()
+            ),
+            Self::LimitReached(limit) => write!(
+                f,
+                "there are {limit} groups beside the default group, and may be no more: delete one first"
+            ),
+            Self::DefaultFilter => f.write_str(
+                "FilterExpression of the default group cannot be changed: it holds all traces",
+            ),
+            Self::DefaultStays => f.write_str("the default group cannot be deleted"),
+            Self::NothingToNotify => f.write_str(
+                "InsightsConfiguration.NotificationsEnabled is true where InsightsEnabled is not: expected both, or InsightsEnabled alone",
+            ),
+        }
+    }
+}
