@@ -202,12 +202,14 @@ fn is_interruption(error: &io::Error) -> bool {
     error.kind() == ErrorKind::Interrupted
 }
 
-/// Whether the system has no room at the moment: its buffers are full, or those of the network device.
+/// Whether the system has no room at the moment, and said so at once or after it waited.
 pub(super) fn is_congestion(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::OutOfMemory
-    ) || error.raw_os_error() == Some(NO_BUFFERS)
+    is_full(error) || matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+/// Whether the system's buffers are full, or those of the network device: it says so at once.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::OutOfMemory || error.raw_os_error() == Some(NO_BUFFERS)
 }
 
 /// ENOBUFS, for which std has no kind.

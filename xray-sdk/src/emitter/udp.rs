@@ -11,7 +11,7 @@ use super::pace::{Demand, Pace, Step};
 use super::packet::DATAGRAM_LIMIT;
 use super::plan::Plan;
 use super::route::{Resolver, Route, System};
-use super::wire::{self, SEND_TIMEOUT, Wire};
+use super::wire::{self, Wire};
 use super::{Batch, DaemonAddress, Emitter, Loss, Report};
 
 /// Sends documents to the X-Ray daemon, each in one datagram.
@@ -42,8 +42,10 @@ pub struct UdpEmitter {
 /// Opens a socket to an address.
 type Connect = fn(SocketAddr) -> io::Result<Box<dyn Wire>>;
 
-/// How long to wait before documents are offered again that the system had no room for.
-const CONGESTION_PAUSE: Duration = Duration::from_millis(1);
+/// How often a document is offered that the system has no room for at the moment, and how long is waited in between. Where the system
+/// waits itself for room, it has waited as long when it says so.
+const OFFERS: usize = 10;
+const OFFER_PAUSE: Duration = Duration::from_millis(1);
 
 impl UdpEmitter {
     /// An emitter to the UDP part of `address`. Nothing is resolved or sent yet.
@@ -74,32 +76,28 @@ impl UdpEmitter {
         Ok(self.connection.insert(connection))
     }
 
-    /// Sends a group, to the first address that does not refuse it. What the system has no room for at the moment it is offered again,
-    /// for as long as `patience`.
-    fn deliver(&mut self, mut group: &[&[u8]], patience: Duration, report: &mut Report) {
+    /// Sends a group, to the first address that does not refuse it. What the system has no room for at the moment is offered
+    /// `offers` times.
+    fn deliver(&mut self, mut group: &[&[u8]], offers: usize, report: &mut Report) {
         let mut tried = 0;
-        let mut congested: Option<Instant> = None;
+        let mut offered = 0;
         while !group.is_empty() {
-            let began = Instant::now();
             let loss = match self.connection() {
                 Ok(connection) => match connection.send(group, report) {
                     Ok(()) => return,
                     Err(stopped) => {
                         group = &group[stopped.accepted..];
-                        if stopped.accepted > 0 {
-                            congested = None;
-                        }
                         let loss = loss_of(&stopped.error);
-                        let since = *congested.get_or_insert(began);
-                        if loss == Loss::Congested && since.elapsed() < patience {
-                            thread::sleep(CONGESTION_PAUSE);
+                        offered = if stopped.accepted > 0 { 1 } else { offered + 1 };
+                        if connection::is_full(&stopped.error) && offered < offers {
+                            thread::sleep(OFFER_PAUSE);
                             continue;
                         }
                         if matches!(loss, Loss::TooLarge | Loss::Congested) {
                             // Another address, or another socket, would not help.
                             report.add_lost(loss, stopped.refused);
                             group = &group[stopped.refused..];
-                            congested = None;
+                            offered = 0;
                             continue;
                         }
                         loss
@@ -179,7 +177,7 @@ impl Emitter for UdpEmitter {
             let room = self.wait_for_room(demand, &mut report);
             let (group, charge) = plan.take(room);
             self.pace.spend(charge);
-            self.deliver(group, SEND_TIMEOUT, &mut report);
+            self.deliver(group, OFFERS, &mut report);
         }
         look(self.connection.as_mut(), &mut report);
         report
@@ -197,7 +195,7 @@ impl Emitter for UdpEmitter {
         while plan.demand().is_some() {
             let (group, charge) = plan.take(usize::MAX);
             self.pace.spend(charge);
-            self.deliver(group, Duration::ZERO, &mut report);
+            self.deliver(group, 1, &mut report);
         }
         look(self.connection.as_mut(), &mut report);
         Some(report)
