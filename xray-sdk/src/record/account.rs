@@ -1,6 +1,6 @@
 //! What is lent and what is queued, for the bound on memory and for the end.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::record::sync::{AtomicU64, Ordering};
 
 /// Lanes lent to handles and threads, and bytes that wait to be written: in one number, for each segment changes both.
 #[derive(Default)]

@@ -1,8 +1,8 @@
 //! Who waits for the background thread, and for what.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::record::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
 
 /// The flushes of one recorder, which are numbered.
 #[derive(Default)]
@@ -45,9 +45,11 @@ impl Flushes {
 
     /// The latest that was asked for, if the background thread was not told of it yet.
     pub(crate) fn asked(&self) -> Option<u64> {
-        if !self.wanted.swap(false, Ordering::AcqRel) {
+        if !self.wanted.load(Ordering::Acquire) {
             return None;
         }
+        // Before the number is read: who asks after that wants to be asked about again.
+        self.wanted.swap(false, Ordering::AcqRel);
         Some(self.state().asked)
     }
 

@@ -8,6 +8,8 @@ pub(crate) mod json;
 pub(crate) mod lane;
 pub(crate) mod outlet;
 mod pool;
+pub(crate) mod round;
+mod sync;
 mod text;
 mod value;
 mod withheld;

@@ -1,10 +1,6 @@
 use std::process;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::thread::Thread;
 use std::time::Duration;
-
-use crossbeam_queue::ArrayQueue;
 
 use crate::clock::Clock;
 use crate::notice::Notices;
@@ -13,6 +9,7 @@ use crate::record::flush::{Flushes, LAST};
 use crate::record::identity::{About, Identity};
 use crate::record::lane::{Lane, Size};
 use crate::record::pool::Pool;
+use crate::record::sync::{ArrayQueue, AtomicBool, AtomicU32, AtomicU64, Ordering, Thread};
 
 /// Where recorded lanes leave the request path: a bounded queue to the background thread, and the lanes that come back.
 pub(crate) struct Outlet {
@@ -350,4 +347,5 @@ impl Outlet {
 }
 
 #[cfg(test)]
+#[path = "outlet/tests.rs"]
 mod tests;

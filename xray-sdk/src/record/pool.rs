@@ -3,9 +3,8 @@
 use std::cell::RefCell;
 use std::mem;
 
-use crossbeam_queue::ArrayQueue;
-
 use crate::record::lane::{Lane, Size};
+use crate::record::sync::{ArrayQueue, thread_local};
 
 /// Empty lanes on their way from the background thread to those that record. They travel by the crate, so that a thread comes here
 /// once in many lanes; what it keeps it uses last in, first out, while that is in its cache.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::assemble::Assembler;
 use crate::emitter::{Batch, Emitter, Tally};
 use crate::record::outlet::Outlet;
+use crate::record::round::Next;
 use crate::recorder::description::Description;
 use crate::recorder::pulse::Pulse;
 
@@ -25,17 +26,6 @@ pub(crate) struct Worker {
     pulse: Pulse,
 }
 
-/// What the thread does after a round.
-enum Next {
-    Round,
-    Wait(Duration),
-    End,
-}
-
-/// How long documents wait for others, so that no request has to wake this thread.
-const INTERVAL: Duration = Duration::from_millis(50);
-/// How often it is asked whether all that was open when the recorder was shut down has ended.
-const LAST_INTERVAL: Duration = Duration::from_millis(2);
 /// How often the clock is compared with the system's.
 const ANCHOR_INTERVAL: Duration = Duration::from_secs(5);
 /// How many lanes are written between two looks at the time.
@@ -71,7 +61,7 @@ impl Worker {
             let next = lock(worker).round();
             match next {
                 Next::Round => {}
-                Next::Wait(time) => thread::park_timeout(time),
+                Next::Rest(time) => thread::park_timeout(time),
                 Next::End => return,
             }
         }
@@ -104,32 +94,21 @@ impl Worker {
     }
 
     fn round(&mut self) -> Next {
-        // Both are asked before the queue is emptied: what was handed over before them is in it.
-        let flush = self.outlet.flush_asked();
-        let closed = self.outlet.is_closed();
         self.describe();
-        self.guarded(Self::sweep);
-        let is_open = || self.outlet.is_in_use();
-        if closed && (!is_open() || self.outlet.is_overdue()) {
-            let left_open = is_open();
-            self.guarded(Self::finish);
-            self.outlet.end(left_open);
-            return Next::End;
-        }
         if self.anchored.elapsed() > ANCHOR_INTERVAL {
             self.anchored = Instant::now();
             self.outlet.clock.anchor();
         }
-        match flush {
-            Some(number) => {
-                self.outlet.flush_done(number);
-                Next::Round
-            }
-            None if closed => Next::Wait(LAST_INTERVAL),
-            // Who records wakes this thread when the queue gets half full, and not while it is.
-            None if self.outlet.queued_bytes() > self.outlet.bytes_limit() / 4 => Next::Round,
-            None => Next::Wait(INTERVAL),
-        }
+        let outlet = self.outlet.clone();
+        outlet.round(self, Self::sweep_guarded, Self::finish_guarded)
+    }
+
+    fn sweep_guarded(&mut self) {
+        self.guarded(Self::sweep);
+    }
+
+    fn finish_guarded(&mut self) {
+        self.guarded(Self::finish);
     }
 
     /// Takes over what was found out of where the program runs, when that was.

@@ -1,0 +1,30 @@
+use std::sync::Arc;
+
+use crate::record::outlet::Outlet;
+
+/// A segment, which has a number.
+pub(crate) struct Identity {
+    outlet: Arc<Outlet>,
+    number: u64,
+}
+
+/// The number of a segment that begins.
+#[derive(Clone, Copy)]
+pub(crate) struct About(pub(crate) u64);
+
+impl Identity {
+    pub(crate) fn new(outlet: Arc<Outlet>, about: About) -> Arc<Self> {
+        Arc::new(Self {
+            outlet,
+            number: about.0,
+        })
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(crate) fn outlet(&self) -> &Arc<Outlet> {
+        &self.outlet
+    }
+}

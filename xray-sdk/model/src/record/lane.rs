@@ -1,0 +1,93 @@
+use std::sync::Arc;
+
+use loom::sync::atomic::{AtomicU64, Ordering};
+
+use crate::record::identity::{About, Identity};
+use crate::record::outlet::Outlet;
+
+/// What a lane is to those who hand it on: something that one thread fills and another one reads and empties.
+pub(crate) struct Lane {
+    identity: Option<Arc<Identity>>,
+    size: Size,
+    events: Vec<Event>,
+    /// Written and read without an order of its own, so that a thread which got the lane without one may find what is old.
+    text: AtomicU64,
+}
+
+pub(crate) struct Event {
+    pub(crate) what: What,
+}
+
+pub(crate) struct What;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Size {
+    Segment,
+    Part,
+}
+
+impl What {
+    pub(crate) fn is_open(&self) -> bool {
+        true
+    }
+}
+
+impl Size {
+    pub(crate) const fn bytes(self) -> usize {
+        1024
+    }
+}
+
+impl Lane {
+    pub(crate) fn new(size: Size) -> Box<Self> {
+        Box::new(Self {
+            identity: None,
+            size,
+            events: Vec::new(),
+            text: AtomicU64::new(0),
+        })
+    }
+
+    pub(crate) fn begin_segment(&mut self, outlet: &Arc<Outlet>, about: About) {
+        self.begin(Identity::new(outlet.clone(), about));
+    }
+
+    pub(crate) fn begin_part(&mut self, identity: &Arc<Identity>) {
+        self.begin(identity.clone());
+    }
+
+    fn begin(&mut self, identity: Arc<Identity>) {
+        assert!(self.events.is_empty(), "it was emptied when it came back");
+        assert_eq!(self.text.load(Ordering::Relaxed), 0);
+        self.identity = Some(identity);
+    }
+
+    /// Records the segment or subsegment of this number.
+    pub(crate) fn record(&mut self, number: u64) {
+        self.events.push(Event { what: What });
+        self.text.store(number, Ordering::Relaxed);
+    }
+
+    /// What was recorded.
+    pub(crate) fn text(&self) -> u64 {
+        self.text.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.events.len()
+    }
+
+    pub(crate) fn size(&self) -> Size {
+        self.size
+    }
+
+    pub(crate) fn rest(&mut self) {
+        self.identity = None;
+        self.events.clear();
+        self.text.store(0, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,108 @@
+//! What those files meet by, in a version of which loom tries every order of steps.
+
+use std::sync::{Arc, Mutex as Plain};
+
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use loom::sync::atomic::{AtomicUsize, fence};
+pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
+use loom::thread;
+pub(crate) use std::sync::PoisonError;
+
+macro_rules! of_a_thread {
+    (static $name:ident: $type:ty = const $value:block;) => {
+        loom::thread_local! {
+            static $name: $type = $value;
+        }
+    };
+}
+pub(crate) use of_a_thread as thread_local;
+
+/// A thread that can be woken, also before it rests. loom's own forgets that while a thread waits for a lock.
+#[derive(Clone, Default)]
+pub(crate) struct Thread(Arc<(Mutex<bool>, Condvar)>);
+
+impl Thread {
+    pub(crate) fn unpark(&self) {
+        let (is_woken, changed) = &*self.0;
+        *is_woken.lock().expect("nobody panics meanwhile") = true;
+        changed.notify_one();
+    }
+
+    pub(crate) fn park(&self) {
+        let (is_woken, changed) = &*self.0;
+        let mut is_woken = is_woken.lock().expect("nobody panics meanwhile");
+        while !*is_woken {
+            is_woken = changed.wait(is_woken).expect("nobody panics meanwhile");
+        }
+        *is_woken = false;
+    }
+}
+
+/// crossbeam's queue in its steps, but that no place is used twice.
+pub(crate) struct ArrayQueue<T> {
+    head: AtomicUsize,
+    tail: AtomicUsize,
+    /// Which places are written.
+    written: [AtomicBool; PLACES],
+    /// Locked within a step only, so that no thread ever waits for it.
+    places: Plain<[Option<T>; PLACES]>,
+}
+
+/// More elements than any queue here gets. loom tries the orders of each place.
+const PLACES: usize = 8;
+
+impl<T> ArrayQueue<T> {
+    pub(crate) fn new(capacity: usize) -> Self {
+        assert!(capacity > 0);
+        Self {
+            head: AtomicUsize::new(0),
+            tail: AtomicUsize::new(0),
+            written: std::array::from_fn(|_| AtomicBool::new(false)),
+            places: Plain::new([const { None }; PLACES]),
+        }
+    }
+
+    fn exchange(&self, place: usize, value: Option<T>) -> Option<T> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut places[place], value)
+    }
+
+    pub(crate) fn push(&self, value: T) -> Result<(), T> {
+        let place = self.tail.fetch_add(1, Ordering::SeqCst);
+        // loom takes SeqCst of anything but a fence for AcqRel.
+        fence(Ordering::SeqCst);
+        assert!(self.exchange(place, Some(value)).is_none());
+        self.written[place].store(true, Ordering::Release);
+        Ok(())
+    }
+
+    pub(crate) fn pop(&self) -> Option<T> {
+        loop {
+            let place = self.head.load(Ordering::Relaxed);
+            fence(Ordering::SeqCst);
+            if self.tail.load(Ordering::Relaxed) <= place {
+                return None;
+            }
+            let is_written = self.written[place].load(Ordering::Acquire);
+            if is_written && self.advance(place) {
+                return self.exchange(place, None);
+            }
+            thread::yield_now();
+        }
+    }
+
+    fn advance(&self, place: usize) -> bool {
+        self.head
+            .compare_exchange(place, place + 1, Ordering::SeqCst, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        let head = self.head.load(Ordering::SeqCst);
+        self.tail.load(Ordering::SeqCst).saturating_sub(head)
+    }
+}

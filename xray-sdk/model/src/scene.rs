@@ -1,0 +1,186 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use loom::sync::atomic::{AtomicU64, Ordering};
+use loom::thread::{self, JoinHandle};
+
+use crate::clock::Clock;
+use crate::record::identity::About;
+use crate::record::lane::Lane;
+use crate::record::outlet::Outlet;
+use crate::record::round::Next;
+use crate::record::sync::Thread;
+
+/// For ever: in the model nothing takes time, so what waits for this waits for another thread.
+const PATIENCE: Duration = Duration::from_secs(3_600);
+/// Memory for all that is recorded here.
+const ROOMY: usize = 1 << 20;
+
+/// An outlet and its background thread.
+struct Stage {
+    outlet: Arc<Outlet>,
+    emitted: Arc<AtomicU64>,
+    background: JoinHandle<()>,
+}
+
+/// What the background thread has beside the outlet.
+struct Worker {
+    outlet: Arc<Outlet>,
+    /// A digit for each segment, by its number: how often it was emitted.
+    emitted: Arc<AtomicU64>,
+}
+
+impl Stage {
+    fn set(bytes_limit: usize) -> Self {
+        let outlet = Outlet::new(Clock, bytes_limit);
+        let emitted = Arc::new(AtomicU64::new(0));
+        let mut worker = Worker {
+            outlet: outlet.clone(),
+            emitted: emitted.clone(),
+        };
+        let itself = Thread::default();
+        outlet.set_background(itself.clone());
+        let background = thread::spawn(move || {
+            loop {
+                match worker
+                    .outlet
+                    .clone()
+                    .round(&mut worker, Worker::sweep, |_| ())
+                {
+                    Next::Round => thread::yield_now(),
+                    // It is to be woken in time whenever somebody waits for it: what comes by its short rests alone is the end.
+                    Next::Rest(_) if worker.outlet.is_closed() => thread::yield_now(),
+                    Next::Rest(_) => itself.park(),
+                    Next::End => return,
+                }
+            }
+        });
+        Self {
+            outlet,
+            emitted,
+            background,
+        }
+    }
+
+    /// How often each segment was emitted.
+    fn emitted(&self) -> u64 {
+        self.emitted.load(Ordering::Relaxed)
+    }
+
+    fn refused(&self) -> u64 {
+        self.outlet.counts.refused.load(Ordering::Relaxed)
+    }
+
+    /// A thread that records the segment of this number.
+    fn recorder(&self, number: u32) -> JoinHandle<()> {
+        let outlet = self.outlet.clone();
+        thread::spawn(move || record(&outlet, number))
+    }
+
+    /// Ends the background thread; whether all that was open had ended.
+    fn shut_down(self, patience: Duration) -> (bool, u64, u64) {
+        self.outlet.close(patience);
+        let all = self.outlet.flush_last(PATIENCE);
+        let (emitted, refused) = (self.emitted(), self.refused());
+        self.background.join().expect("it does not panic");
+        (all, emitted, refused)
+    }
+}
+
+impl Worker {
+    fn sweep(&mut self) {
+        for _ in 0..self.outlet.waiting() {
+            let Some(lane) = self.outlet.take() else {
+                break;
+            };
+            self.emitted.fetch_add(lane.text(), Ordering::Relaxed);
+            self.outlet.written(lane);
+        }
+        self.outlet.share_lanes();
+    }
+}
+
+/// The digit of a segment.
+fn digit(number: u32) -> u64 {
+    1 << (8 * number)
+}
+
+fn begin(outlet: &Arc<Outlet>, number: u32) -> Option<Box<Lane>> {
+    let begun = outlet.segment_lane(About(u64::from(number)));
+    let mut lane = match begun {
+        Ok(lane) => lane,
+        Err(_) => {
+            outlet.refuse();
+            return None;
+        }
+    };
+    lane.record(digit(number));
+    Some(lane)
+}
+
+fn record(outlet: &Arc<Outlet>, number: u32) {
+    if let Some(lane) = begin(outlet, number) {
+        outlet.hand_over(lane);
+    }
+}
+
+fn join(thread: JoinHandle<()>) {
+    thread.join().expect("it does not panic");
+}
+
+pub(crate) fn a_flush_emits_all_that_was_handed_over_before_it() {
+    let stage = Stage::set(ROOMY);
+    let other = stage.recorder(1);
+    record(&stage.outlet, 0);
+    assert!(stage.outlet.flush(PATIENCE));
+    assert_eq!(stage.emitted() & 0xff, 1);
+    join(other);
+    assert_eq!(stage.shut_down(PATIENCE), (true, digit(0) + digit(1), 0));
+}
+
+pub(crate) fn what_is_open_at_a_patient_shutdown_is_emitted() {
+    let stage = Stage::set(ROOMY);
+    let lane = begin(&stage.outlet, 0).expect("room");
+    let outlet = stage.outlet.clone();
+    let other = thread::spawn(move || outlet.hand_over(lane));
+    assert_eq!(stage.shut_down(PATIENCE), (true, digit(0), 0));
+    join(other);
+}
+
+pub(crate) fn what_is_recorded_during_a_shutdown_is_emitted_or_counted() {
+    let stage = Stage::set(ROOMY);
+    let outlet = stage.outlet.clone();
+    let other = stage.recorder(0);
+    let (_, emitted, _) = stage.shut_down(Duration::ZERO);
+    join(other);
+    let refused = outlet.counts.refused.load(Ordering::Relaxed);
+    assert_eq!(emitted + refused, 1);
+}
+
+pub(crate) fn what_there_is_no_room_for_is_counted_and_the_rest_wakes_the_background_thread() {
+    // With anything in the queue it is full, and more than half full.
+    let stage = Stage::set(1);
+    let other = stage.recorder(1);
+    record(&stage.outlet, 0);
+    join(other);
+    // Nobody flushes: a background thread that was not woken would wait for ever.
+    while stage.outlet.is_in_use() {
+        thread::yield_now();
+    }
+    let (all, emitted, refused) = stage.shut_down(PATIENCE);
+    let emitted = (emitted & 0xff) + (emitted >> 8);
+    assert!(all);
+    assert_eq!(emitted + refused, 2);
+    assert!(emitted >= 1, "there was room for the first");
+}
+
+pub(crate) fn lanes_are_used_again_and_nothing_is_left_in_them() {
+    let stage = Stage::set(ROOMY);
+    record(&stage.outlet, 0);
+    assert!(stage.outlet.flush(PATIENCE));
+    let other = stage.recorder(1);
+    record(&stage.outlet, 2);
+    join(other);
+    let all = digit(0) + digit(1) + digit(2);
+    assert_eq!(stage.shut_down(PATIENCE), (true, all, 0));
+}
