@@ -1,7 +1,7 @@
 //! On which thread a flush sends, and what a restore from a snapshot does to an emitter.
 
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ fn what_cannot_be_sent_at_once_is_sent_once() {
 }
 
 /// Each segment that ends begins another one, on the recorder's thread.
-struct Endless(Arc<OnceLock<Recorder>>);
+struct Endless(Arc<Mutex<Option<Recorder>>>);
 
 impl Sampler for Endless {
     fn decide(&self, _request: &SamplingRequest<'_>) -> Decision {
@@ -88,7 +88,8 @@ impl Sampler for Endless {
     }
 
     fn observe(&self, _decision: &Decision, _is_fault: bool) {
-        if let Some(recorder) = self.0.get() {
+        let recorder = self.0.lock().expect("no panic while locked").clone();
+        if let Some(recorder) = recorder {
             recorder.own_segment().begin().end();
         }
     }
@@ -96,19 +97,21 @@ impl Sampler for Endless {
 
 #[test]
 fn a_flush_ends_though_more_is_recorded_all_the_time() {
-    let itself = Arc::new(OnceLock::new());
+    let itself = Arc::new(Mutex::new(None));
     let (emitted, emissions) = mpsc::channel();
     let recorder = Recorder::builder("resize")
         .emitter(Slow(emitted))
         .sampler(Endless(itself.clone()))
         .build()
         .expect("a recorder");
-    let _ = itself.set(recorder.clone());
+    let set = |to| *itself.lock().expect("no panic while locked") = to;
+    set(Some(recorder.clone()));
     for _ in 0..10 {
         recorder.own_segment().begin().end();
         assert!(recorder.flush(DEADLINE));
     }
     recorder.shutdown(DEADLINE);
+    set(None);
     assert!(emissions.try_iter().sum::<usize>() >= 20);
 }
 
