@@ -4,8 +4,9 @@ use std::mem;
 
 use crate::assemble::Findings;
 use crate::assemble::cause::Written;
-use crate::assemble::draft::{AnnotationValue, Draft};
+use crate::assemble::draft::{AnnotationValue, Draft, Lists};
 use crate::assemble::entry::write_entry;
+use crate::assemble::metadata::write_metadata;
 use crate::assemble::text::{Text, floor_char_boundary};
 use crate::assemble::tree::{Node, Opened, Place, Tree};
 use crate::clock::Scale;
@@ -25,8 +26,8 @@ pub(crate) struct Blocks<'a> {
     pub(crate) scale: Scale,
     pub(crate) common: &'a Common,
     pub(crate) findings: Findings<'a>,
-    /// Room for the draft of one node after the other.
-    pub(crate) draft: &'a mut Draft<'static>,
+    /// Room for the lists of one node after the other.
+    pub(crate) lists: &'a mut Lists<'static>,
     /// The most bytes of one block.
     pub(crate) limit: usize,
 }
@@ -34,10 +35,7 @@ pub(crate) struct Blocks<'a> {
 /// The longest SQL text, in bytes of JSON.
 const SQL_BYTES: usize = 16 * 1024;
 /// Kept free for the names of what was cut and for the ends of open blocks.
-const RESERVE: usize = 2 * 1024;
-/// How many trimmed values are named.
-const NAMED: usize = 16;
-const TRIMMED_NAMESPACE: &str = "xray_sdk";
+pub(super) const RESERVE: usize = 2 * 1024;
 
 impl Blocks<'_> {
     /// Writes `"key":value` pairs, without braces.
@@ -50,7 +48,7 @@ impl Blocks<'_> {
         text: &mut Text,
     ) {
         let node = tree.node(place);
-        let draft = mem::take(self.draft).read(tree, node);
+        let draft = Draft::read(mem::take(self.lists), tree, node);
         let limit = text.len() + self.limit - RESERVE;
         let is_root = node.id == tree.identity().segment_id();
         let is_segment = is_root && !tree.identity().is_part();
@@ -72,12 +70,12 @@ impl Blocks<'_> {
         http(&draft, text, &mut trimmed);
         sql(&draft, text, &mut trimmed);
         self.annotations(&draft, text, limit, &mut trimmed);
-        if !draft.exceptions.is_empty() {
-            written.write(tree, place, &draft.exceptions, text, limit);
+        if !draft.lists.exceptions.is_empty() {
+            written.write(tree, place, &draft.lists.exceptions, text, limit);
         }
         self.aws(&draft, is_segment, text, limit, &mut trimmed);
-        metadata(&draft, text, limit, &mut trimmed);
-        *self.draft = draft.emptied();
+        write_metadata(&draft.lists.metadata, text, limit, &mut trimmed);
+        *self.lists = draft.lists.emptied();
         self.findings.trimmed(tree, &trimmed);
     }
 
@@ -110,18 +108,20 @@ impl Blocks<'_> {
             }
             None => text.raw(b",\"in_progress\":true"),
         }
-        for (mark, field) in [
-            (Mark::Fault, &b",\"fault\":true"[..]),
-            (Mark::Error, b",\"error\":true"),
-            (Mark::Throttle, b",\"throttle\":true"),
-        ] {
-            if draft.has(mark) || mark == Mark::Fault && draft.has(Mark::Panicked) {
-                text.raw(field);
+        if !draft.is_unmarked() {
+            for (mark, field) in [
+                (Mark::Fault, &b",\"fault\":true"[..]),
+                (Mark::Error, b",\"error\":true"),
+                (Mark::Throttle, b",\"throttle\":true"),
+            ] {
+                if draft.has(mark) || mark == Mark::Fault && draft.has(Mark::Panicked) {
+                    text.raw(field);
+                }
             }
         }
-        if !draft.precursors.is_empty() {
+        if !draft.lists.precursors.is_empty() {
             text.raw(b",\"precursor_ids\":[");
-            for id in draft.precursors.iter().take(100) {
+            for id in draft.lists.precursors.iter().take(100) {
                 text.separate();
                 text.raw(b"\"");
                 text.hex(id.to_u64());
@@ -149,17 +149,18 @@ impl Blocks<'_> {
         limit: usize,
         trimmed: &mut Vec<String>,
     ) {
-        if draft.annotations.is_empty() {
+        if draft.lists.annotations.is_empty() {
             return;
         }
         text.raw(b",\"annotations\":{");
-        for annotation in &draft.annotations {
+        for annotation in &draft.lists.annotations {
             let key = limits::repair_key(annotation.key);
             if key != annotation.key {
                 self.findings.repaired_key(annotation, &key);
             }
             let before = text.len();
-            text.any_key(&key);
+            // Nothing that a key may have needs escaping.
+            text.key(&key);
             match annotation.value {
                 AnnotationValue::Text(value) => {
                     write_cut(
@@ -191,14 +192,14 @@ impl Blocks<'_> {
         limit: usize,
         trimmed: &mut Vec<String>,
     ) {
-        if draft.aws.is_empty() && !is_segment {
+        if draft.lists.aws.is_empty() && !is_segment {
             return;
         }
         text.raw(b",\"aws\":{");
         if is_segment {
             for (key, json) in &self.common.aws {
                 // What the program says of itself is meant.
-                if draft.aws.iter().all(|entry| entry.key != key) {
+                if draft.lists.aws.iter().all(|entry| entry.key != key) {
                     text.key(key);
                     text.raw(json);
                 }
@@ -211,7 +212,7 @@ impl Blocks<'_> {
             }
             text.raw(b"}");
         }
-        for entry in draft.aws.iter().filter(|entry| entry.key != "xray") {
+        for entry in draft.lists.aws.iter().filter(|entry| entry.key != "xray") {
             write_entry(entry, text, limit, trimmed);
         }
         text.raw(b"}");
@@ -225,11 +226,11 @@ const SDK: &str = concat!(
 );
 
 fn links(draft: &Draft<'_>, text: &mut Text) {
-    if draft.links.is_empty() {
+    if draft.lists.links.is_empty() {
         return;
     }
     text.raw(b",\"links\":[");
-    for (trace, segment) in draft.links.iter().take(limits::LINKS_PER_SEGMENT) {
+    for (trace, segment) in draft.lists.links.iter().take(limits::LINKS_PER_SEGMENT) {
         text.separate();
         text.raw(b"{\"trace_id\":");
         text.string(trace);
@@ -240,25 +241,25 @@ fn links(draft: &Draft<'_>, text: &mut Text) {
     text.raw(b"]");
 }
 
+const REQUEST_FIELDS: u32 = Field::HttpMethod.bit()
+    | Field::HttpUrl.bit()
+    | Field::HttpUserAgent.bit()
+    | Field::HttpClientIp.bit();
+const RESPONSE_FIELDS: u32 = Field::HttpStatus.bit() | Field::HttpContentLength.bit();
+
 fn http(draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
-    let request = [
-        ("method", Field::HttpMethod),
-        ("url", Field::HttpUrl),
-        ("user_agent", Field::HttpUserAgent),
-        ("client_ip", Field::HttpClientIp),
-    ];
-    let status = draft.number(Field::HttpStatus);
-    let length = draft.number(Field::HttpContentLength);
-    let has_request = request
-        .iter()
-        .any(|(_, field)| draft.text(*field).is_some());
-    if !has_request && status.is_none() && length.is_none() {
+    if !draft.has_any(REQUEST_FIELDS | RESPONSE_FIELDS) {
         return;
     }
     text.raw(b",\"http\":{");
-    if has_request {
+    if draft.has_any(REQUEST_FIELDS) {
         text.raw(b"\"request\":{");
-        for (key, field) in request {
+        for (key, field) in [
+            ("method", Field::HttpMethod),
+            ("url", Field::HttpUrl),
+            ("user_agent", Field::HttpUserAgent),
+            ("client_ip", Field::HttpClientIp),
+        ] {
             if let Some(value) = draft.text(field) {
                 text.key(key);
                 write_cut(value, limits::TEXT_CHARACTERS, key, text, trimmed);
@@ -270,11 +271,14 @@ fn http(draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
         }
         text.raw(b"}");
     }
-    if status.is_some() || length.is_some() {
+    if draft.has_any(RESPONSE_FIELDS) {
         text.key("response");
         text.raw(b"{");
-        for (key, number) in [("status", status), ("content_length", length)] {
-            if let Some(number) = number {
+        for (key, field) in [
+            ("status", Field::HttpStatus),
+            ("content_length", Field::HttpContentLength),
+        ] {
+            if let Some(number) = draft.number(field) {
                 text.key(key);
                 text.integer(number);
             }
@@ -284,7 +288,19 @@ fn http(draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
     text.raw(b"}");
 }
 
+const SQL_FIELDS: u32 = Field::SqlConnection.bit()
+    | Field::SqlUrl.bit()
+    | Field::SqlQuery.bit()
+    | Field::SqlDatabaseType.bit()
+    | Field::SqlDatabaseVersion.bit()
+    | Field::SqlDriverVersion.bit()
+    | Field::SqlUser.bit()
+    | Field::SqlPreparation.bit();
+
 fn sql(draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
+    if !draft.has_any(SQL_FIELDS) {
+        return;
+    }
     let fields = [
         ("connection_string", Field::SqlConnection),
         ("url", Field::SqlUrl),
@@ -295,9 +311,6 @@ fn sql(draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
         ("preparation", Field::SqlPreparation),
         ("sanitized_query", Field::SqlQuery),
     ];
-    if fields.iter().all(|(_, field)| draft.text(*field).is_none()) {
-        return;
-    }
     text.raw(b",\"sql\":{");
     for (key, field) in fields {
         let Some(value) = draft.text(field) else {
@@ -311,53 +324,6 @@ fn sql(draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
         }
     }
     text.raw(b"}");
-}
-
-fn metadata(draft: &Draft<'_>, text: &mut Text, limit: usize, trimmed: &mut Vec<String>) {
-    let mut namespaces: Vec<&str> = Vec::new();
-    for entry in &draft.metadata {
-        if !namespaces.contains(&entry.namespace) {
-            namespaces.push(entry.namespace);
-        }
-    }
-    // Last, for it names what was trimmed in the others.
-    namespaces.retain(|namespace| *namespace != TRIMMED_NAMESPACE);
-    namespaces.push(TRIMMED_NAMESPACE);
-    let before = text.len();
-    text.raw(b",\"metadata\":{");
-    let begin = text.len();
-    for namespace in namespaces {
-        let before = text.len();
-        text.any_key(namespace);
-        text.raw(b"{");
-        let begin = text.len();
-        for entry in draft
-            .metadata
-            .iter()
-            .filter(|entry| entry.namespace == namespace)
-        {
-            write_entry(entry, text, limit, trimmed);
-        }
-        if namespace == TRIMMED_NAMESPACE && !trimmed.is_empty() {
-            text.key("trimmed");
-            text.raw(b"[");
-            for name in trimmed.iter().take(NAMED) {
-                text.separate();
-                text.string_within(name, RESERVE / 2 / NAMED);
-            }
-            text.raw(b"]");
-        }
-        if text.len() == begin {
-            text.truncate(before);
-        } else {
-            text.raw(b"}");
-        }
-    }
-    if text.len() == begin {
-        text.truncate(before);
-    } else {
-        text.raw(b"}");
-    }
 }
 
 /// Writes text that X-Ray takes only so many characters of.

@@ -16,6 +16,10 @@ pub(crate) struct Documents {
     document: Text,
     parts: Vec<Part>,
     order: Vec<Place>,
+    /// Those that are documents of their own.
+    alone: Vec<Place>,
+    /// The nodes that are being written, each in the one before, with whether something in it was written.
+    levels: Vec<(Place, bool)>,
 }
 
 /// What is planned for one node.
@@ -27,7 +31,8 @@ struct Part {
     total: usize,
     /// Levels below it, itself included.
     height: usize,
-    embedded: Vec<Place>,
+    /// It stands in its parent.
+    is_embedded: bool,
 }
 
 /// For the id of the trace, the parent, and what else a document has before its block.
@@ -75,11 +80,11 @@ impl Documents {
         let mut next = 0;
         while let Some(&place) = self.order.get(next) {
             next += 1;
-            let children = &tree.node(place).children;
-            let sent = children.iter().filter(|child| is_sent(tree, **child));
+            let sent = tree.children(place).filter(|child| is_sent(tree, *child));
             self.order.extend(sent);
         }
-        let mut alone = vec![root];
+        self.alone.clear();
+        self.alone.push(root);
         // Children before parents: what a node embeds is known when the node is planned.
         for position in (0..self.order.len()).rev() {
             let place = self.order[position];
@@ -89,18 +94,18 @@ impl Documents {
             let start = self.blocks.len();
             blocks.write(tree, place, &opened, exceptions, &mut self.blocks);
             let block = start..self.blocks.len();
-            self.plan(tree, place, block, blocks.limit, is_sent, &mut alone);
+            self.plan(tree, place, block, blocks.limit, is_sent);
         }
-        if alone.len() > 1 {
-            count(&blocks.findings.counts.split, alone.len() as u64 - 1);
+        if self.alone.len() > 1 {
+            count(&blocks.findings.counts.split, self.alone.len() as u64 - 1);
         }
-        for place in alone {
-            self.write_document(tree, place);
+        for position in 0..self.alone.len() {
+            self.write_document(tree, self.alone[position]);
             sink(self.document.bytes());
         }
     }
 
-    /// Decides which children `place` embeds; the others go to `alone`, the largest first.
+    /// Decides which children `place` embeds; the others stand alone, the largest first.
     fn plan(
         &mut self,
         tree: &Tree,
@@ -108,48 +113,45 @@ impl Documents {
         block: Range<usize>,
         limit: usize,
         is_sent: &impl Fn(&Tree, Place) -> bool,
-        alone: &mut Vec<Place>,
     ) {
         let mut total = block.len() + AROUND_BYTES;
-        let mut embedded: Vec<Place> = Vec::new();
-        let mut height = 1;
-        for &child in tree
-            .node(place)
-            .children
-            .iter()
-            .filter(|child| is_sent(tree, **child))
-        {
-            let part = &self.parts[child];
-            if part.height < NESTED_SUBSEGMENTS {
+        for child in tree.children(place).filter(|child| is_sent(tree, *child)) {
+            let part = &mut self.parts[child];
+            part.is_embedded = part.height < NESTED_SUBSEGMENTS;
+            if part.is_embedded {
                 total += part.total;
-                embedded.push(child);
             } else {
-                alone.push(child);
+                self.alone.push(child);
             }
         }
         if total > limit {
-            let mut largest = embedded.clone();
-            largest.sort_by_key(|child| std::cmp::Reverse(self.parts[*child].total));
-            let mut shed = std::collections::HashSet::new();
-            for child in largest {
-                if total <= limit {
-                    break;
-                }
-                total -= self.parts[child].total;
-                shed.insert(child);
+            total = self.shed(tree, place, total, limit);
+        }
+        let embedded = tree.children(place).map(|child| &self.parts[child]);
+        let below = embedded.filter(|part| part.is_embedded);
+        let height = below.map(|part| part.height).max().unwrap_or(0) + 1;
+        let part = &mut self.parts[place];
+        (part.block, part.total, part.height) = (block, total, height);
+    }
+
+    /// Has the largest children stand alone until the rest fits; returns what that takes.
+    #[cold]
+    fn shed(&mut self, tree: &Tree, place: Place, mut total: usize, limit: usize) -> usize {
+        let children = tree.children(place);
+        let mut largest: Vec<_> = children
+            .filter(|child| self.parts[*child].is_embedded)
+            .collect();
+        largest.sort_by_key(|child| std::cmp::Reverse(self.parts[*child].total));
+        for child in largest {
+            if total <= limit {
+                break;
             }
-            embedded.retain(|child| !shed.contains(child));
-            alone.extend(shed);
+            let part = &mut self.parts[child];
+            part.is_embedded = false;
+            total -= part.total;
+            self.alone.push(child);
         }
-        for child in &embedded {
-            height = height.max(self.parts[*child].height + 1);
-        }
-        self.parts[place] = Part {
-            block,
-            total,
-            height,
-            embedded,
-        };
+        total
     }
 
     fn write_document(&mut self, tree: &Tree, root: Place) {
@@ -168,24 +170,34 @@ impl Documents {
             text.hex(parent);
             text.raw(b"\",");
         }
-        // Each level is a node and how many of its children were written.
-        let mut levels: Vec<(Place, usize)> = vec![(root, 0)];
         text.raw(&self.blocks.bytes()[self.parts[root].block.clone()]);
-        while let Some((place, written)) = levels.last_mut() {
-            match self.parts[*place].embedded.get(*written) {
-                Some(&child) => {
-                    text.raw(if *written == 0 {
-                        &b",\"subsegments\":[{"[..]
+        let embedded = |child: Option<Place>| {
+            let mut next = child;
+            while let Some(child) = next.filter(|child| !self.parts[*child].is_embedded) {
+                next = tree.sibling(child);
+            }
+            next
+        };
+        self.levels.clear();
+        self.levels.push((root, false));
+        let mut next = embedded(tree.children(root).next());
+        while let Some((place, has_some)) = self.levels.last_mut() {
+            match next {
+                Some(child) => {
+                    text.raw(if *has_some {
+                        &b",{"[..]
                     } else {
-                        b",{"
+                        b",\"subsegments\":[{"
                     });
-                    *written += 1;
+                    *has_some = true;
                     text.raw(&self.blocks.bytes()[self.parts[child].block.clone()]);
-                    levels.push((child, 0));
+                    self.levels.push((child, false));
+                    next = embedded(tree.children(child).next());
                 }
                 None => {
-                    text.raw(if *written == 0 { &b"}"[..] } else { b"]}" });
-                    levels.pop();
+                    text.raw(if *has_some { &b"]}"[..] } else { b"}" });
+                    next = embedded(tree.sibling(*place));
+                    self.levels.pop();
                 }
             }
         }

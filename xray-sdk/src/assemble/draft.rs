@@ -5,13 +5,20 @@ use crate::record::event::{Chain, Event, Field, Form, Key, Mark, What};
 use crate::record::lane::Lane;
 
 /// What the events of one node come to: later ones have replaced earlier ones.
-#[derive(Default)]
 pub(crate) struct Draft<'a> {
-    texts: Vec<(Field, &'a str)>,
-    numbers: Vec<(Field, u64)>,
-    marks: Vec<Mark>,
+    texts: [&'a str; Field::COUNT],
+    numbers: [u64; Field::COUNT],
+    /// Which fields there are.
+    fields: u32,
+    marks: u8,
     /// The status is one of a fault.
     has_failing_status: bool,
+    pub(crate) lists: Lists<'a>,
+}
+
+/// What a node may have several of.
+#[derive(Default)]
+pub(crate) struct Lists<'a> {
     pub(crate) annotations: Vec<Annotation<'a>>,
     pub(crate) metadata: Vec<Entry<'a>>,
     pub(crate) aws: Vec<Entry<'a>>,
@@ -52,66 +59,62 @@ pub(crate) struct Exception<'a> {
 pub(crate) const DEFAULT_NAMESPACE: &str = "default";
 
 impl<'a> Draft<'a> {
-    /// Reads all that was recorded of a node into this draft, which is empty.
-    pub(crate) fn read(self, tree: &'a Tree, node: &Node) -> Self {
-        let mut draft = self;
+    /// Reads all that was recorded of a node. The lists are empty, and have room that was used before.
+    #[inline]
+    pub(crate) fn read(lists: Lists<'a>, tree: &'a Tree, node: &Node) -> Self {
+        let mut draft = Self {
+            texts: [""; Field::COUNT],
+            numbers: [0; Field::COUNT],
+            fields: 0,
+            marks: 0,
+            has_failing_status: false,
+            lists,
+        };
         for (lane, event) in tree.events_of(node) {
             draft.take(lane, event);
         }
         // Who throttles does as it should, though S3 says it by status 503.
         if draft.has_failing_status && !draft.has(Mark::Throttle) {
-            draft.marks.push(Mark::Fault);
+            draft.marks |= Mark::Fault.bit();
         }
-        if draft.has(Mark::Panicked) {
-            draft.exceptions.push(Exception {
+        let lists = &mut draft.lists;
+        if draft.marks & Mark::Panicked.bit() != 0 {
+            lists.exceptions.push(Exception {
                 kind: "panic",
                 message: "the code panicked",
                 link: Chain::First,
                 remote: false,
             });
         }
-        last_of_each(&mut draft.annotations, |annotation| {
+        last_of_each(&mut lists.annotations, |annotation| {
             limits::repair_key(annotation.key)
         });
-        last_of_each(&mut draft.metadata, |entry| (entry.namespace, entry.key));
-        last_of_each(&mut draft.aws, |entry| entry.key);
+        last_of_each(&mut lists.metadata, |entry| (entry.namespace, entry.key));
+        last_of_each(&mut lists.aws, |entry| entry.key);
         draft
-    }
-
-    /// The same draft with nothing in it: its room is for any other node.
-    pub(crate) fn emptied(self) -> Draft<'static> {
-        Draft {
-            texts: emptied(self.texts),
-            numbers: emptied(self.numbers),
-            marks: emptied(self.marks),
-            has_failing_status: false,
-            annotations: emptied(self.annotations),
-            metadata: emptied(self.metadata),
-            aws: emptied(self.aws),
-            exceptions: emptied(self.exceptions),
-            links: emptied(self.links),
-            precursors: emptied(self.precursors),
-        }
     }
 
     fn take(&mut self, lane: &'a Lane, event: &'a Event) {
         match &event.what {
             What::Open { .. } | What::Close { .. } => {}
             What::Request(method, url) => {
-                self.texts.push((Field::HttpMethod, lane.text_of(*method)));
-                self.texts.push((Field::HttpUrl, lane.text_of(*url)));
+                self.set_text(Field::HttpMethod, lane.text_of(*method));
+                self.set_text(Field::HttpUrl, lane.text_of(*url));
             }
-            What::Text(field, words) => self.texts.push((*field, lane.words_of(words))),
+            What::Text(field, words) => self.set_text(*field, lane.words_of(words)),
             What::Number(field, number) => {
-                self.numbers.push((*field, *number));
+                self.numbers[*field as usize] = *number;
+                self.fields |= field.bit();
                 if *field == Field::HttpStatus {
-                    let marks = Mark::of_status(*number);
-                    self.has_failing_status |= marks.contains(&Mark::Fault);
-                    let others = marks.iter().filter(|mark| **mark != Mark::Fault);
-                    self.marks.extend(others);
+                    for mark in Mark::of_status(*number) {
+                        match mark {
+                            Mark::Fault => self.has_failing_status = true,
+                            _ => self.marks |= mark.bit(),
+                        }
+                    }
                 }
             }
-            What::Mark(mark) => self.marks.push(*mark),
+            What::Mark(mark) => self.marks |= mark.bit(),
             What::AnnotationText(key, text) => {
                 self.annotation(lane, key, AnnotationValue::Text(lane.text_of(*text)));
             }
@@ -127,7 +130,7 @@ impl<'a> Draft<'a> {
             What::AnnotationBoolean(key, truth) => {
                 self.annotation(lane, key, AnnotationValue::Boolean(*truth));
             }
-            What::Metadata { key, json } => self.metadata.push(Entry {
+            What::Metadata { key, json } => self.lists.metadata.push(Entry {
                 namespace: DEFAULT_NAMESPACE,
                 key: lane.words_of(key),
                 json: lane.text_of(json.span),
@@ -137,13 +140,13 @@ impl<'a> Draft<'a> {
                 namespace,
                 key,
                 json,
-            } => self.metadata.push(Entry {
+            } => self.lists.metadata.push(Entry {
                 namespace: lane.text_of(*namespace),
                 key: lane.text_of(*key),
                 json: lane.text_of(json.span),
                 form: json.form,
             }),
-            What::Aws { key, json } => self.aws.push(Entry {
+            What::Aws { key, json } => self.lists.aws.push(Entry {
                 namespace: "",
                 key: lane.words_of(key),
                 json: lane.text_of(json.span),
@@ -154,42 +157,83 @@ impl<'a> Draft<'a> {
                 message,
                 link,
                 remote,
-            } => self.exceptions.push(Exception {
+            } => self.lists.exceptions.push(Exception {
                 kind: lane.words_of(kind),
                 message: lane.text_of(*message),
                 link: *link,
                 remote: *remote,
             }),
-            What::Link { trace, segment } => self.links.push((lane.text_of(*trace), *segment)),
-            What::Precursor(id) => self.precursors.push(*id),
+            What::Link { trace, segment } => {
+                self.lists.links.push((lane.text_of(*trace), *segment));
+            }
+            What::Precursor(id) => self.lists.precursors.push(*id),
         }
     }
 
     fn annotation(&mut self, lane: &'a Lane, key: &'a Key, value: AnnotationValue<'a>) {
-        self.annotations.push(Annotation {
+        self.lists.annotations.push(Annotation {
             key: lane.words_of(&key.words),
             recorded: *key,
             value,
         });
     }
 
+    #[inline]
+    fn set_text(&mut self, field: Field, text: &'a str) {
+        self.texts[field as usize] = text;
+        self.fields |= field.bit();
+    }
+
+    #[inline]
     pub(crate) fn text(&self, field: Field) -> Option<&'a str> {
-        let found = self.texts.iter().rfind(|(other, _)| *other == field);
-        found.map(|(_, text)| *text)
+        self.has_any(field.bit())
+            .then(|| self.texts[field as usize])
     }
 
+    #[inline]
     pub(crate) fn number(&self, field: Field) -> Option<u64> {
-        let found = self.numbers.iter().rfind(|(other, _)| *other == field);
-        found.map(|(_, number)| *number)
+        self.has_any(field.bit())
+            .then(|| self.numbers[field as usize])
     }
 
+    /// Whether it has one of the fields with these bits.
+    #[inline]
+    pub(crate) fn has_any(&self, fields: u32) -> bool {
+        self.fields & fields != 0
+    }
+
+    #[inline]
     pub(crate) fn has(&self, mark: Mark) -> bool {
-        self.marks.contains(&mark)
+        self.marks & mark.bit() != 0
+    }
+
+    /// Whether it has none of the marks that stand in a document.
+    #[inline]
+    pub(crate) fn is_unmarked(&self) -> bool {
+        self.marks == 0
+    }
+}
+
+impl Lists<'_> {
+    /// The same lists with nothing in them: their room is for any other node.
+    pub(crate) fn emptied(self) -> Lists<'static> {
+        Lists {
+            annotations: emptied(self.annotations),
+            metadata: emptied(self.metadata),
+            aws: emptied(self.aws),
+            exceptions: emptied(self.exceptions),
+            links: emptied(self.links),
+            precursors: emptied(self.precursors),
+        }
     }
 }
 
 /// An empty vector in the room of another: collecting from a vector's own iterator takes its memory over.
+#[inline]
 fn emptied<T, U>(mut items: Vec<T>) -> Vec<U> {
+    if items.capacity() == 0 {
+        return Vec::new();
+    }
     items.clear();
     items.into_iter().filter_map(|_| None).collect()
 }

@@ -1,11 +1,13 @@
 //! From recorded lanes to documents, off the request path.
 
 pub(crate) mod block;
+mod by_id;
 mod cause;
 mod document;
 mod draft;
 mod entry;
 mod finding;
+mod metadata;
 mod progress;
 mod secret;
 mod text;
@@ -15,10 +17,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use block::{Blocks, Common};
+use by_id::ById;
 use document::Documents;
-use draft::Draft;
+use draft::Lists;
 use finding::{Findings, count};
-use tree::{ById, Place, Tree};
+use tree::{Place, Tree};
 
 use crate::clock::Scale;
 use crate::id::SegmentId;
@@ -37,7 +40,7 @@ pub(crate) struct Assembler {
     pending: ById<Tree>,
     spare: Option<Tree>,
     documents: Documents,
-    draft: Draft<'static>,
+    lists: Lists<'static>,
     /// What documents in progress had to change: counted nowhere, for it is changed again when they are complete.
     uncounted: Counts,
 }
@@ -62,7 +65,7 @@ impl Assembler {
             pending: ById::default(),
             spare: None,
             documents: Documents::default(),
-            draft: Draft::default(),
+            lists: Lists::default(),
             uncounted: Counts::default(),
         }
     }
@@ -158,7 +161,7 @@ impl Assembler {
         let told = tree.exceptions.clone();
         let mut blocks = Blocks {
             scale: self.scale,
-            draft: &mut self.draft,
+            lists: &mut self.lists,
             common: &self.common,
             findings: Findings {
                 outlet: &self.outlet,
@@ -217,14 +220,14 @@ impl Assembler {
         kept: Kept,
         sink: &mut dyn FnMut(&[u8]),
     ) {
-        let outlet = self.outlet.clone();
+        let outlet = &*self.outlet;
         let findings = Findings {
-            outlet: &outlet,
+            outlet,
             counts: &outlet.counts,
         };
         let mut blocks = Blocks {
             scale: self.scale,
-            draft: &mut self.draft,
+            lists: &mut self.lists,
             common: &self.common,
             findings,
             limit: self.limit,
@@ -232,13 +235,9 @@ impl Assembler {
         self.documents.write(tree, &mut blocks, &is_sent, sink);
         let closed = tree.closed_count();
         let kept = match kept {
-            Kept::Open => tree.keep(
-                &outlet,
-                |tree, place| !is_sent(tree, place),
-                Tree::copy_node,
-            ),
+            Kept::Open => tree.keep(outlet, |tree, place| !is_sent(tree, place), Tree::copy_node),
             Kept::Openings => tree.keep(
-                &outlet,
+                outlet,
                 |tree, place| !is_closed(tree, place),
                 Tree::copy_opening,
             ),

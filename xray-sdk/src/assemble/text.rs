@@ -9,6 +9,16 @@ pub(crate) struct Text {
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
+/// The numbers below a hundred, in two digits.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
 
 impl Text {
     pub(crate) fn clear(&mut self) {
@@ -27,11 +37,13 @@ impl Text {
         self.bytes.truncate(length);
     }
 
+    #[inline]
     pub(crate) fn raw(&mut self, json: impl AsRef<[u8]>) {
         self.bytes.extend_from_slice(json.as_ref());
     }
 
     /// A comma, unless an object or array has just begun or nothing was written.
+    #[inline]
     pub(crate) fn separate(&mut self) {
         if !matches!(self.bytes.last(), None | Some(b'{' | b'[')) {
             self.bytes.push(b',');
@@ -39,8 +51,10 @@ impl Text {
     }
 
     /// A key that needs no escaping, after a comma where one is needed.
+    #[inline]
     pub(crate) fn key(&mut self, key: &str) {
         self.separate();
+        self.bytes.reserve(key.len() + 3);
         self.bytes.push(b'"');
         self.raw(key);
         self.raw(b"\":");
@@ -59,9 +73,7 @@ impl Text {
 
     /// Writes as much of `text` as fits into `limit` bytes of JSON; false when that is not all of it.
     pub(crate) fn string_within(&mut self, text: &str, limit: usize) -> bool {
-        // Looks at all bytes, many at a time: hardly any text has one to escape.
-        let is_plain = !text.bytes().fold(false, |any, byte| any | is_escaped(byte));
-        if is_plain && text.len() + 2 <= limit {
+        if text.len() + 2 <= limit && is_plain(text.as_bytes()) {
             self.bytes.reserve(text.len() + 2);
             self.bytes.push(b'"');
             self.raw(text);
@@ -113,11 +125,11 @@ impl Text {
         }
     }
 
+    #[inline]
     pub(crate) fn hex(&mut self, number: u64) {
         let mut digits = [0; 16];
-        for (place, digit) in digits.iter_mut().enumerate() {
-            *digit = HEX[(number >> (60 - 4 * place) & 15) as usize];
-        }
+        digits[..8].copy_from_slice(&hex_digits((number >> 32) as u32));
+        digits[8..].copy_from_slice(&hex_digits(number as u32));
         self.raw(digits);
     }
 
@@ -125,14 +137,9 @@ impl Text {
     pub(crate) fn trace_id(&mut self, id: TraceId) {
         let number = id.to_u128();
         self.raw(b"1-");
-        let start = self.len();
-        self.hex((number >> 96) as u64);
-        // Eight digits of sixteen are the seconds.
-        self.bytes.drain(start..start + 8);
+        self.raw(hex_digits((number >> 96) as u32));
         self.raw(b"-");
-        let start = self.len();
-        self.hex((number >> 64) as u64 & 0xffff_ffff);
-        self.bytes.drain(start..start + 8);
+        self.raw(hex_digits((number >> 64) as u32));
         self.hex(number as u64);
     }
 
@@ -148,14 +155,19 @@ impl Text {
 
     /// Epoch seconds with microseconds, as X-Ray's documents have times.
     pub(crate) fn seconds(&mut self, epoch_micros: u64) {
-        self.integer(epoch_micros / 1_000_000);
-        let mut fraction = *b".000000";
-        let mut rest = epoch_micros % 1_000_000;
-        for digit in fraction[1..].iter_mut().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
+        let (seconds, micros) = (epoch_micros / 1_000_000, epoch_micros % 1_000_000);
+        let mut text = *b"0000000000.000000";
+        // Ten digits from 2001 to 2286.
+        match u32::try_from(seconds) {
+            Ok(seconds) if seconds >= 1_000_000_000 => write_pairs(&mut text[..10], seconds),
+            _ => {
+                self.integer(seconds);
+                write_pairs(&mut text[11..], micros as u32);
+                return self.raw(&text[10..]);
+            }
         }
-        self.raw(fraction);
+        write_pairs(&mut text[11..], micros as u32);
+        self.raw(text);
     }
 
     /// A finite number as JSON, anything else as text: JSON has no NaN and no infinity.
@@ -169,6 +181,58 @@ impl Text {
             }
         }
     }
+}
+
+/// Eight hexadecimal digits, all at once: each stands in a byte of a number.
+#[inline]
+fn hex_digits(number: u32) -> [u8; 8] {
+    let mut nibbles = u64::from(number);
+    nibbles = (nibbles | nibbles << 16) & 0x0000_ffff_0000_ffff;
+    nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ff;
+    nibbles = (nibbles | nibbles << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    // One in each byte whose digit is a letter.
+    let letters = (nibbles + EACH * 6) >> 4 & EACH;
+    (nibbles + EACH * u64::from(b'0') + letters * u64::from(b'a' - b'9' - 1)).to_be_bytes()
+}
+
+/// Fills `digits`, of which there is an even number, with those of `number`.
+#[inline(always)]
+fn write_pairs(digits: &mut [u8], mut number: u32) {
+    for pair in digits.rchunks_exact_mut(2) {
+        pair.copy_from_slice(&PAIRS[(number % 100) as usize]);
+        number /= 100;
+    }
+}
+
+/// One in each byte.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// Whether nothing of `text` has to be escaped: hardly any text has something, so all of it is looked at, eight bytes at a time.
+#[inline]
+fn is_plain(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk::<8>() else {
+        return !text.iter().fold(false, |any, byte| any | is_escaped(*byte));
+    };
+    // Some of the last were looked at before.
+    let mut found = escaped_among(u64::from_le_bytes(*last));
+    let mut rest = text;
+    while let Some((eight, after)) = rest.split_first_chunk::<8>() {
+        found |= escaped_among(u64::from_le_bytes(*eight));
+        rest = after;
+    }
+    found == 0
+}
+
+/// Not zero when one of eight bytes has to be escaped.
+#[inline(always)]
+fn escaped_among(bytes: u64) -> u64 {
+    // What falls below zero in a byte's subtraction sets its highest bit, which only bytes of ASCII have free. It may borrow from
+    // the next byte, but only where one was found.
+    let below = |bytes: u64, limit: u64| bytes.wrapping_sub(EACH * limit) & !bytes;
+    let control = below(bytes, 0x20);
+    let quote = below(bytes ^ (EACH * u64::from(b'"')), 1);
+    let backslash = below(bytes ^ (EACH * u64::from(b'\\')), 1);
+    (control | quote | backslash) & EACH << 7
 }
 
 #[inline]
@@ -208,12 +272,40 @@ mod tests {
     }
 
     #[test]
+    fn what_has_to_be_escaped_is_found_at_every_place() {
+        for byte in 0..128 {
+            for length in 1..40 {
+                for place in 0..length {
+                    let mut text = vec![b'x'; length];
+                    text[place] = byte;
+                    assert_eq!(is_plain(&text), !is_escaped(byte), "{byte} at {place}");
+                }
+            }
+        }
+        assert!(is_plain("größer als 5 €, „so“".as_bytes()));
+        assert!(is_plain(b""));
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_those_that_print() {
+        for number in [0, 1, 0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210, u64::MAX] {
+            assert_eq!(written(|text| text.hex(number)), format!("{number:016x}"));
+        }
+    }
+
+    #[test]
     fn times_have_six_digits_of_fraction() {
         assert_eq!(
             written(|text| text.seconds(1_700_000_000_000_042)),
             "1700000000.000042"
         );
         assert_eq!(written(|text| text.seconds(0)), "0.000000");
+        for seconds in [1, 999_999_999, 1_000_000_000, 4_294_967_295, 4_294_967_296] {
+            assert_eq!(
+                written(|text| text.seconds(seconds * 1_000_000 + 120_034)),
+                format!("{seconds}.120034")
+            );
+        }
     }
 
     #[test]

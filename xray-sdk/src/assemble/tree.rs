@@ -1,7 +1,7 @@
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use crate::assemble::by_id::ById;
 use crate::assemble::cause::Written;
 use crate::assemble::progress::Progress;
 use crate::clock::Tick;
@@ -21,35 +21,15 @@ pub(crate) struct Tree {
     )]
     lanes: Vec<Box<Lane>>,
     nodes: Vec<Node>,
+    /// The ids of the nodes, in their places.
+    ids: Vec<SegmentId>,
+    /// Where each id is, once there are more than a [`FEW`].
     index: ById<Place>,
     /// The events of all nodes, each a list through `next`.
     events: Vec<Linked>,
     open: usize,
     pub(crate) exceptions: Written,
     pub(crate) progress: Progress,
-}
-
-/// A map from ids that this program drew at random: they need no other hash.
-pub(crate) type ById<T> = HashMap<SegmentId, T, BuildHasherDefault<AsItIs>>;
-
-/// The hash of a number that is random already.
-#[derive(Default)]
-pub(crate) struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 /// A node's place in the tree.
@@ -60,7 +40,11 @@ pub(crate) struct Node {
     pub(crate) opened: Option<Opened>,
     pub(crate) closed: Option<Tick>,
     pub(crate) parent: Option<Place>,
-    pub(crate) children: Vec<Place>,
+    /// Its children, each a list through `next`.
+    first_child: Place,
+    last_child: Place,
+    next: Place,
+    /// Its events.
     first: usize,
     last: usize,
 }
@@ -84,6 +68,9 @@ struct Linked {
 
 const NONE: usize = usize::MAX;
 
+/// So many ids are found sooner by a look at each.
+const FEW: usize = 24;
+
 impl Tree {
     /// Whose the lanes are. Not of an empty tree.
     pub(crate) fn identity(&self) -> &Arc<Identity> {
@@ -96,6 +83,7 @@ impl Tree {
     /// Makes the tree empty, for another use. Its lanes were taken before.
     pub(crate) fn reset(&mut self) {
         self.nodes.clear();
+        self.ids.clear();
         self.index.clear();
         self.events.clear();
         self.open = 0;
@@ -156,44 +144,85 @@ impl Tree {
         self.lanes.push(lane);
     }
 
-    /// The node with this id; made when it is new.
+    /// Where the node with this id is, if there is one.
+    #[inline]
+    fn find(&self, id: SegmentId) -> Option<Place> {
+        if self.ids.len() <= FEW {
+            return self.ids.iter().rposition(|known| *known == id);
+        }
+        self.index.get(&id).copied()
+    }
+
+    /// The place of the node with this id; made when it is new.
+    #[inline]
     fn place(&mut self, id: SegmentId) -> Place {
         // Most events are of the node that the event before was of, or of one nearby.
-        let near = self.nodes.len().saturating_sub(4);
-        if let Some(place) = self.nodes[near..].iter().rposition(|node| node.id == id) {
+        let near = self.ids.len().saturating_sub(4);
+        if let Some(place) = self.ids[near..].iter().rposition(|known| *known == id) {
             return near + place;
         }
-        *self.index.entry(id).or_insert_with(|| {
-            self.nodes.push(Node {
-                id,
-                opened: None,
-                closed: None,
-                parent: None,
-                children: Vec::new(),
-                first: NONE,
-                last: NONE,
-            });
-            self.open += 1;
-            self.nodes.len() - 1
-        })
+        self.find(id).unwrap_or_else(|| self.make(id))
+    }
+
+    fn make(&mut self, id: SegmentId) -> Place {
+        let place = self.nodes.len();
+        self.nodes.push(Node {
+            id,
+            opened: None,
+            closed: None,
+            parent: None,
+            first_child: NONE,
+            last_child: NONE,
+            next: NONE,
+            first: NONE,
+            last: NONE,
+        });
+        self.ids.push(id);
+        self.open += 1;
+        if self.ids.len() == FEW + 1 {
+            let known = self.ids.iter().copied().zip(0..);
+            self.index.extend(known);
+        } else if self.ids.len() > FEW {
+            self.index.insert(id, place);
+        }
+        place
     }
 
     /// Finds each node's parent and children.
     pub(crate) fn arrange(&mut self) {
         for node in &mut self.nodes {
-            node.children.clear();
             node.parent = None;
+            (node.first_child, node.last_child, node.next) = (NONE, NONE, NONE);
         }
         for place in 0..self.nodes.len() {
             let parent = self.nodes[place]
                 .opened
-                .and_then(|opened| self.index.get(&opened.parent).copied())
+                .and_then(|opened| self.find(opened.parent))
                 .filter(|parent| *parent != place);
-            if let Some(parent) = parent {
-                self.nodes[place].parent = Some(parent);
-                self.nodes[parent].children.push(place);
+            let Some(parent) = parent else {
+                continue;
+            };
+            self.nodes[place].parent = Some(parent);
+            match std::mem::replace(&mut self.nodes[parent].last_child, place) {
+                NONE => self.nodes[parent].first_child = place,
+                last => self.nodes[last].next = place,
             }
         }
+    }
+
+    /// The children of a node, as they were [arranged](Self::arrange).
+    pub(crate) fn children(&self, place: Place) -> impl Iterator<Item = Place> + use<'_> {
+        let mut next = self.nodes[place].first_child;
+        std::iter::from_fn(move || {
+            let child = next;
+            next = self.nodes.get(child)?.next;
+            Some(child)
+        })
+    }
+
+    /// The child of the same parent that follows.
+    pub(crate) fn sibling(&self, place: Place) -> Option<Place> {
+        Some(self.nodes[place].next).filter(|next| *next != NONE)
     }
 
     pub(crate) fn nodes(&self) -> &[Node] {
@@ -206,8 +235,8 @@ impl Tree {
 
     /// The segment itself, as far as it is known here.
     pub(crate) fn segment(&self) -> Option<&Node> {
-        let place = self.index.get(&self.identity().segment_id())?;
-        Some(&self.nodes[*place])
+        let place = self.find(self.identity().segment_id())?;
+        Some(&self.nodes[place])
     }
 
     /// Whether the segment itself is a fault, by what is gathered of it.
@@ -283,8 +312,8 @@ impl Tree {
 
     /// Whether `node` is `above` or stands somewhere below it, looking up at most `levels` levels.
     pub(crate) fn is_below(&self, node: SegmentId, above: SegmentId, levels: usize) -> bool {
-        let mut place = match self.index.get(&node) {
-            Some(place) => *place,
+        let mut place = match self.find(node) {
+            Some(place) => place,
             // It was sent already and counts as its parent's, which may be gone too.
             None => return node == above,
         };
@@ -308,8 +337,8 @@ impl Tree {
     ) -> SegmentId {
         let mut id = node;
         for _ in 0..self.nodes.len() {
-            match self.index.get(&id) {
-                Some(place) if is_sent(*place) => match self.nodes[*place].opened {
+            match self.find(id) {
+                Some(place) if is_sent(place) => match self.nodes[place].opened {
                     Some(opened) => id = opened.parent,
                     None => break,
                 },

@@ -76,6 +76,15 @@ pub fn is_key_character(character: char) -> bool {
 /// assert_eq!(repair_name("(*)"), "unnamed");
 /// ```
 pub fn repair_name(name: &str) -> Cow<'_, str> {
+    // Most names are of ASCII, where a byte tells enough and there are as many characters.
+    let mut is_blank = true;
+    let is_plain = name.bytes().all(|byte| {
+        is_blank &= byte == b' ';
+        NAME_BYTES[usize::from(byte)]
+    });
+    if is_plain && !is_blank && name.len() <= NAME_CHARACTERS {
+        return name.into();
+    }
     if name.chars().all(is_name_character) {
         let cut = cut(name, NAME_CHARACTERS);
         return if cut.trim().is_empty() { UNNAMED } else { cut }.into();
@@ -103,6 +112,10 @@ pub fn repair_key(key: &str) -> Cow<'_, str> {
     if key.is_empty() {
         return "_".into();
     }
+    let is_plain = key.bytes().all(|byte| KEY_BYTES[usize::from(byte)]);
+    if is_plain && key.len() <= ANNOTATION_KEY_CHARACTERS {
+        return key.into();
+    }
     if key.chars().all(is_key_character) {
         return cut(key, ANNOTATION_KEY_CHARACTERS).into();
     }
@@ -117,6 +130,28 @@ pub fn repair_key(key: &str) -> Cow<'_, str> {
         .take(ANNOTATION_KEY_CHARACTERS)
         .collect::<String>()
         .into()
+}
+
+/// The bytes that are a whole character which a name may hold.
+const NAME_BYTES: [bool; 256] = bytes_of(b" _.:/%&#=+-@");
+
+/// The bytes that are a whole character which the key of an annotation may hold.
+const KEY_BYTES: [bool; 256] = bytes_of(b"_");
+
+/// The letters and digits of ASCII, and these.
+const fn bytes_of(others: &[u8]) -> [bool; 256] {
+    let mut are_in = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        are_in[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut place = 0;
+    while place < others.len() {
+        are_in[others[place] as usize] = true;
+        place += 1;
+    }
+    are_in
 }
 
 /// The first `characters` characters of `text`, or all of it.
@@ -136,6 +171,17 @@ pub fn cut(text: &str, characters: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_byte_tells_what_its_character_does() {
+        for byte in 0..=u8::MAX {
+            let character = char::from(byte);
+            let is_ascii = character.is_ascii();
+            let place = usize::from(byte);
+            assert_eq!(NAME_BYTES[place], is_ascii && is_name_character(character));
+            assert_eq!(KEY_BYTES[place], is_key_character(character));
+        }
+    }
 
     #[test]
     fn a_good_name_is_not_copied() {

@@ -152,7 +152,24 @@ pub(crate) enum Namespace {
     Aws,
 }
 
+impl Field {
+    /// How many there are.
+    pub(crate) const COUNT: usize = Self::SqlPreparation as usize + 1;
+
+    /// A bit of its own.
+    #[inline]
+    pub(crate) const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
 impl Mark {
+    /// A bit of its own.
+    #[inline]
+    pub(crate) const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
     /// What an HTTP status says beside the number: 429 is throttling, other 4xx an error, 5xx a fault.
     pub(crate) fn of_status(status: u64) -> &'static [Self] {
         match status {
