@@ -90,12 +90,35 @@ fn without_url_secrets(text: &str) -> Cow<'_, str> {
             url = &url[..inner];
         }
         rest = &rest[begin + url.len()..];
-        let path = url.find(['/', '?', '#']).unwrap_or(url.len());
-        let host = url[..path].rfind('@').map_or(0, |at| at + 1);
-        kept.push_str(&url[host..query.clamp(host, url.len())]);
+        let url = without_user(url);
+        let query = url.find(['?', '#']).unwrap_or(url.len());
+        let path = url.find('/').unwrap_or(query).min(query);
+        // What is no number is no port.
+        let host = odd_port(&url[..path]).unwrap_or(path);
+        kept.push_str(&url[..host]);
+        kept.push_str(&url[path..query]);
     }
     kept.push_str(rest);
     Cow::Owned(kept)
+}
+
+/// The URL, without its scheme, from its host on.
+fn without_user(url: &str) -> &str {
+    let path = url.find(['/', '?', '#']).unwrap_or(url.len());
+    let at = match url[..path].rfind('@') {
+        // A password may hold what ends the host elsewhere, although it must not.
+        None if odd_port(&url[..path]).is_some() => url.rfind('@'),
+        at => at,
+    };
+    at.map_or(url, |at| &url[at + 1..])
+}
+
+/// Where the port begins, with its colon, if it is none.
+fn odd_port(host: &str) -> Option<usize> {
+    let after_bracket = host.rfind(']').unwrap_or(0);
+    let colon = after_bracket + host[after_bracket..].rfind(':')?;
+    let is_number = host[colon + 1..].bytes().all(|byte| byte.is_ascii_digit());
+    (!is_number).then_some(colon)
 }
 
 /// What cannot stand in a URL, and what usually stands around one.
@@ -123,6 +146,11 @@ mod tests {
             ("http://", "http://"),
             ("a://b://c@d?e", "a://b://d"),
             ("http://h/x?u=http://y?z end", "http://h/x end"),
+            ("postgres://u:p/w@db/app", "postgres://db/app"),
+            ("postgres://u:p?w#x@db:5432/app?y", "postgres://db:5432/app"),
+            ("postgres://u:pw@db:secret/app", "postgres://db/app"),
+            ("http://db:secret", "http://db"),
+            ("https://h/@me/x", "https://h/@me/x"),
         ] {
             assert_eq!(without_secrets(text), clean, "{text}");
         }
