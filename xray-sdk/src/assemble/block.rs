@@ -99,7 +99,8 @@ impl Blocks<'_> {
         text.raw(b",\"id\":\"");
         text.hex(node.id.to_u64());
         text.raw(b"\",\"start_time\":");
-        let start = self.scale.epoch_micros(opened.at);
+        let before = draft.number(Field::BeganBefore).unwrap_or(0) / 1_000;
+        let start = self.scale.epoch_micros(opened.at).saturating_sub(before);
         text.seconds(start);
         match node.closed {
             Some(at) => {

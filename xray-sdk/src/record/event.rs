@@ -130,6 +130,8 @@ pub(crate) enum Field {
     SqlDriverVersion,
     SqlUser,
     SqlPreparation,
+    /// Nanoseconds from the beginning to the opening, of what was begun late.
+    BeganBefore,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

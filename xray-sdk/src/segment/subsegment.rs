@@ -2,11 +2,12 @@ use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::context::{self, Context, Kind, Passive, missing};
 use crate::id::SegmentId;
 use crate::record::Text;
-use crate::record::event::Namespace;
+use crate::record::event::{Field, Namespace};
 use crate::record::identity::Identity;
 use crate::record::lane::Lane;
 use crate::segment::carried::Carried;
@@ -344,6 +345,27 @@ impl Subsegment {
     /// Makes this subsegment current on this thread while the guard lives.
     pub fn enter(&mut self) -> Entered<'_> {
         Entered::enter(&mut self.entity)
+    }
+
+    /// Moves the beginning back: `before` is how long ago the work began when this subsegment did. For what is told only when it is over, as a query
+    /// in the log of a driver. The last call counts.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # let capture = xray_sdk::testing::Capture::new("shop");
+    /// # capture.recorder().segment("shop").run_sync(|_| {
+    /// let mut query = xray_sdk::subsegment("shop@db").remote().begin();
+    /// query.began_before(Duration::from_millis(12));
+    /// query.end();
+    /// # });
+    /// # let document = &capture.documents()[0];
+    /// # assert!(document.subsegments[0].start_time <= document.start_time - 0.011);
+    /// ```
+    pub fn began_before(&mut self, before: Duration) -> &mut Self {
+        let nanoseconds = u64::try_from(before.as_nanos()).unwrap_or(u64::MAX);
+        self.record(|lane, node| lane.number(node, Field::BeganBefore, nanoseconds));
+        self
     }
 
     /// Closes the subsegment. The same as dropping it.
