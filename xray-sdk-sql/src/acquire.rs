@@ -66,18 +66,40 @@ impl Database {
         E: Error + 'static,
         F: Future<Output = Result<T, E>>,
     {
-        let call = Call::begin(|| self, "pool", What::Named("ACQUIRE"));
+        let call = Call::begin(|| self, POOL, What::Named("ACQUIRE"));
         let engine = self.description().engine;
         async move {
             let outcome = wait.await;
-            if let Some(call) = call {
-                match &outcome {
-                    Ok(_) => call.complete(),
-                    Err(error) => call.fail(&failure(engine, error), error),
-                }
-            }
+            settle(call, engine, &outcome);
             outcome
         }
+    }
+
+    /// As [`acquire`](Self::acquire), for pools that block: `shop.acquire_sync(|| pool.get())`.
+    ///
+    /// # Errors
+    ///
+    /// What `wait` returns, untouched.
+    #[track_caller]
+    pub fn acquire_sync<T, E>(&self, wait: impl FnOnce() -> Result<T, E>) -> Result<T, E>
+    where
+        E: Error + 'static,
+    {
+        let call = Call::begin(|| self, POOL, What::Named("ACQUIRE"));
+        let outcome = wait();
+        settle(call, self.description().engine, &outcome);
+        outcome
+    }
+}
+
+/// What `sql.driver_version` says of a wait.
+const POOL: &str = "pool";
+
+fn settle<T, E: Error + 'static>(call: Option<Call>, engine: Engine, outcome: &Result<T, E>) {
+    match (call, outcome) {
+        (Some(call), Ok(_)) => call.complete(),
+        (Some(call), Err(error)) => call.fail(&failure(engine, error), error),
+        (None, _) => {}
     }
 }
 
@@ -102,7 +124,7 @@ fn failure<'a, E: Error + 'static>(engine: Engine, error: &'a E) -> Failure<'a> 
 /// What is recorded of an error that is a pool's own.
 pub(crate) fn of_pool<E: Error>(error: &E) -> Failure<'static> {
     let kind = std::any::type_name::<E>();
-    let text = error.to_string();
+    let text = crate::failure::text_of(error);
     match OF_POOLS.iter().find(|(known, _)| *known == text) {
         Some((known, true)) => Failure::new(kind, *known).throttled(),
         Some((known, false)) => Failure::new(kind, *known),

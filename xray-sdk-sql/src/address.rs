@@ -66,11 +66,18 @@ fn url(scheme: &str, rest: &str) -> Address {
     let (host, port) = host_and_port(hosts.split(',').next().unwrap_or_default());
     Address {
         engine,
-        user: login.and_then(|login| some(login.split(':').next().unwrap_or_default())),
+        user: login.and_then(user),
         host,
         port,
         database: some(database),
     }
+}
+
+/// What stands before the password, also where the colon between them is written as `%3A`.
+fn user(login: &str) -> Option<String> {
+    let end = login.find(':').unwrap_or(login.len());
+    let escaped = login.to_ascii_lowercase().find("%3a").unwrap_or(end);
+    some(&login[..end.min(escaped)])
 }
 
 fn host_and_port(text: &str) -> (Option<String>, Option<u16>) {
@@ -207,6 +214,8 @@ mod tests {
             "postgres://app:a?S3cret@db/shop",
             "postgres://app:a#S3cret@db/shop",
             "postgres://:S3cret@db/shop",
+            "postgres://app%3aS3cret@db/shop",
+            "postgres://app%3AS3cret@db/shop",
             "postgres://db/shop?user=me@x&password=S3cret",
             "postgres://db/shop?password=S3cret",
             "postgres://app@db/shop#S3cret",

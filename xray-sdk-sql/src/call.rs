@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Duration;
 
 use xray_sdk::document::Sql;
 use xray_sdk::{Subsegment, Text, current, subsegment};
@@ -8,7 +9,7 @@ use xray_sdk::{Subsegment, Text, current, subsegment};
 use crate::cache;
 use crate::database::{Database, Record};
 use crate::engine::Engine;
-use crate::failure::Failure;
+use crate::failure::{Failure, text_of};
 use crate::statement::{self, Statement};
 
 /// The metadata of rows and of calls that were given up.
@@ -132,6 +133,11 @@ impl Call {
         }
     }
 
+    /// It began so long before it was begun here.
+    pub(crate) fn began_before(&mut self, before: Duration) {
+        self.subsegment.began_before(before);
+    }
+
     /// How many rows came back.
     pub(crate) fn rows_returned(&mut self, rows: u64) {
         self.subsegment
@@ -153,8 +159,7 @@ impl Call {
     pub(crate) fn fail(mut self, failure: &Failure<'_>, raw: &dyn Display) {
         self.is_over = true;
         if self.record == Record::Raw {
-            self.subsegment
-                .record_message(failure.kind, &raw.to_string());
+            self.subsegment.record_message(failure.kind, &text_of(raw));
         } else {
             let told = failure.told(&|name| self.has_name(name));
             self.subsegment.record_message(failure.kind, &told);
@@ -179,7 +184,7 @@ impl Call {
         for (text, instead) in failure.withheld(told) {
             self.subsegment.withhold(text, instead);
         }
-        let raw = failure.is_own().then(|| raw.to_string());
+        let raw = failure.is_own().then(|| text_of(raw));
         if let Some(raw) = raw.filter(|raw| !told.contains(&**raw)) {
             self.subsegment.withhold(&raw, told);
         }

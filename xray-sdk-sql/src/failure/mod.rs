@@ -9,6 +9,8 @@ mod template;
 mod tests;
 
 use std::borrow::Cow;
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::engine::Engine;
 
@@ -47,6 +49,12 @@ pub(crate) const SQLITE_CODE: &str = "sqlite_code";
 
 /// What is told of a text that is withheld and not the message.
 pub(crate) const LEFT_OUT: &str = "(left out)";
+
+/// The text of an error. A `Display` that panics must not fail the program because it is traced.
+pub(crate) fn text_of(error: &dyn Display) -> String {
+    let text = catch_unwind(AssertUnwindSafe(|| error.to_string()));
+    text.unwrap_or_else(|_| "(its Display panicked)".to_owned())
+}
 
 impl<'a> Failure<'a> {
     /// An error that no server sent, with a message of our own.

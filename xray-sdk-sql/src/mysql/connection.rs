@@ -1,17 +1,13 @@
-use std::borrow::Cow;
-use std::error::Error as StdError;
 use std::ops::{Deref, DerefMut};
 
-use mysql_async::{Conn, DriverError, Error, IoError, Opts, Result, TxOpts};
+use mysql_async::{Conn, Opts, Result, TxOpts};
 
 use super::DRIVER;
+use super::error::{recorded, settle};
 use crate::address::Address;
 use crate::call::{Call, What};
 use crate::database::{Database, Record};
 use crate::engine::Engine;
-use crate::failure::Failure;
-
-const KIND: &str = "mysql_async::Error";
 
 /// A connection or a transaction of mysql_async whose calls are recorded. It derefs to what it holds; what is called there is
 /// not recorded.
@@ -122,11 +118,7 @@ impl<'c> TracedConnection<mysql_async::Transaction<'c>> {
     #[track_caller]
     pub fn commit(self) -> impl Future<Output = Result<()>> + Send + use<'c> {
         let call = self.begin(What::Named("COMMIT"));
-        async move {
-            let outcome = self.inner.commit().await;
-            settle(call, &outcome, |_, ()| {});
-            outcome
-        }
+        recorded(call, self.inner.commit(), |_, ()| {})
     }
 
     /// Rolls the transaction back. One that is dropped is rolled back later, which is not recorded.
@@ -137,76 +129,6 @@ impl<'c> TracedConnection<mysql_async::Transaction<'c>> {
     #[track_caller]
     pub fn rollback(self) -> impl Future<Output = Result<()>> + Send + use<'c> {
         let call = self.begin(What::Named("ROLLBACK"));
-        async move {
-            let outcome = self.inner.rollback().await;
-            settle(call, &outcome, |_, ()| {});
-            outcome
-        }
+        recorded(call, self.inner.rollback(), |_, ()| {})
     }
-}
-
-/// Records how a call ended.
-pub(super) fn settle<T>(call: Option<Call>, outcome: &Result<T>, tell: impl FnOnce(&mut Call, &T)) {
-    let Some(mut call) = call else {
-        return;
-    };
-    match outcome {
-        Ok(value) => {
-            tell(&mut call, value);
-            call.complete();
-        }
-        Err(error) => call.fail(&failure(error), error),
-    }
-}
-
-/// What is recorded of an error, if it is mysql_async's.
-pub(crate) fn recognise<'a>(_: Engine, error: &'a (dyn StdError + 'static)) -> Option<Failure<'a>> {
-    error.downcast_ref::<Error>().map(failure)
-}
-
-/// The texts of most hold those of their sources, which may be anything.
-fn failure(error: &Error) -> Failure<'_> {
-    match error {
-        Error::Server(server) => Failure::mysql(KIND, server.code, &server.state, &server.message),
-        Error::Io(error) => of_transport(error),
-        Error::Driver(error) => Failure::new(KIND, text(error)),
-        Error::Url(_) => Failure::new(KIND, "the connection URL is wrong"),
-        Error::Other(_) => Failure::new(
-            KIND,
-            "another error, with a message that is left out as it may hold values",
-        ),
-    }
-}
-
-fn of_transport(error: &IoError) -> Failure<'_> {
-    let io = StdError::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
-    match io {
-        Some(io) => Failure::io(KIND, "error communicating with the database", io),
-        None => Failure::new(KIND, "no TLS connection could be made"),
-    }
-}
-
-fn text(error: &DriverError) -> Cow<'static, str> {
-    let text = match error {
-        DriverError::ConnectionClosed => "the connection to the server is closed",
-        DriverError::PoolDisconnected => "the pool was disconnected",
-        DriverError::NestedTransaction => "transactions cannot be nested",
-        DriverError::FromValue { .. } | DriverError::FromRow { .. } => {
-            "a value could not be converted"
-        }
-        DriverError::MixedParams | DriverError::Params(_) => {
-            "the parameters do not fit the statement"
-        }
-        DriverError::StmtParamsMismatch { required, supplied } => {
-            return format!("the statement takes {required} parameters, and {supplied} were given")
-                .into();
-        }
-        DriverError::PacketTooLarge => "a packet is too large",
-        DriverError::PacketOutOfOrder | DriverError::UnexpectedPacket { .. } => {
-            "unexpected data from the server"
-        }
-        DriverError::LocalInfile(_) => "a local file could not be sent",
-        _ => "error of the driver, with a message that is left out as it may hold values",
-    };
-    text.into()
 }

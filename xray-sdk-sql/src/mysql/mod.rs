@@ -22,11 +22,12 @@
 //! `&mut **connection`, and are not recorded.
 
 mod connection;
+mod error;
 mod query;
 mod statement;
 
-pub(crate) use connection::recognise;
 pub use connection::{Traced, TracedConnection, Transaction};
+pub(crate) use error::recognise;
 pub use statement::{PreparedStatement, Sql};
 
 /// What `sql.driver_version` says.

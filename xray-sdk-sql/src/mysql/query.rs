@@ -1,7 +1,8 @@
 use mysql_async::prelude::{AsQuery, FromRow, Queryable};
 use mysql_async::{BinaryProtocol, Params, QueryResult, Result, TextProtocol};
 
-use super::connection::{TracedConnection, settle};
+use super::connection::TracedConnection;
+use super::error::{recorded, settle};
 use super::statement::{PreparedStatement, Sql};
 use crate::call::{Call, What};
 
@@ -43,11 +44,9 @@ impl<C: Queryable> TracedConnection<C> {
         Q: AsQuery + 'a,
     {
         let call = begin_query(self, &query);
-        async move {
-            let outcome = self.inner.query(query).await;
-            settle(call, &outcome, |call, rows| count(call, rows));
-            outcome
-        }
+        recorded(call, self.inner.query(query), |call, rows| {
+            count(call, rows);
+        })
     }
 
     /// As [`Queryable::query_first`].
@@ -65,13 +64,9 @@ impl<C: Queryable> TracedConnection<C> {
         Q: AsQuery + 'a,
     {
         let call = begin_query(self, &query);
-        async move {
-            let outcome = self.inner.query_first(query).await;
-            settle(call, &outcome, |call, row| {
-                call.rows_returned(u64::from(row.is_some()));
-            });
-            outcome
-        }
+        recorded(call, self.inner.query_first(query), |call, row| {
+            call.rows_returned(u64::from(row.is_some()));
+        })
     }
 
     /// As [`Queryable::query_map`].
@@ -92,11 +87,9 @@ impl<C: Queryable> TracedConnection<C> {
         U: Send + 'a,
     {
         let call = begin_query(self, &query);
-        async move {
-            let outcome = self.inner.query_map(query, map).await;
-            settle(call, &outcome, |call, rows| count(call, rows));
-            outcome
-        }
+        recorded(call, self.inner.query_map(query, map), |call, rows| {
+            count(call, rows);
+        })
     }
 
     /// As [`Queryable::query_drop`].
@@ -110,11 +103,7 @@ impl<C: Queryable> TracedConnection<C> {
         Q: AsQuery + 'a,
     {
         let call = begin_query(self, &query);
-        async move {
-            let outcome = self.inner.query_drop(query).await;
-            settle(call, &outcome, |_, _| {});
-            outcome
-        }
+        recorded(call, self.inner.query_drop(query), |_, _| {})
     }
 
     /// As [`Queryable::query_iter`]. The subsegment ends before the first row, as mysql_async's result cannot be wrapped.
@@ -131,11 +120,7 @@ impl<C: Queryable> TracedConnection<C> {
         Q: AsQuery + 'a,
     {
         let call = begin_query(self, &query);
-        async move {
-            let outcome = self.inner.query_iter(query).await;
-            settle(call, &outcome, |_, _| {});
-            outcome
-        }
+        recorded(call, self.inner.query_iter(query), |_, _| {})
     }
 
     /// As [`Queryable::exec`].
@@ -156,11 +141,11 @@ impl<C: Queryable> TracedConnection<C> {
         P: Into<Params> + Send + 'a,
     {
         let call = begin_statement(self, &statement);
-        async move {
-            let outcome = self.inner.exec(statement.into_inner(), params).await;
-            settle(call, &outcome, |call, rows| count(call, rows));
-            outcome
-        }
+        recorded(
+            call,
+            self.inner.exec(statement.into_inner(), params),
+            |call, rows| count(call, rows),
+        )
     }
 
     /// As [`Queryable::exec_first`].
@@ -181,13 +166,13 @@ impl<C: Queryable> TracedConnection<C> {
         P: Into<Params> + Send + 'a,
     {
         let call = begin_statement(self, &statement);
-        async move {
-            let outcome = self.inner.exec_first(statement.into_inner(), params).await;
-            settle(call, &outcome, |call, row| {
+        recorded(
+            call,
+            self.inner.exec_first(statement.into_inner(), params),
+            |call, row| {
                 call.rows_returned(u64::from(row.is_some()));
-            });
-            outcome
-        }
+            },
+        )
     }
 
     /// As [`Queryable::exec_map`].
@@ -211,14 +196,11 @@ impl<C: Queryable> TracedConnection<C> {
         U: Send + 'a,
     {
         let call = begin_statement(self, &statement);
-        async move {
-            let outcome = self
-                .inner
-                .exec_map(statement.into_inner(), params, map)
-                .await;
-            settle(call, &outcome, |call, rows| count(call, rows));
-            outcome
-        }
+        recorded(
+            call,
+            self.inner.exec_map(statement.into_inner(), params, map),
+            |call, rows| count(call, rows),
+        )
     }
 
     /// As [`Queryable::exec_drop`].
@@ -238,11 +220,11 @@ impl<C: Queryable> TracedConnection<C> {
         P: Into<Params> + Send + 'a,
     {
         let call = begin_statement(self, &statement);
-        async move {
-            let outcome = self.inner.exec_drop(statement.into_inner(), params).await;
-            settle(call, &outcome, |_, _| {});
-            outcome
-        }
+        recorded(
+            call,
+            self.inner.exec_drop(statement.into_inner(), params),
+            |_, _| {},
+        )
     }
 
     /// As [`Queryable::exec_batch`].
@@ -264,11 +246,11 @@ impl<C: Queryable> TracedConnection<C> {
         P: Into<Params> + Send + 'a,
     {
         let call = begin_statement(self, &statement);
-        async move {
-            let outcome = self.inner.exec_batch(statement.into_inner(), params).await;
-            settle(call, &outcome, |_, _| {});
-            outcome
-        }
+        recorded(
+            call,
+            self.inner.exec_batch(statement.into_inner(), params),
+            |_, _| {},
+        )
     }
 
     /// As [`Queryable::exec_iter`]. The subsegment ends before the first row, as mysql_async's result cannot be wrapped.
@@ -288,11 +270,11 @@ impl<C: Queryable> TracedConnection<C> {
         P: Into<Params> + Send + 'a,
     {
         let call = begin_statement(self, &statement);
-        async move {
-            let outcome = self.inner.exec_iter(statement.into_inner(), params).await;
-            settle(call, &outcome, |_, _| {});
-            outcome
-        }
+        recorded(
+            call,
+            self.inner.exec_iter(statement.into_inner(), params),
+            |_, _| {},
+        )
     }
 
     /// As [`Queryable::prep`].
@@ -321,10 +303,6 @@ impl<C: Queryable> TracedConnection<C> {
     #[track_caller]
     pub fn ping(&mut self) -> impl Future<Output = Result<()>> + Send {
         let call = self.begin(What::Named("PING"));
-        async move {
-            let outcome = self.inner.ping().await;
-            settle(call, &outcome, |_, ()| {});
-            outcome
-        }
+        recorded(call, self.inner.ping(), |_, ()| {})
     }
 }

@@ -27,6 +27,17 @@ pub(super) fn settle<T>(
     }
 }
 
+/// Waits for the outcome of a call, and records how it ended.
+pub(super) async fn recorded<T>(
+    call: Option<Call>,
+    work: impl Future<Output = Result<T, Error>>,
+    tell: impl FnOnce(&mut Call, &T),
+) -> Result<T, Error> {
+    let outcome = work.await;
+    settle(call, &outcome, tell);
+    outcome
+}
+
 pub(super) fn fail(call: Call, error: &Error) {
     match error.as_db_error() {
         Some(database) => call.fail(&of_database(database), database),

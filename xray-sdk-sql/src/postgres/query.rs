@@ -4,7 +4,7 @@ use tokio_postgres::types::{BorrowToSql, ToSql, Type};
 use tokio_postgres::{Error, Row, SimpleQueryMessage};
 
 use super::client::{TracedClient, sealed};
-use super::error::settle;
+use super::error::{recorded, settle};
 use super::statement::{PreparedStatement, Sql, what};
 use crate::call::{Call, What};
 
@@ -26,11 +26,11 @@ impl<C: sealed::Holds> TracedClient<C> {
         params: &[&(dyn ToSql + Sync)],
     ) -> impl Future<Output = Result<Vec<Row>, Error>> + Send {
         let call = self.begin(what(statement));
-        async move {
-            let outcome = self.inner.client().query(statement.inner(), params).await;
-            settle(call, &outcome, |call, rows| count(call, rows));
-            outcome
-        }
+        recorded(
+            call,
+            self.inner.client().query(statement.inner(), params),
+            |call, rows| count(call, rows),
+        )
     }
 
     /// As [`tokio_postgres::Client::query_one`].
@@ -45,15 +45,11 @@ impl<C: sealed::Holds> TracedClient<C> {
         params: &[&(dyn ToSql + Sync)],
     ) -> impl Future<Output = Result<Row, Error>> + Send {
         let call = self.begin(what(statement));
-        async move {
-            let outcome = self
-                .inner
-                .client()
-                .query_one(statement.inner(), params)
-                .await;
-            settle(call, &outcome, |call, _| call.rows_returned(1));
-            outcome
-        }
+        recorded(
+            call,
+            self.inner.client().query_one(statement.inner(), params),
+            |call, _| call.rows_returned(1),
+        )
     }
 
     /// As [`tokio_postgres::Client::query_opt`].
@@ -68,17 +64,13 @@ impl<C: sealed::Holds> TracedClient<C> {
         params: &[&(dyn ToSql + Sync)],
     ) -> impl Future<Output = Result<Option<Row>, Error>> + Send {
         let call = self.begin(what(statement));
-        async move {
-            let outcome = self
-                .inner
-                .client()
-                .query_opt(statement.inner(), params)
-                .await;
-            settle(call, &outcome, |call, row| {
+        recorded(
+            call,
+            self.inner.client().query_opt(statement.inner(), params),
+            |call, row| {
                 call.rows_returned(u64::from(row.is_some()));
-            });
-            outcome
-        }
+            },
+        )
     }
 
     /// As [`tokio_postgres::Client::execute`].
@@ -93,11 +85,11 @@ impl<C: sealed::Holds> TracedClient<C> {
         params: &[&(dyn ToSql + Sync)],
     ) -> impl Future<Output = Result<u64, Error>> + Send {
         let call = self.begin(what(statement));
-        async move {
-            let outcome = self.inner.client().execute(statement.inner(), params).await;
-            settle(call, &outcome, |call, rows| call.rows_affected(*rows));
-            outcome
-        }
+        recorded(
+            call,
+            self.inner.client().execute(statement.inner(), params),
+            |call, rows| call.rows_affected(*rows),
+        )
     }
 
     /// As [`tokio_postgres::Client::execute_raw`].
@@ -118,15 +110,11 @@ impl<C: sealed::Holds> TracedClient<C> {
         I::IntoIter: ExactSizeIterator + Send,
     {
         let call = self.begin(what(statement));
-        async move {
-            let outcome = self
-                .inner
-                .client()
-                .execute_raw(statement.inner(), params)
-                .await;
-            settle(call, &outcome, |call, rows| call.rows_affected(*rows));
-            outcome
-        }
+        recorded(
+            call,
+            self.inner.client().execute_raw(statement.inner(), params),
+            |call, rows| call.rows_affected(*rows),
+        )
     }
 
     /// As [`tokio_postgres::Client::query_typed`].
@@ -141,11 +129,11 @@ impl<C: sealed::Holds> TracedClient<C> {
         params: &[(&(dyn ToSql + Sync), Type)],
     ) -> impl Future<Output = Result<Vec<Row>, Error>> + Send {
         let call = self.begin(What::text(statement));
-        async move {
-            let outcome = self.inner.client().query_typed(statement, params).await;
-            settle(call, &outcome, |call, rows| count(call, rows));
-            outcome
-        }
+        recorded(
+            call,
+            self.inner.client().query_typed(statement, params),
+            |call, rows| count(call, rows),
+        )
     }
 
     /// As [`tokio_postgres::Client::query_typed_one`].
@@ -160,11 +148,11 @@ impl<C: sealed::Holds> TracedClient<C> {
         params: &[(&(dyn ToSql + Sync), Type)],
     ) -> impl Future<Output = Result<Row, Error>> + Send {
         let call = self.begin(What::text(statement));
-        async move {
-            let outcome = self.inner.client().query_typed_one(statement, params).await;
-            settle(call, &outcome, |call, _| call.rows_returned(1));
-            outcome
-        }
+        recorded(
+            call,
+            self.inner.client().query_typed_one(statement, params),
+            |call, _| call.rows_returned(1),
+        )
     }
 
     /// As [`tokio_postgres::Client::query_typed_opt`].
@@ -179,13 +167,13 @@ impl<C: sealed::Holds> TracedClient<C> {
         params: &[(&(dyn ToSql + Sync), Type)],
     ) -> impl Future<Output = Result<Option<Row>, Error>> + Send {
         let call = self.begin(What::text(statement));
-        async move {
-            let outcome = self.inner.client().query_typed_opt(statement, params).await;
-            settle(call, &outcome, |call, row| {
+        recorded(
+            call,
+            self.inner.client().query_typed_opt(statement, params),
+            |call, row| {
                 call.rows_returned(u64::from(row.is_some()));
-            });
-            outcome
-        }
+            },
+        )
     }
 
     /// As [`tokio_postgres::Client::execute_typed`].
@@ -200,11 +188,11 @@ impl<C: sealed::Holds> TracedClient<C> {
         params: &[(&(dyn ToSql + Sync), Type)],
     ) -> impl Future<Output = Result<u64, Error>> + Send {
         let call = self.begin(What::text(statement));
-        async move {
-            let outcome = self.inner.client().execute_typed(statement, params).await;
-            settle(call, &outcome, |call, rows| call.rows_affected(*rows));
-            outcome
-        }
+        recorded(
+            call,
+            self.inner.client().execute_typed(statement, params),
+            |call, rows| call.rows_affected(*rows),
+        )
     }
 
     /// As [`tokio_postgres::Client::simple_query`].
@@ -218,15 +206,15 @@ impl<C: sealed::Holds> TracedClient<C> {
         statements: &str,
     ) -> impl Future<Output = Result<Vec<SimpleQueryMessage>, Error>> + Send {
         let call = self.begin(What::text(statements));
-        async move {
-            let outcome = self.inner.client().simple_query(statements).await;
-            settle(call, &outcome, |call, messages| {
+        recorded(
+            call,
+            self.inner.client().simple_query(statements),
+            |call, messages| {
                 let is_row =
                     |message: &&SimpleQueryMessage| matches!(message, SimpleQueryMessage::Row(_));
                 call.rows_returned(messages.iter().filter(is_row).count() as u64);
-            });
-            outcome
-        }
+            },
+        )
     }
 
     /// As [`tokio_postgres::Client::batch_execute`].
@@ -240,11 +228,11 @@ impl<C: sealed::Holds> TracedClient<C> {
         statements: &str,
     ) -> impl Future<Output = Result<(), Error>> + Send {
         let call = self.begin(What::text(statements));
-        async move {
-            let outcome = self.inner.client().batch_execute(statements).await;
-            settle(call, &outcome, |_, ()| {});
-            outcome
-        }
+        recorded(
+            call,
+            self.inner.client().batch_execute(statements),
+            |_, ()| {},
+        )
     }
 
     /// As [`tokio_postgres::Client::prepare`].

@@ -68,11 +68,7 @@ impl<'c> TracedClient<tokio_postgres::Transaction<'c>> {
     #[track_caller]
     pub fn commit(self) -> impl Future<Output = Result<(), Error>> + Send + use<'c> {
         let call = self.begin(What::Named("COMMIT"));
-        async move {
-            let outcome = self.inner.commit().await;
-            error::settle(call, &outcome, |_, ()| {});
-            outcome
-        }
+        error::recorded(call, self.inner.commit(), |_, ()| {})
     }
 
     /// Rolls the transaction back.
@@ -83,10 +79,6 @@ impl<'c> TracedClient<tokio_postgres::Transaction<'c>> {
     #[track_caller]
     pub fn rollback(self) -> impl Future<Output = Result<(), Error>> + Send + use<'c> {
         let call = self.begin(What::Named("ROLLBACK"));
-        async move {
-            let outcome = self.inner.rollback().await;
-            error::settle(call, &outcome, |_, ()| {});
-            outcome
-        }
+        error::recorded(call, self.inner.rollback(), |_, ()| {})
     }
 }

@@ -11,7 +11,7 @@ use xray_sdk::{Subsegment, Text, current, subsegment};
 use super::{code, command};
 use crate::acquire;
 use crate::database::Record;
-use crate::failure::LEFT_OUT;
+use crate::failure::{LEFT_OUT, text_of};
 
 /// The metadata of commands.
 const NAMESPACE: &str = "redis";
@@ -211,7 +211,7 @@ impl Command {
         if failure.is_throttled {
             self.subsegment.throttle();
         }
-        let raw = error.to_string();
+        let raw = text_of(error);
         if raw != told {
             self.subsegment.withhold(&raw, &told);
         }

@@ -23,11 +23,15 @@
 //! error the database's code as the annotation `sqlstate` or `sqlite_code` and its message without values. A call that is given
 //! up has the metadata `aborted: true` in the namespace `sql`. Bound values are never recorded.
 //!
+//! [`events`] needs no other pool: it records what sqlx logs, which is less.
+//!
 //! sqlx's own `pool.begin()`, reached by [`TracedPool::inner`], is not recorded, and neither is what goes around the traced handles.
 
 mod connection;
 mod engine;
 mod error;
+#[cfg(feature = "sqlx-events")]
+mod events;
 mod execute;
 mod pool;
 mod stream;
@@ -37,6 +41,8 @@ pub use engine::TracedDatabase;
 #[cfg(feature = "sea-orm")]
 pub(crate) use error::failure;
 pub(crate) use error::recognise;
+#[cfg(feature = "sqlx-events")]
+pub use events::events;
 pub use pool::TracedPool;
 
 /// What `sql.driver_version` says.

@@ -57,4 +57,8 @@ impl<DB: TracedDatabase> Stream for Recorded<'_, DB> {
         }
         Poll::Ready(item)
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.size_hint()
+    }
 }

@@ -2,6 +2,7 @@
 
 mod corpus;
 mod house;
+mod secrets;
 #[path = "../seen/mod.rs"]
 mod seen;
 mod sqlite;

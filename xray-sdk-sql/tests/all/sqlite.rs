@@ -98,6 +98,9 @@ fn what_a_request_does_with_diesel_is_one_trace() {
     xray_sdk_sql::diesel::install();
     let capture = Capture::new("shop");
     capture.recorder().segment("shop").run_sync(|_| {
+        let shop = xray_sdk_sql::Database::from_url("sqlite::memory:");
+        shop.acquire_sync(|| Err::<(), _>(std::io::Error::other("password=S3cret")))
+            .expect_err("no connection");
         let mut connection = SqliteConnection::establish(":memory:").expect("a connection");
         let schema = "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT UNIQUE)";
         connection.batch_execute(schema).expect("a table");
@@ -121,6 +124,7 @@ fn what_a_request_does_with_diesel_is_one_trace() {
         seen::tree(&capture),
         "\
 shop
+  memory@localhost | ACQUIRE | fault
   memory@localhost | CONNECT
   memory@localhost | CREATE TABLE items
   memory@localhost | INSERT items

@@ -90,105 +90,6 @@ shop
 }
 
 #[tokio::test]
-async fn what_fails_with_postgres_is_recorded_without_its_values() {
-    let capture = Capture::new("shop");
-    let pool = postgres().await;
-    let raise = "DO $$ BEGIN RAISE EXCEPTION 'S3cret' USING ERRCODE = '23505'; END $$";
-    let work = async {
-        sqlx::query("INSERT INTO items VALUES (1, 'S3cret')")
-            .execute(&pool)
-            .await
-            .expect("written");
-        let again = sqlx::query("INSERT INTO items VALUES ($1, 'S3cret')").bind(1);
-        again.execute(&pool).await.expect_err("it is there already");
-        sqlx::query("SELEC 'S3cret'")
-            .execute(&pool)
-            .await
-            .expect_err("no such verb");
-        sqlx::query("SELECT 'S3cret'::int")
-            .fetch_one(&pool)
-            .await
-            .expect_err("no number");
-        sqlx::raw_sql(raise)
-            .execute(&pool)
-            .await
-            .expect_err("as it is told");
-        sqlx::raw_sql("SET statement_timeout = '20ms'")
-            .execute(&pool)
-            .await
-            .expect("set");
-        sqlx::query("SELECT pg_sleep(60)")
-            .fetch_one(&pool)
-            .await
-            .expect_err("too late");
-    };
-    capture.recorder().segment("shop").run(work).await;
-    assert_eq!(
-        seen::tree(&capture),
-        "\
-shop
-  shop@127.0.0.1 | INSERT items
-  shop@127.0.0.1 | INSERT items | 23505 | fault
-  shop@127.0.0.1 | SELEC | 42601 | fault
-  shop@127.0.0.1 | SELECT | 22P02 | fault
-  shop@127.0.0.1 | DO | 23505 | fault
-  shop@127.0.0.1 | SET
-  shop@127.0.0.1 | SELECT | 57014 | fault
-"
-    );
-}
-
-#[tokio::test]
-async fn a_pool_that_is_exhausted_and_a_server_that_stops_fail_the_call() {
-    let capture = Capture::new("shop");
-    let pool = postgres().await;
-    let options = PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(Duration::from_secs(1));
-    let small = options
-        .connect(&place::postgres())
-        .await
-        .expect("a pool")
-        .traced();
-    let process: i32 = sqlx::query("SELECT pg_backend_pid()")
-        .fetch_one(small.inner())
-        .await
-        .expect("read")
-        .get(0);
-    let work = async {
-        let taken = small.inner().acquire().await.expect("the only one");
-        sqlx::query("SELECT 1")
-            .execute(&small)
-            .await
-            .expect_err("none is left");
-        drop(taken);
-        sqlx::query("SELECT pg_sleep(60)")
-            .execute(&small)
-            .await
-            .expect_err("the server is gone");
-    };
-    let stop = async {
-        let stop = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND query LIKE '%sleep%'";
-        while sqlx::query(stop)
-            .bind(process)
-            .fetch_all(pool.inner())
-            .await
-            .expect("asked")
-            .is_empty()
-        {}
-    };
-    tokio::join!(capture.recorder().segment("shop").run(work), stop);
-    assert_eq!(
-        seen::tree(&capture),
-        "\
-shop
-  shop@127.0.0.1 | SELECT | throttle | fault
-  shop@127.0.0.1 | SELECT | 57P01 | fault
-"
-    );
-}
-
-#[tokio::test]
 async fn what_a_request_does_with_mysql_is_one_trace() {
     let capture = Capture::new("shop");
     let pool = mysql().await;
@@ -238,4 +139,64 @@ shop
         "Duplicate entry '?' for key 'PRIMARY'"
     );
     assert_eq!(calls[0]["sql"]["database_type"], "MySQL");
+}
+
+#[tokio::test]
+async fn sqlxs_events_are_enough_to_see_queries() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+    let shop = xray_sdk_sql::Database::from_url(&place::postgres());
+    let layer = xray_sdk_sql::sqlx::events(shop);
+    let _subscriber = tracing_subscriber::registry().with(layer).set_default();
+    let capture = Capture::new("shop");
+    let pool = PgPoolOptions::new()
+        .connect(&place::postgres())
+        .await
+        .expect("a pool");
+    let request = async {
+        let inside = async {
+            sqlx::query("SELECT 'S3cret', pg_sleep(0.05) WHERE $1 = 'S3cret'")
+                .bind("S3cret")
+                .fetch_one(&pool)
+                .await
+                .expect("read");
+        };
+        xray_sdk::InSubsegment::in_subsegment(inside, "load").await;
+        let mut transaction = pool.begin().await.expect("begun");
+        sqlx::query("DELETE FROM pg_class WHERE relname = 'S3cret'")
+            .execute(&mut *transaction)
+            .await
+            .expect("nothing");
+        transaction.rollback().await.expect("undone");
+        sqlx::query("SELECT 1").execute(&pool).await.expect("read");
+        sqlx::query("SELEC 'S3cret'")
+            .execute(&pool)
+            .await
+            .expect_err("no such verb");
+    };
+    capture.recorder().segment("shop").run(request).await;
+    sqlx::query("SELECT 1")
+        .execute(&pool)
+        .await
+        .expect("read outside of any segment");
+    assert_eq!(
+        seen::tree(&capture),
+        "\
+shop
+  load
+    shop@127.0.0.1 | SELECT
+  shop@127.0.0.1 | DELETE pg_class
+  shop@127.0.0.1 | ROLLBACK
+  shop@127.0.0.1 | SELECT
+  shop@127.0.0.1 | SELEC
+"
+    );
+    let calls = seen::calls(&capture);
+    assert_eq!(
+        seen::statement(&calls[1]),
+        "SELECT ?, pg_sleep(?) WHERE $1 = ?"
+    );
+    assert_eq!(calls[1]["metadata"]["sql"]["rows_returned"], 1);
+    let seconds = |key: &str| calls[1][key].as_f64().expect("a time");
+    assert!(seconds("end_time") - seconds("start_time") >= 0.05);
 }
