@@ -51,6 +51,7 @@ mod terminal;
 mod timeline;
 mod trace;
 mod validate;
+mod viewer;
 
 #[cfg(feature = "keys")]
 pub use access::{Keys, KeysError};

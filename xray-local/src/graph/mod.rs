@@ -1,6 +1,7 @@
 //! The service graph: who calls whom, how often, how fast, and how well.
 
 mod histogram;
+mod layout;
 mod node;
 #[allow(dead_code, reason = "the store counts without it still")]
 mod rollup;
@@ -14,6 +15,7 @@ use xray_sdk::document::Trace;
 use crate::entry::{Entry, Source, Span};
 use crate::trace::ServiceId;
 pub use histogram::Histogram;
+pub(crate) use layout::Layout;
 pub use node::{Edge, EdgeType, Service, State};
 pub(crate) use sketch::Sketch;
 pub use statistics::{ErrorStatistics, FaultStatistics, Statistics};

@@ -65,9 +65,10 @@ impl Entrance {
         }
     }
 
-    /// The front page tells nothing that is stored: everyone may look whether the server is there.
+    /// The front page and its files tell nothing that is stored: everyone may look whether the server is there.
     fn admission_for(&self, head: &Parts) -> Option<&dyn Admission> {
-        let is_front = head.method == Method::GET && head.uri.path() == "/";
+        let path = head.uri.path();
+        let is_front = head.method == Method::GET && (path == "/" || path.starts_with("/page/"));
         self.admission.as_deref().filter(|_| !is_front)
     }
 

@@ -4,6 +4,7 @@ mod entrance;
 mod guard;
 mod http;
 mod options;
+mod page;
 mod router;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};

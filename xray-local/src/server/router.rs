@@ -9,16 +9,17 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::post;
 use tokio::task;
 
 use super::entrance::{self, Entrance};
+use super::page;
 use crate::api::{ApiError, Backend, OPERATIONS, Operation};
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 pub(super) fn router(backend: Backend, entrance: Entrance) -> Router {
-    let mut router = Router::new().route("/", get(front));
+    let mut router = page::routes();
     for operation in &OPERATIONS {
         let answer = move |State(backend), body| answer(operation, backend, body);
         router = router.route(operation.path, post(answer));
@@ -45,7 +46,7 @@ async fn answer(operation: &'static Operation, backend: Backend, body: Bytes) ->
     }
 }
 
-async fn front(State(backend): State<Backend>) -> String {
+pub(super) async fn front(State(backend): State<Backend>) -> String {
     let counts = backend.store.counts();
     format!(
         "xray-local {}: AWS X-Ray on this machine\n\n\

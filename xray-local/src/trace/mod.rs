@@ -1,5 +1,6 @@
 //! A trace as X-Ray reads it: which services took part, and who called whom.
 
+mod critical;
 mod inferred;
 mod outcome;
 mod outline;
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 use xray_sdk::SegmentId;
 use xray_sdk::document::{Document, Namespace, Trace};
 
+pub(crate) use critical::is_critical;
 pub use outcome::Outcome;
 pub(crate) use outline::{Row, rows};
 pub use service::ServiceId;

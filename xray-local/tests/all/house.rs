@@ -25,7 +25,7 @@ const FLOORS: &[&[&str]] = &[
     &["filter", "map"],
     &["group", "index", "insight", "series"],
     &["control", "store"],
-    &["api"],
+    &["api", "viewer"],
     &["server"],
     &["commands"],
 ];

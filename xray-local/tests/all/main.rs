@@ -21,6 +21,7 @@ mod kept_rules;
 mod kept_traces;
 #[cfg(feature = "cli")]
 mod killed;
+mod page;
 #[cfg(feature = "cli")]
 mod program;
 mod progress;

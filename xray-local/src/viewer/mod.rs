@@ -1,0 +1,82 @@
+//! The page: its files, and what it draws beyond what the X-Ray API tells.
+
+mod asset;
+mod map;
+mod trace;
+
+use serde::Serialize;
+
+use crate::filter::Filter;
+use crate::store::Store;
+pub(crate) use asset::{Asset, INDEX, SECURITY_POLICY};
+pub(crate) use map::DrawnMap;
+pub(crate) use trace::DrawnTrace;
+
+/// What became of the documents that came.
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Ledger {
+    stored: u64,
+    rejected: u64,
+    evicted_traces: u64,
+    traces: usize,
+    bytes: u64,
+    /// The latest that were refused, the latest first.
+    rejections: Vec<Refused>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Refused {
+    id: Option<String>,
+    code: String,
+    message: String,
+}
+
+impl Ledger {
+    pub(crate) fn of(store: &Store) -> Self {
+        let counts = store.counts();
+        let rejections = store.rejections();
+        let refused = rejections.iter().rev().map(|rejection| Refused {
+            id: rejection.id().map(str::to_owned),
+            code: rejection.code().to_string(),
+            message: rejection.to_string(),
+        });
+        Self {
+            stored: counts.stored,
+            rejected: counts.rejected,
+            evicted_traces: counts.evicted_traces,
+            traces: counts.traces,
+            bytes: counts.bytes,
+            rejections: refused.collect(),
+        }
+    }
+}
+
+/// Whether a text is a filter expression; if not, where it stops being one, and what could go on there.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct FilterCheck {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<FilterProblem>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct FilterProblem {
+    /// Counted from 1.
+    column: usize,
+    message: String,
+}
+
+impl FilterCheck {
+    pub(crate) fn of(text: &str) -> Self {
+        let problem = match text.trim() {
+            "" => None,
+            _ => Filter::parse(text).err(),
+        };
+        Self {
+            problem: problem.map(|error| FilterProblem {
+                column: error.column(),
+                message: error.problem().to_owned(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+// The page as a whole: its views, and the keys that work in all of them.
+
+import { render } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { isConnected, isLive, ledger, listen } from "/page/api.js";
+import { isWanted as isFilterWanted } from "/page/filter.js";
+import { html } from "/page/form.js";
+import { LedgerView } from "/page/ledger.js";
+import { MapView } from "/page/map.js";
+import { go, link, view } from "/page/place.js";
+import { SamplingView } from "/page/sampling.js";
+import { TraceView } from "/page/trace.js";
+import { TracesView } from "/page/traces.js";
+
+const VIEWS = { map: MapView, traces: TracesView, trace: TraceView, sampling: SamplingView, ledger: LedgerView };
+
+const KEYS = [
+  ["/", "filter traces"],
+  ["m t s l", "map, traces, sampling, ledger"],
+  ["space", "live or paused"],
+  ["j k ↓ ↑", "down, up"],
+  ["h l ← →", "collapse, expand"],
+  ["[ ]", "collapse all, expand all"],
+  ["enter", "open"],
+  ["e E", "next, previous error"],
+  ["n N", "next, previous found"],
+  ["c", "critical path"],
+  ["y Y", "copy the trace's id, the segment's JSON"],
+  ["?", "these keys"],
+];
+
+const isField = (element) => element.closest("input, select, textarea, [role=tab]") != null;
+const isGrid = (element) => element.closest("[role=treegrid], [role=grid]") != null;
+
+function Page() {
+  const [showsKeys, setShowsKeys] = useState(false);
+  useEffect(() => {
+    const press = (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target)) return;
+      const inGrid = isGrid(event.target);
+      const keys = {
+        "/": () => {
+          isFilterWanted.value = true;
+          if (view.value !== "traces") go({ to: "traces" });
+        },
+        m: () => go({ to: "map" }),
+        t: () => go({ to: "traces" }),
+        s: () => go({ to: "sampling" }),
+        "?": () => setShowsKeys((shows) => !shows),
+        Escape: () => setShowsKeys(false),
+      };
+      if (!inGrid) Object.assign(keys, { l: () => go({ to: "ledger" }) });
+      if (event.target === document.body || inGrid) keys[" "] = () => (isLive.value = !isLive.value);
+      const act = keys[event.key];
+      if (!act || event.defaultPrevented) return;
+      event.preventDefault();
+      act();
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, []);
+  const View = VIEWS[view.value] ?? MapView;
+  return html`
+    <a class="skip" href="#main" onClick=${(event) => (event.preventDefault(), document.getElementById("main").focus())}>Skip to the content</a>
+    <header class="top">
+      <a class="brand" href=${link({ to: "map" })}>xray-local</a>
+      <nav aria-label="Views">${["map", "traces", "sampling", "ledger"].map((name) => html`<a href=${link({ to: name })} aria-current=${view.value === name ? "page" : undefined}>${name}</a>`)}</nav>
+      <span class="quiet count" role="status">${ledger.value ? `${ledger.value.traces} traces` : ""}${ledger.value?.rejected ? `, ${ledger.value.rejected} documents refused` : ""}</span>
+      <button aria-pressed=${String(isLive.value)} onClick=${() => (isLive.value = !isLive.value)}>${isLive.value ? (isConnected.value ? "● live" : "○ not connected") : "❚❚ paused"}</button>
+      <button onClick=${() => setShowsKeys(!showsKeys)} aria-expanded=${String(showsKeys)}>keys (?)</button>
+    </header>
+    ${showsKeys && html`<aside class="keys" aria-label="Keys"><dl>${KEYS.map(([keys, what]) => html`<dt><kbd>${keys}</kbd></dt><dd>${what}</dd>`)}</dl><p class="quiet">Made with <a href="/page/vendor/LICENSES">Preact, htm and signals</a>.</p></aside>`}
+    <main id="main" tabindex="-1"><${View} /></main>`;
+}
+
+listen();
+render(html`<${Page} />`, document.getElementById("app"));

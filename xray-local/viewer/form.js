@@ -1,0 +1,103 @@
+// How things are written, and the small parts that views share.
+
+import { h } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import htm from "htm";
+
+export const html = htm.bind(h);
+
+/** Each outcome with its sign, so that colour is never all there is. */
+const SIGNS = { ok: "✓", error: "!", throttle: "≋", fault: "✕" };
+
+export function Outcome({ of, text }) {
+  return html`<span class="outcome ${of}"><span aria-hidden="true">${SIGNS[of]}</span> ${text ?? of}</span>`;
+}
+
+export function seconds(time) {
+  if (time == null) return "in progress";
+  if (time < 0.001) return `${Math.round(time * 1e6)} µs`;
+  if (time < 0.00995) return `${(time * 1000).toFixed(1)} ms`;
+  if (time < 9.995) return `${Math.round(time * 1000)} ms`;
+  if (time < 120) return `${time.toFixed(1)} s`;
+  return `${Math.floor(time / 60)} min ${Math.round(time % 60)} s`;
+}
+
+export function clock(time) {
+  const date = new Date(time * 1000);
+  const text = date.toLocaleTimeString([], { hourCycle: "h23" }) + "." + String(date.getMilliseconds()).padStart(3, "0");
+  return html`<time datetime=${isNaN(date) ? "" : date.toISOString()} title=${date.toString()}>${text}</time>`;
+}
+
+export function bytes(count) {
+  const units = ["bytes", "kB", "MB", "GB"];
+  let unit = 0;
+  while (count >= 1000 && unit < 3) {
+    count /= 1000;
+    unit += 1;
+  }
+  return `${unit ? count.toFixed(1) : count} ${units[unit]}`;
+}
+
+/** The gravest outcome of a trace's summary. */
+export function outcomeOf(summary) {
+  if (summary.HasFault) return "fault";
+  if (summary.HasThrottle) return "throttle";
+  return summary.HasError ? "error" : "ok";
+}
+
+/**
+ * What `load` brings, again whenever one of `causes` changes. While something new is on its way the old stays.
+ * Loads one at a time, and no more than once a second.
+ */
+export function useLoaded(load, causes) {
+  const [state, setState] = useState({ value: undefined, error: null });
+  const running = useRef({ last: 0, round: 0 });
+  useEffect(() => {
+    const round = ++running.current.round;
+    const wait = Math.max(0, running.current.last + 1000 - Date.now());
+    const timer = setTimeout(async () => {
+      running.current.last = Date.now();
+      try {
+        const value = await load();
+        if (round === running.current.round) setState({ value, error: null });
+      } catch (error) {
+        if (round === running.current.round) setState((old) => ({ ...old, error }));
+      }
+    }, wait);
+    return () => clearTimeout(timer);
+  }, causes);
+  return state;
+}
+
+export function Problem({ error }) {
+  return error && html`<p class="problem" role="alert">${error.message}</p>`;
+}
+
+/** Rows of equal height, of which only those in sight are in the page. */
+export function Rows({ count, height, label, role = "rowgroup", focus, children }) {
+  const box = useRef(null);
+  const [sight, setSight] = useState({ top: 0, height: 600 });
+  const look = () => box.current && setSight({ top: box.current.scrollTop, height: box.current.clientHeight });
+  useEffect(() => {
+    look();
+    const watch = new ResizeObserver(look);
+    watch.observe(box.current);
+    return () => watch.disconnect();
+  }, []);
+  useEffect(() => {
+    if (focus == null || !box.current) return;
+    const { scrollTop, clientHeight } = box.current;
+    const top = focus * height;
+    if (top < scrollTop) box.current.scrollTop = top;
+    else if (top + height > scrollTop + clientHeight) box.current.scrollTop = top + height - clientHeight;
+  }, [focus, count]);
+  const first = Math.max(0, Math.floor(sight.top / height) - 10);
+  const last = Math.min(count, Math.ceil((sight.top + sight.height) / height) + 10);
+  const shown = [];
+  for (let at = first; at < last; at += 1) shown.push(children(at));
+  return html`<div class="rows" ref=${box} onScroll=${look} role=${role} aria-label=${label}>
+    <div role="presentation" class="all" style=${{ height: `${count * height}px` }}>
+      <div role="presentation" style=${{ transform: `translateY(${first * height}px)` }}>${shown}</div>
+    </div>
+  </div>`;
+}

@@ -1,0 +1,59 @@
+// Where in the page one is: the view, what it shows, and of what time. All of it stands in the address, so that every view has a link.
+
+import { computed, signal } from "@preact/signals";
+
+/** The ranges of time that can be chosen, in seconds back from now. */
+export const RANGES = { "5m": 300, "15m": 900, "1h": 3600, "6h": 21600, "24h": 86400, "7d": 604800, "30d": 2592000 };
+
+const USUAL_RANGE = "15m";
+
+const address = signal(read());
+
+window.addEventListener("hashchange", () => (address.value = read()));
+
+function read() {
+  const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  const [view = "", id = ""] = path.split("/").map(decode);
+  return { view: view || "map", id, words: new URLSearchParams(query) };
+}
+
+function decode(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+export const view = computed(() => address.value.view);
+export const id = computed(() => address.value.id);
+export const filter = computed(() => address.value.words.get("filter") ?? "");
+export const other = computed(() => address.value.words.get("with") ?? "");
+export const range = computed(() => {
+  const chosen = address.value.words.get("range");
+  return chosen in RANGES ? chosen : USUAL_RANGE;
+});
+
+/** The chosen time as it is now, in seconds since 1970. */
+export function times() {
+  const now = Date.now() / 1000;
+  // What is sent by a clock that is a little ahead is shown, too.
+  return { start: now - RANGES[range.value], end: now + 60 };
+}
+
+/** The address of a view. What is not named stays as it is. */
+export function link({ to = view.value, id = "", ...words }) {
+  const kept = { range: range.value, filter: filter.value, ...words };
+  const usual = { range: USUAL_RANGE };
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(kept)) {
+    if (value && value !== usual[name]) query.set(name, value);
+  }
+  const path = id ? `${to}/${encodeURIComponent(id)}` : to;
+  const text = query.toString();
+  return `#/${path}${text ? `?${text}` : ""}`;
+}
+
+export function go(target) {
+  location.hash = link(target);
+}

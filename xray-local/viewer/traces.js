@@ -1,0 +1,106 @@
+// The list of traces: filtered, live, with the spread of their response times.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { call, news } from "/page/api.js";
+import { Outcome, Problem, Rows, clock, html, outcomeOf, seconds, useLoaded } from "/page/form.js";
+import { FilterBar } from "/page/filter.js";
+import { Histogram } from "/page/histogram.js";
+import { Nothing } from "/page/map.js";
+import { filter, go, link, range, times } from "/page/place.js";
+
+/** More than these nobody reads; the filter narrows them. */
+const MOST = 10_000;
+
+const HEIGHT = 28;
+
+async function summaries() {
+  const { start, end } = times();
+  const input = { StartTime: start, EndTime: end };
+  if (filter.value) input.FilterExpression = filter.value;
+  const found = [];
+  let token;
+  do {
+    const page = await call("/TraceSummaries", token ? { ...input, NextToken: token } : input);
+    found.push(...page.TraceSummaries);
+    token = page.NextToken;
+  } while (token && found.length < MOST);
+  return { found, isAll: !token };
+}
+
+export function TracesView() {
+  const { value, error } = useLoaded(summaries, [range.value, filter.value, news.value]);
+  const found = value?.found ?? [];
+  const spread = found.filter((summary) => summary.ResponseTime != null).map((summary) => [summary.ResponseTime, 1]);
+  const narrow = (from, to) => {
+    const part = `responsetime >= ${from.toFixed(4)} AND responsetime <= ${to.toFixed(4)}`;
+    go({ filter: filter.value ? `(${filter.value}) AND ${part}` : part });
+  };
+  return html`<section class="view" aria-label="Traces">
+    <h1>Traces <small>${value && !error ? `${found.length}${value.isAll ? "" : " and more"} ${filter.value ? "match " : ""}` : ""}in the last ${range.value}</small></h1>
+    <${FilterBar} />
+    <${Problem} error=${isOfFilter(error) ? null : error} />
+    ${value && !error && found.length === 0 && (filter.value ? html`<p class="nothing">No trace of this time matches. <a href=${link({ filter: "" })}>Show all</a></p>` : html`<${Nothing} />`)}
+    ${!error && found.length > 0 && html`<${Histogram} times=${spread} onChoose=${narrow} /><${List} found=${found} />`}
+  </section>`;
+}
+
+/** The bar itself tells what is wrong with a filter. */
+const isOfFilter = (error) => error?.message.startsWith("FilterExpression");
+
+function List({ found }) {
+  const [at, setAt] = useState(0);
+  const table = useRef(null);
+  useEffect(() => setAt((at) => Math.min(at, found.length - 1)), [found.length]);
+  const move = (event) => {
+    const steps = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, PageDown: 20, PageUp: -20, Home: -MOST, End: MOST };
+    if (event.key in steps) {
+      event.preventDefault();
+      setAt(Math.max(0, Math.min(found.length - 1, at + steps[event.key])));
+    } else if (event.key === "Enter") {
+      go({ to: "trace", id: found[at].Id });
+    }
+  };
+  const columns = ["result", "began", "took", "request", "status", "services"];
+  return html`<div
+    class="table traces"
+    role="grid"
+    aria-label="Traces"
+    aria-rowcount=${found.length + 1}
+    aria-activedescendant=${`trace-${at}`}
+    tabindex="0"
+    ref=${table}
+    onKeyDown=${move}
+  >
+    <div role="rowgroup"><div class="row head" role="row">${columns.map((column) => html`<span role="columnheader">${column}</span>`)}</div></div>
+    <${Rows} count=${found.length} height=${HEIGHT} label="Traces" focus=${at}>
+      ${(row) => html`<${TraceRow} key=${found[row].Id} summary=${found[row]} at=${row} isCurrent=${row === at} />`}
+    <//>
+  </div>`;
+}
+
+function TraceRow({ summary, at, isCurrent }) {
+  const { HttpMethod = "", HttpURL = "", HttpStatus } = summary.Http ?? {};
+  const services = (summary.ServiceIds ?? []).filter((service) => service.Type !== "client").map((service) => service.Name);
+  const request = HttpURL ? `${HttpMethod} ${path(HttpURL)}` : (summary.EntryPoint?.Name ?? "");
+  const target = { to: "trace", id: summary.Id };
+  return html`<div
+    class="row ${isCurrent ? "current" : ""}"
+    role="row"
+    id=${`trace-${at}`}
+    aria-rowindex=${at + 2}
+    aria-selected=${isCurrent ? "true" : "false"}
+    onClick=${() => go(target)}
+  >
+    <span role="gridcell"><${Outcome} of=${outcomeOf(summary)} /></span>
+    <span role="gridcell">${clock(summary.StartTime)}</span>
+    <span role="gridcell" class="number">${summary.IsPartial ? "… " : ""}${seconds(summary.ResponseTime ?? summary.Duration)}</span>
+    <span role="gridcell" class="wide" title=${HttpURL}><a tabindex="-1" href=${link(target)}>${request}</a></span>
+    <span role="gridcell">${HttpStatus ?? ""}</span>
+    <span role="gridcell" class="wide quiet">${services.join(" ")}</span>
+  </div>`;
+}
+
+function path(url) {
+  const rest = url.replace(/^[a-z]+:\/\/[^/]*/i, "");
+  return rest || "/";
+}

@@ -1,0 +1,84 @@
+// The rows of a trace, each with its bar in time. A tree that the keyboard walks.
+
+import { Outcome, Rows, html, seconds } from "/page/form.js";
+
+const HEIGHT = 24;
+
+/** The rows that are in sight when those below the collapsed ones are not. */
+export function visible(rows, collapsed) {
+  const shown = [];
+  let hiddenBelow = Infinity;
+  rows.forEach((row, at) => {
+    if (row.level > hiddenBelow) return;
+    hiddenBelow = collapsed.has(row.id) ? row.level : Infinity;
+    shown.push(at);
+  });
+  return shown;
+}
+
+export function hasChildren(rows, at) {
+  return at + 1 < rows.length && rows[at + 1].level > rows[at].level;
+}
+
+export function Waterfall({ trace, shown, at, collapsed, showsPath, found, onMove, onChoose, onToggle }) {
+  const whole = Math.max(trace.duration ?? 0, ...trace.rows.map((row) => row.start + (row.duration ?? 0)), 1e-6);
+  return html`<div
+    class="table waterfall"
+    role="treegrid"
+    aria-label="Segments and subsegments"
+    aria-rowcount=${trace.rows.length + 1}
+    aria-activedescendant=${`row-${shown[at]}`}
+    tabindex="0"
+    onKeyDown=${onMove}
+  >
+    <div role="rowgroup"><div class="row head" role="row">
+      <span role="columnheader">name</span>
+      <span role="columnheader" class="scale"><span>0</span><span>${seconds(whole / 2)}</span><span>${seconds(whole)}</span></span>
+      <span role="columnheader">took</span>
+    </div></div>
+    <${Rows} count=${shown.length} height=${HEIGHT} label="Segments and subsegments" focus=${at}>
+      ${(place) => {
+        const row = trace.rows[shown[place]];
+        return html`<${Row}
+          key=${row.id}
+          row=${row}
+          number=${shown[place]}
+          whole=${whole}
+          isCurrent=${place === at}
+          isFound=${found.has(shown[place])}
+          isOnPath=${showsPath && row.isCritical}
+          expanded=${hasChildren(trace.rows, shown[place]) ? !collapsed.has(row.id) : null}
+          onChoose=${() => onChoose(place)}
+          onToggle=${() => onToggle(row.id)}
+        />`;
+      }}
+    <//>
+  </div>`;
+}
+
+function Row({ row, number, whole, isCurrent, isFound, isOnPath, expanded, onChoose, onToggle }) {
+  const from = Math.min(99.7, (100 * row.start) / whole);
+  const length = row.duration == null ? 100 - from : Math.max(0.3, (100 * row.duration) / whole);
+  const classes = ["row", isCurrent && "current", isFound && "found", row.isSegment && "segment"];
+  const bar = ["bar", row.outcome, isOnPath && "critical", row.duration == null && "open"];
+  return html`<div
+    class=${classes.filter(Boolean).join(" ")}
+    role="row"
+    id=${`row-${number}`}
+    aria-rowindex=${number + 2}
+    aria-level=${row.level + 1}
+    aria-expanded=${expanded == null ? undefined : String(expanded)}
+    aria-selected=${isCurrent ? "true" : "false"}
+    onClick=${onChoose}
+  >
+    <span role="gridcell" class="name" style=${{ paddingLeft: `${Math.min(row.level, 24) * 14}px` }}>
+      ${expanded == null
+        ? html`<span class="toggle" />`
+        : html`<span class="toggle" aria-hidden="true" onClick=${(event) => (event.stopPropagation(), onToggle())}>${expanded ? "▾" : "▸"}</span>`}
+      <span class="text" title=${row.name}>${row.name}</span>
+      ${row.outcome !== "ok" && html`<${Outcome} of=${row.outcome} />`}
+    </span>
+    <span role="gridcell" class="time"><span class=${bar.filter(Boolean).join(" ")} style=${{ left: `${from}%`, width: `${Math.min(length, 100 - from)}%` }} /></span>
+    <span role="gridcell" class="number">${seconds(row.duration)}${isOnPath ? html`<span class="hidden">, on the critical path</span>` : ""}</span>
+  </div>`;
+}
