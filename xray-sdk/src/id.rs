@@ -100,10 +100,20 @@ pub(crate) fn reseed() {
 thread_local! {
     /// The restore after which this thread's secure generator was seeded.
     static SEEDED: Cell<u32> = const { Cell::new(0) };
-    /// The state of the thread's generator for segment ids; zero before its first use.
-    static STATE: Cell<u64> = const { Cell::new(0) };
-    /// The restore after which that was seeded.
-    static STATE_SEEDED: Cell<u32> = const { Cell::new(0) };
+    static SEGMENT_IDS: Generator = const {
+        Generator {
+            state: Cell::new(0),
+            seeded: Cell::new(0),
+        }
+    };
+}
+
+/// A thread's generator for segment ids.
+struct Generator {
+    /// Zero before its first use.
+    state: Cell<u64>,
+    /// The restore after which it was seeded.
+    seeded: Cell<u32>,
 }
 
 /// The system's secure generator, as this thread has it.
@@ -123,17 +133,17 @@ impl SegmentId {
     /// Segment ids have to be unique, not secret: the generator is wyrand, seeded by the system, one a thread.
     #[inline]
     pub(crate) fn random() -> Self {
-        STATE.with(|state| {
-            let mut seed = state.get();
-            if seed == 0 || STATE_SEEDED.get() != RESTORES.load(Ordering::Relaxed) {
-                seed = first_state();
+        SEGMENT_IDS.with(|generator| {
+            let mut seed = generator.state.get();
+            if seed == 0 || generator.seeded.get() != RESTORES.load(Ordering::Relaxed) {
+                seed = generator.seed();
             }
             loop {
                 seed = seed.wrapping_add(0xa076_1d64_78bd_642f);
                 let product = u128::from(seed) * u128::from(seed ^ 0xe703_7ed1_a0b4_28db);
                 let number = (product as u64) ^ ((product >> 64) as u64);
                 if number != 0 {
-                    state.set(seed);
+                    generator.state.set(seed);
                     return Self(number);
                 }
             }
@@ -168,11 +178,13 @@ impl SegmentId {
     }
 }
 
-#[cold]
-#[inline(never)]
-fn first_state() -> u64 {
-    STATE_SEEDED.set(RESTORES.load(Ordering::Relaxed));
-    secure().next_u64()
+impl Generator {
+    #[cold]
+    #[inline(never)]
+    fn seed(&self) -> u64 {
+        self.seeded.set(RESTORES.load(Ordering::Relaxed));
+        secure().next_u64()
+    }
 }
 
 fn hex(digits: &[u8]) -> Option<u128> {
@@ -289,8 +301,10 @@ mod tests {
         // A restored process finds its generators as they were: here another thread has the same state.
         let make = || {
             std::thread::spawn(|| {
-                STATE.set(1);
-                STATE_SEEDED.set(RESTORES.load(Ordering::Relaxed));
+                SEGMENT_IDS.with(|generator| {
+                    generator.state.set(1);
+                    generator.seeded.set(RESTORES.load(Ordering::Relaxed));
+                });
                 reseed();
                 SegmentId::random()
             })

@@ -106,13 +106,9 @@ fn digit(number: u32) -> u64 {
 }
 
 fn begin(outlet: &Arc<Outlet>, number: u32) -> Option<Box<Lane>> {
-    let begun = outlet.segment_lane(About(u64::from(number)));
-    let mut lane = match begun {
-        Ok(lane) => lane,
-        Err(_) => {
-            outlet.refuse();
-            return None;
-        }
+    let Some(mut lane) = outlet.segment_lane(About(&u64::from(number))) else {
+        outlet.refuse();
+        return None;
     };
     lane.record(digit(number));
     Some(lane)

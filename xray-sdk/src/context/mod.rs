@@ -4,15 +4,16 @@ pub(crate) mod missing;
 mod passive;
 mod slot;
 
-use std::sync::Arc;
-
 use crate::header::TraceHeader;
 use crate::id::{SegmentId, TraceId};
-use crate::record::identity::Identity;
+use crate::record::hand_over;
 use crate::record::lane::Lane;
 
 pub(crate) use passive::Passive;
-pub(crate) use slot::{Kind, Left, kind, lane, lane_of, leave, put_back, replace, settle, with};
+pub(crate) use slot::{
+    Kind, Left, Taken, begin, begin_unsampled, end, end_unsampled, kind, leave, put, replace,
+    settle, take, with, with_lane,
+};
 
 /// Where calls on one thread, or on one handle, are recorded.
 #[derive(Default)]
@@ -53,20 +54,10 @@ impl Context {
     }
 
     /// Gives what was recorded to the background thread.
+    #[inline]
     pub(crate) fn hand_over(self) {
         if let Self::Recording(lane) = self {
-            let identity = lane.identity().clone();
-            hand_over(&identity, lane);
+            hand_over(lane);
         }
-    }
-}
-
-/// Gives what was recorded of this segment to the background thread.
-#[inline]
-pub(crate) fn hand_over(identity: &Arc<Identity>, lane: Box<Lane>) {
-    if lane.is_empty() {
-        identity.outlet().give_back(lane);
-    } else {
-        identity.outlet().hand_over(lane);
     }
 }

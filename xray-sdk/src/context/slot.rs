@@ -2,54 +2,152 @@
 
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
-use std::sync::Arc;
 
 use crate::context::{Context, Passive};
 use crate::id::SegmentId;
-use crate::record::identity::Identity;
 use crate::record::lane::Lane;
 
-/// A context in words of its own. What asks for one word writes and reads that word only, and most calls ask for no more.
-struct Slot {
-    kind: Cell<Kind>,
-    lane: Cell<ManuallyDrop<Option<Box<Lane>>>>,
-    passive: Cell<ManuallyDrop<Passive>>,
-    /// How many contexts `LEFT` has.
-    left: Cell<usize>,
-}
-
 /// Which kind of context is current.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Kind {
     Missing,
+    Recording,
     /// [`Passive::Unsampled`], of which there is nothing to keep.
     Unsampled,
     /// Any other that is not recorded.
     Passive,
-    Recording,
 }
 
 impl Kind {
     /// There is a segment, and it is not recorded.
     #[inline(always)]
     pub(crate) fn is_passive(self) -> bool {
-        matches!(self, Self::Unsampled | Self::Passive)
+        self >= Self::Unsampled
     }
 }
 
+// A context in words of its own. What asks for one word writes and reads that word only, and most calls ask for no more.
+//
+// Without destructors, so that they need no look at whether they still live: a thread that ends while something is current, whose
+// guard was forgotten, leaks that.
 thread_local! {
-    // Without a destructor, so that it needs no look at whether it still lives: a thread that ends while something is current, whose
-    // guard was forgotten, leaks that.
-    static SLOT: Slot = const {
-        Slot {
-            kind: Cell::new(Kind::Missing),
-            lane: Cell::new(ManuallyDrop::new(None)),
-            passive: Cell::new(ManuallyDrop::new(Passive::Silent)),
-            left: Cell::new(0),
-        }
-    };
+    static KIND: Cell<Kind> = const { Cell::new(Kind::Missing) };
+    static LANE: Cell<Taken> = const { Cell::new(ManuallyDrop::new(None)) };
+    static PASSIVE: Cell<ManuallyDrop<Passive>> = const { Cell::new(ManuallyDrop::new(Passive::Silent)) };
+    /// How many contexts `LEFT` has.
+    static LEFT_COUNT: Cell<usize> = const { Cell::new(0) };
     /// Contexts whose guards ended before those entered inside them, each with what it had replaced.
     static LEFT: RefCell<Vec<(Left, Context)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What is taken out of the thread's place: the lane that is current, if one is.
+pub(crate) type Taken = ManuallyDrop<Option<Box<Lane>>>;
+
+/// Which kind of context is current on this thread.
+#[inline(always)]
+pub(crate) fn kind() -> Kind {
+    KIND.get()
+}
+
+/// Looks at what is current. `work` must be ours alone: code of the program would find nothing.
+pub(crate) fn with<R>(work: impl FnOnce(&mut Context) -> R) -> R {
+    let mut context = replace(Context::Missing);
+    let result = work(&mut context);
+    replace(context);
+    result
+}
+
+/// Takes the lane that is current, to be [put back](put) before any code but ours runs. Whoever has it works on a reference, and
+/// puts back what was taken as it is, one word: to move the box through branches costs more.
+#[inline(always)]
+pub(crate) fn take() -> Taken {
+    LANE.replace(ManuallyDrop::new(None))
+}
+
+/// Puts back what was taken.
+#[inline(always)]
+pub(crate) fn put(taken: Taken) {
+    LANE.set(taken);
+}
+
+/// Works on the lane that is current, if one is. `work` must be ours alone: code of the program would find nothing.
+#[inline(always)]
+pub(crate) fn with_lane<R>(work: impl FnOnce(Option<&mut Lane>) -> R) -> R {
+    let mut lane = take();
+    let result = work(lane.as_deref_mut());
+    put(lane);
+    result
+}
+
+/// Makes the lane of a segment current where nothing is.
+#[inline(always)]
+pub(crate) fn begin(lane: Box<Lane>) {
+    KIND.set(Kind::Recording);
+    put(ManuallyDrop::new(Some(lane)));
+}
+
+/// Makes nothing current where the lane of the segment with this [key](crate::record::identity::Identity::key) is, and returns that.
+#[inline(always)]
+pub(crate) fn end(key: usize) -> Option<Box<Lane>> {
+    let mut current = take();
+    if current.as_deref().is_some_and(|lane| lane.key() == key) {
+        KIND.set(Kind::Missing);
+        return current.take();
+    }
+    put(current);
+    None
+}
+
+/// Makes [`Passive::Unsampled`] current where nothing is.
+#[inline(always)]
+pub(crate) fn begin_unsampled() {
+    KIND.set(Kind::Unsampled);
+}
+
+/// Makes nothing current where that is; else returns false.
+#[inline(always)]
+pub(crate) fn end_unsampled() -> bool {
+    let is_current = KIND.get() == Kind::Unsampled;
+    if is_current {
+        KIND.set(Kind::Missing);
+    }
+    is_current
+}
+
+/// Makes `context` current, and returns what was.
+#[inline(always)]
+pub(crate) fn replace(context: Context) -> Context {
+    let before = match KIND.get() {
+        Kind::Missing => Context::Missing,
+        Kind::Unsampled => Context::Passive(Passive::Unsampled),
+        Kind::Recording => match ManuallyDrop::into_inner(take()) {
+            Some(lane) => Context::Recording(lane),
+            None => Context::Missing,
+        },
+        Kind::Passive => take_passive(),
+    };
+    match context {
+        Context::Missing => KIND.set(Kind::Missing),
+        Context::Passive(Passive::Unsampled) => KIND.set(Kind::Unsampled),
+        Context::Passive(passive) => put_passive(passive),
+        Context::Recording(lane) => {
+            KIND.set(Kind::Recording);
+            put(ManuallyDrop::new(Some(lane)));
+        }
+    }
+    before
+}
+
+#[inline(never)]
+fn take_passive() -> Context {
+    let passive = PASSIVE.replace(ManuallyDrop::new(Passive::Silent));
+    Context::Passive(ManuallyDrop::into_inner(passive))
+}
+
+#[inline(never)]
+fn put_passive(passive: Passive) {
+    KIND.set(Kind::Passive);
+    PASSIVE.set(ManuallyDrop::new(passive));
 }
 
 /// How a context whose guard has ended is found when it comes back.
@@ -61,117 +159,18 @@ pub(crate) enum Left {
     Below(SegmentId),
 }
 
-impl Slot {
-    #[inline(always)]
-    fn take(&self) -> Context {
-        match self.kind.replace(Kind::Missing) {
-            Kind::Missing => Context::Missing,
-            Kind::Unsampled => Context::Passive(Passive::Unsampled),
-            Kind::Passive => {
-                let passive = self.passive.replace(ManuallyDrop::new(Passive::Silent));
-                Context::Passive(ManuallyDrop::into_inner(passive))
-            }
-            Kind::Recording => match self.take_lane() {
-                Some(lane) => Context::Recording(lane),
-                None => Context::Missing,
-            },
-        }
-    }
-
-    /// Puts a context where none is.
-    #[inline(always)]
-    fn put(&self, context: Context) {
-        match context {
-            Context::Missing => {}
-            Context::Passive(Passive::Unsampled) => self.kind.set(Kind::Unsampled),
-            Context::Passive(passive) => {
-                self.kind.set(Kind::Passive);
-                self.passive.set(ManuallyDrop::new(passive));
-            }
-            Context::Recording(lane) => {
-                self.kind.set(Kind::Recording);
-                self.put_lane(lane);
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn take_lane(&self) -> Option<Box<Lane>> {
-        ManuallyDrop::into_inner(self.lane.replace(ManuallyDrop::new(None)))
-    }
-
-    #[inline(always)]
-    fn put_lane(&self, lane: Box<Lane>) {
-        self.lane.set(ManuallyDrop::new(Some(lane)));
-    }
-}
-
-/// Which kind of context is current on this thread.
-#[inline(always)]
-pub(crate) fn kind() -> Kind {
-    SLOT.with(|slot| slot.kind.get())
-}
-
-/// Looks at what is current. `work` must be ours alone: user code run inside would find nothing.
-pub(crate) fn with<R>(work: impl FnOnce(&mut Context) -> R) -> R {
-    SLOT.with(|slot| {
-        let mut context = slot.take();
-        let result = work(&mut context);
-        slot.put(context);
-        result
-    })
-}
-
-/// Takes the lane that is current, if one is, to be [put back](put_back) before any code but ours runs.
-#[inline(always)]
-pub(crate) fn lane() -> Option<Box<Lane>> {
-    SLOT.with(Slot::take_lane)
-}
-
-/// As [`lane`], if it is one of this segment.
-#[inline(always)]
-pub(crate) fn lane_of(identity: Option<&Arc<Identity>>) -> Option<Box<Lane>> {
-    SLOT.with(|slot| {
-        let lane = slot.take_lane()?;
-        if lane.is_of(identity) {
-            return Some(lane);
-        }
-        slot.put_lane(lane);
-        None
-    })
-}
-
-/// Puts back the lane that was taken to be looked at.
-#[inline(always)]
-pub(crate) fn put_back(lane: Box<Lane>) {
-    SLOT.with(|slot| slot.put_lane(lane));
-}
-
-/// Makes `context` current, and returns what was.
-#[inline(always)]
-pub(crate) fn replace(context: Context) -> Context {
-    SLOT.with(|slot| {
-        let before = slot.take();
-        slot.put(context);
-        before
-    })
-}
-
 /// A guard ended while something that was entered inside it is still current: its context is taken away when that comes back.
 #[cold]
 pub(crate) fn leave(what: Left, before: Context) {
     let is_kept = LEFT.try_with(|left| left.borrow_mut().push((what, before)));
-    SLOT.with(|slot| {
-        slot.left
-            .set(slot.left.get() + usize::from(is_kept.is_ok()));
-    });
+    LEFT_COUNT.set(LEFT_COUNT.get() + usize::from(is_kept.is_ok()));
 }
 
 /// Takes away what is current here though its guard has ended, after that of `ended` has.
-#[inline]
-pub(crate) fn settle(ended: Option<&Identity>) {
-    if SLOT.with(|slot| slot.left.get() > 0) {
-        take_left(ended.map(Identity::segment_id));
+#[inline(always)]
+pub(crate) fn settle(ended: impl FnOnce() -> Option<SegmentId>) {
+    if LEFT_COUNT.get() > 0 {
+        take_left(ended());
     }
 }
 
@@ -180,10 +179,8 @@ pub(crate) fn settle(ended: Option<&Identity>) {
 fn take_left(ended: Option<SegmentId>) {
     loop {
         let below = ended.map(Left::Below);
-        let current = match lane() {
-            Some(lane) => {
-                let segment = lane.identity().segment_id();
-                put_back(lane);
+        let current = match with_lane(|lane| Some(lane?.identity().segment_id())) {
+            Some(segment) => {
                 await_end(below, segment);
                 Some(Left::Segment(segment))
             }
@@ -200,7 +197,7 @@ fn take_left(ended: Option<SegmentId>) {
         let Some(before) = before else {
             return;
         };
-        SLOT.with(|slot| slot.left.set(slot.left.get().saturating_sub(1)));
+        LEFT_COUNT.set(LEFT_COUNT.get().saturating_sub(1));
         replace(before).hand_over();
     }
 }

@@ -183,6 +183,14 @@ impl Mark {
     }
 }
 
+impl Event {
+    /// What fills the room for events.
+    pub(crate) const NOTHING: Self = Self {
+        node: SegmentId::from_u64(0),
+        what: What::Mark(Mark::Shown),
+    };
+}
+
 impl What {
     /// Whether it says that its segment or subsegment is a fault.
     pub(crate) fn is_fault(&self) -> bool {

@@ -33,12 +33,12 @@ struct More {
 }
 
 /// What is known of a segment when it begins.
-pub(crate) struct About {
+pub(crate) struct About<'a> {
     pub(crate) trace_id: TraceId,
     pub(crate) segment_id: SegmentId,
     pub(crate) kind: Kind,
     /// The trace's root and what is passed on beside it; its parent is not used.
-    pub(crate) header: TraceHeader,
+    pub(crate) header: &'a TraceHeader,
     pub(crate) watch: Option<Box<Watch>>,
 }
 
@@ -51,7 +51,7 @@ pub(crate) enum Kind {
 }
 
 impl Identity {
-    pub(crate) fn new(outlet: Arc<Outlet>, about: About) -> Arc<Self> {
+    pub(crate) fn new(outlet: Arc<Outlet>, about: About<'_>) -> Arc<Self> {
         let identity = Self {
             outlet,
             segment_id: AtomicU64::default(),
@@ -67,7 +67,7 @@ impl Identity {
 
     /// Makes it that of another segment. Only for who has all references.
     #[inline(always)]
-    pub(crate) fn renew(&self, about: About) {
+    pub(crate) fn renew(&self, about: About<'_>) {
         let trace_id = about.trace_id.to_u128();
         self.segment_id
             .store(about.segment_id.to_u64(), Ordering::Relaxed);
@@ -84,13 +84,19 @@ impl Identity {
 
     #[cold]
     #[inline(never)]
-    fn renew_more(&self, about: About, has_more: bool) {
+    fn renew_more(&self, about: About<'_>, has_more: bool) {
         self.has_more.store(has_more, Ordering::Relaxed);
         *self.more() = More {
-            header: about.header,
+            header: about.header.clone(),
             watch: about.watch,
             withheld: Withheld::default(),
         };
+    }
+
+    /// Tells it from any other that there is, in one word.
+    #[inline(always)]
+    pub(crate) fn key(self: &Arc<Self>) -> usize {
+        Arc::as_ptr(self).addr()
     }
 
     fn more(&self) -> MutexGuard<'_, More> {
@@ -174,7 +180,7 @@ impl Identity {
             trace_id,
             segment_id: SegmentId::random(),
             kind: Kind::Segment,
-            header: TraceHeader::new(trace_id),
+            header: &TraceHeader::new(trace_id),
             watch: None,
         };
         Self::new(outlet.clone(), about)

@@ -3,6 +3,7 @@
 mod account;
 pub(crate) mod event;
 mod flush;
+mod home;
 pub(crate) mod identity;
 pub(crate) mod json;
 pub(crate) mod lane;
@@ -14,5 +15,6 @@ mod text;
 mod value;
 mod withheld;
 
+pub(crate) use home::hand_over;
 pub use text::Text;
 pub use value::Value;

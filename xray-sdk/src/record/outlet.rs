@@ -101,18 +101,14 @@ impl Outlet {
     }
 
     /// The lane of a segment that begins; `None` when the bound on memory is reached or the recorder was shut down.
-    #[allow(
-        clippy::result_large_err,
-        reason = "it is not moved where a lane is taken, which is nearly always"
-    )]
     #[inline(always)]
-    pub(crate) fn segment_lane(self: &Arc<Self>, about: About) -> Result<Box<Lane>, About> {
+    pub(crate) fn segment_lane(self: &Arc<Self>, about: About<'_>) -> Option<Box<Lane>> {
         if !self.admit() {
-            return Err(about);
+            return None;
         }
         let mut lane = self.pool.take(Size::Segment);
         lane.begin_segment(self, about);
-        Ok(lane)
+        Some(lane)
     }
 
     /// An empty lane for `identity`, or `None` as above.

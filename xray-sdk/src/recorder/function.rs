@@ -1,10 +1,9 @@
 //! Segments in a function of AWS Lambda, which writes each invocation's segment itself: what begins here are subsegments of it.
 
+use std::mem;
 use std::sync::atomic::Ordering;
 
-use crate::context::{Context, Passive};
 use crate::header::Sampled;
-use crate::id::SegmentId;
 use crate::record::identity::Kind;
 use crate::recorder::SegmentBuilder;
 use crate::recorder::open::Choice;
@@ -13,7 +12,7 @@ use crate::segment::Segment;
 
 impl SegmentBuilder<'_> {
     /// Begins what stands for a segment: a subsegment of what is current on this thread, or else of Lambda's segment.
-    pub(super) fn begin_in_function(self) -> Segment {
+    pub(super) fn begin_in_function(&mut self) -> Segment {
         if let Choice::Made(false) = self.choice {
             return self.leave_out_in_function();
         }
@@ -38,7 +37,7 @@ impl SegmentBuilder<'_> {
     }
 
     /// A subsegment of the segment that Lambda writes, which the header names; Lambda has decided whether that is recorded.
-    fn begin_in_lambdas(self) -> Segment {
+    fn begin_in_lambdas(&mut self) -> Segment {
         let inner = &self.recorder.inner;
         let is_named = self.header.root().is_some() && self.header.parent().is_some();
         match self.header.sampled().decision() {
@@ -57,17 +56,16 @@ impl SegmentBuilder<'_> {
                         self.header
                     )
                 });
-                Segment::passing_on(self.header)
+                Segment::passing_on(mem::take(&mut self.header))
             }
         }
     }
 
     /// What is called from here gets the header as it came, with the decision.
-    fn leave_out_in_function(self) -> Segment {
+    fn leave_out_in_function(&mut self) -> Segment {
         let counts = &self.recorder.inner.outlet.counts;
         counts.unsampled.fetch_add(1, Ordering::Relaxed);
-        let header = self.header.with_sampled(Sampled::No);
-        let context = Context::Passive(Passive::new(header));
-        Segment::new(context, SegmentId::from_u64(0), false)
+        let header = mem::take(&mut self.header).with_sampled(Sampled::No);
+        Segment::passing_on(header)
     }
 }

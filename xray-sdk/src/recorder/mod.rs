@@ -102,11 +102,13 @@ impl Recorder {
     }
 
     /// A new segment: for a request, a message or a job.
+    #[inline]
     pub fn segment<'a>(&'a self, name: impl Into<Text<'a>>) -> SegmentBuilder<'a> {
         SegmentBuilder::new(self, name.into())
     }
 
     /// A new segment that is named as the service is, as most are.
+    #[inline]
     pub fn own_segment(&self) -> SegmentBuilder<'_> {
         self.segment(Text::copied(self.name()))
     }

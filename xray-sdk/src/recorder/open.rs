@@ -1,7 +1,8 @@
 use std::future::Future;
+use std::mem;
 use std::sync::atomic::Ordering;
 
-use crate::context::{Context, Passive};
+use crate::context::Passive;
 use crate::header::{Sampled, TraceHeader};
 use crate::id::{SegmentId, TraceId};
 use crate::record::Text;
@@ -18,7 +19,8 @@ pub struct SegmentBuilder<'a> {
     pub(super) recorder: &'a Recorder,
     pub(super) name: Text<'a>,
     pub(super) header: TraceHeader,
-    request: SamplingRequest<'a>,
+    /// What the program told of it.
+    request: Option<SamplingRequest<'a>>,
     pub(super) choice: Choice,
 }
 
@@ -34,12 +36,13 @@ pub(super) enum Choice {
 }
 
 impl<'a> SegmentBuilder<'a> {
+    #[inline]
     pub(crate) fn new(recorder: &'a Recorder, name: Text<'a>) -> Self {
         Self {
             recorder,
             name,
             header: TraceHeader::default(),
-            request: SamplingRequest::default(),
+            request: None,
             choice: Choice::Open,
         }
     }
@@ -54,7 +57,10 @@ impl<'a> SegmentBuilder<'a> {
 
     /// What the sampler may look at. Its `service`, `origin` and `resource_arn` are filled in when they are empty.
     pub fn request(self, request: SamplingRequest<'a>) -> Self {
-        Self { request, ..self }
+        Self {
+            request: Some(request),
+            ..self
+        }
     }
 
     /// Decides whether the segment is recorded, whatever the caller and the sampler would say. Sampling rules do not count it.
@@ -86,47 +92,77 @@ impl<'a> SegmentBuilder<'a> {
     }
 
     /// Begins the segment as a handle of its own.
+    #[inline]
     pub fn begin(mut self) -> Segment {
-        if self.recorder.inner.is_disabled || matches!(self.choice, Choice::PassedOn) {
-            return Segment::passing_on(self.header);
+        self.start()
+    }
+
+    /// Begins the segment. By reference, for what has just been written here is not moved without the processor waiting for it.
+    fn start(&mut self) -> Segment {
+        let inner = &*self.recorder.inner;
+        if inner.is_disabled || inner.is_function || matches!(self.choice, Choice::PassedOn) {
+            return self.start_otherwise();
         }
         self.header.drop_zeros();
-        if self.recorder.inner.is_function {
-            return self.begin_in_function();
-        }
         let decision = self.decide();
         log::trace!(target: "xray_sdk::sampling", "{}: {decision}", self.name.as_str());
         if decision.is_sampled() {
-            self.record(&decision)
+            self.record_as(Kind::Segment, &decision)
         } else {
             self.leave_out(&decision)
         }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn start_otherwise(&mut self) -> Segment {
+        if self.recorder.inner.is_disabled || matches!(self.choice, Choice::PassedOn) {
+            return Segment::passing_on(mem::take(&mut self.header));
+        }
+        self.header.drop_zeros();
+        self.begin_in_function()
+    }
+
+    #[inline(always)]
     fn decide(&self) -> Decision {
         match (self.choice, self.header.sampled().decision()) {
             (Choice::Made(is_sampled), _) => Decision::from(is_sampled).because(Reason::Program),
             (_, Some(is_sampled)) => Decision::from(is_sampled).because(Reason::Caller),
-            (_, None) => {
-                let request = SamplingRequest {
-                    service: match self.request.service {
-                        "" => self.name.as_str(),
-                        service => service,
-                    },
-                    ..self.request
+            (_, None) => self.ask(),
+        }
+    }
+
+    /// Asks the sampler.
+    #[inline(always)]
+    fn ask(&self) -> Decision {
+        let inner = &*self.recorder.inner;
+        let name = self.name.as_str();
+        match &self.request {
+            None => inner.sampler.decide(&SamplingRequest {
+                service: name,
+                origin: inner.description.origin(),
+                resource_arn: inner.description.resource_arn(),
+                host: None,
+                method: None,
+                path: None,
+                attributes: &[],
+            }),
+            Some(request) => {
+                let service = match request.service {
+                    "" => name,
+                    service => service,
                 };
-                let inner = &*self.recorder.inner;
+                let request = SamplingRequest {
+                    service,
+                    ..*request
+                };
                 inner.sampler.decide(&inner.complete(&request))
             }
         }
     }
 
-    fn record(self, decision: &Decision) -> Segment {
-        self.record_as(Kind::Segment, decision)
-    }
-
     /// Begins a segment, or what stands for it, in a lane of its own.
-    pub(super) fn record_as(self, kind: Kind, decision: &Decision) -> Segment {
+    pub(super) fn record_as(&mut self, kind: Kind, decision: &Decision) -> Segment {
         let inner = &*self.recorder.inner;
         let outlet = &inner.outlet;
         let now = outlet.clock.tick();
@@ -141,62 +177,83 @@ impl<'a> SegmentBuilder<'a> {
             trace_id,
             segment_id: id,
             kind,
-            header: self.header.with_root(trace_id),
+            header: &self.header,
             watch: Watch::new(&inner.sampler, decision),
         };
-        let context = match outlet.segment_lane(about) {
-            Ok(mut lane) => {
-                lane.open(id, parent, &self.name, Namespace::Local, now);
-                if let Some(rule) = decision.recorded_rule() {
-                    lane.field(id, Field::SamplingRule, rule);
-                }
-                Context::Recording(lane)
-            }
-            Err(about) => {
-                outlet.refuse();
-                // The decision stands for what is called from here, though this part is not recorded.
-                let header = about.header.with_parent(id).with_sampled(Sampled::Yes);
-                Context::Passive(Passive::new(header))
-            }
+        let Some(mut lane) = outlet.segment_lane(about) else {
+            return self.refuse(trace_id, id, asked);
         };
-        Segment::new(context, id, asked)
+        lane.open(id, parent, &self.name, Namespace::Local, now);
+        if let Some(rule) = decision.recorded_rule() {
+            lane.field(id, Field::SamplingRule, rule);
+        }
+        Segment::new(Entity::held(lane, id), asked)
     }
 
-    /// What is called from here is told that it is not sampled, with the caller's trace.
-    fn leave_out(self, decision: &Decision) -> Segment {
+    /// There is no room for it.
+    #[cold]
+    #[inline(never)]
+    fn refuse(&mut self, trace_id: TraceId, id: SegmentId, asked: bool) -> Segment {
+        self.recorder.inner.outlet.refuse();
+        // The decision stands for what is called from here, though this part is not recorded.
+        let header = mem::take(&mut self.header)
+            .with_root(trace_id)
+            .with_parent(id);
+        let header = header.with_sampled(Sampled::Yes);
+        Segment::new(Entity::passive(Passive::new(header), id), asked)
+    }
+
+    /// What is called from here is told that it is not sampled.
+    #[inline(always)]
+    fn leave_out(&mut self, decision: &Decision) -> Segment {
         let inner = &*self.recorder.inner;
-        let outlet = &inner.outlet;
-        outlet.counts.unsampled.fetch_add(1, Ordering::Relaxed);
+        inner
+            .outlet
+            .counts
+            .unsampled
+            .fetch_add(1, Ordering::Relaxed);
+        let has_ids = matches!(inner.unsampled_ids, UnsampledIds::Random);
+        if has_ids || decision.is_observed() || !self.header.is_empty() {
+            return self.leave_out_of_trace(decision, has_ids);
+        }
+        let entity = Entity::passive(Passive::Unsampled, SegmentId::from_u64(0));
+        Segment::new(entity, false)
+    }
+
+    /// With the caller's trace, or ids of its own; or somebody wants to know how it ends.
+    #[inline(never)]
+    fn leave_out_of_trace(&mut self, decision: &Decision, has_ids: bool) -> Segment {
+        let inner = &*self.recorder.inner;
+        let clock = &inner.outlet.clock;
         let asked = self.header.sampled() == Sampled::Requested;
         let watch = Watch::new(&inner.sampler, decision);
-        let has_ids = matches!(inner.unsampled_ids, UnsampledIds::Random);
-        if !has_ids && watch.is_none() && self.header.is_empty() {
-            let context = Context::Passive(Passive::Unsampled);
-            return Segment::new(context, SegmentId::from_u64(0), asked);
-        }
         let (new_trace, id) = if has_ids {
-            let second = outlet.clock.trace_second(outlet.clock.tick());
+            let second = clock.trace_second(clock.tick());
             (TraceId::random(second), SegmentId::random())
         } else {
             (TraceId::from_u128(0), SegmentId::from_u64(0))
         };
         let trace_id = self.header.root().unwrap_or(new_trace);
-        let header = self.header.with_root(trace_id).with_parent(id);
-        let header = header.with_sampled(Sampled::No);
+        let header = mem::take(&mut self.header).with_root(trace_id);
+        let header = header.with_parent(id).with_sampled(Sampled::No);
         let passive = match watch {
             Some(_) => Passive::watched(header),
             None => Passive::new(header),
         };
-        Segment::new(Context::Passive(passive), id, asked).watched(watch)
+        Segment::new(Entity::passive(passive, id), asked).watched(watch)
     }
 
     /// Begins the segment, and runs a future in it: it closes when the future is done or dropped.
-    pub fn run<F: Future>(self, work: F) -> SegmentFuture<F> {
-        SegmentFuture::new(self.begin(), work)
+    #[inline]
+    pub fn run<F: Future>(mut self, work: F) -> SegmentFuture<F> {
+        SegmentFuture::new(self.start(), work)
     }
 
     /// Runs a closure in the segment, which closes when the closure returns or panics.
-    pub fn run_sync<R>(self, work: impl FnOnce(&mut Entity) -> R) -> R {
-        self.begin().run(work)
+    #[inline]
+    pub fn run_sync<R>(mut self, work: impl FnOnce(&mut Entity) -> R) -> R {
+        let mut segment = self.start();
+        let mut entered = segment.enter();
+        work(entered.entity())
     }
 }

@@ -6,6 +6,7 @@ use crate::document::Sql;
 use crate::record::event::{Field, Mark};
 use crate::record::{Text, json};
 use crate::segment::entity::Entity;
+use crate::segment::reach::record;
 
 impl Entity {
     /// Records the method and URL of the HTTP request that this entity answers or sends.
@@ -21,10 +22,7 @@ impl Entity {
 
     #[track_caller]
     fn record_request(&mut self, method: &str, url: &str) {
-        if let Some((mut lane, node)) = self.take_lane() {
-            lane.request(node, method, url);
-            self.put_back(lane);
-        }
+        record!(self, move |lane, node| lane.request(node, method, url));
     }
 
     /// Records the user agent of the request.
@@ -50,13 +48,12 @@ impl Entity {
 
     #[track_caller]
     fn record_client(&mut self, address: &str, forwarded: bool) {
-        if let Some((mut lane, node)) = self.take_lane() {
+        record!(self, move |lane, node| {
             lane.field(node, Field::HttpClientIp, address);
             if forwarded {
                 lane.mark(node, Mark::Forwarded);
             }
-            self.put_back(lane);
-        }
+        });
     }
 
     /// Records the status of the HTTP response: 429 is throttling, other 4xx an error, 5xx a fault.
@@ -74,16 +71,18 @@ impl Entity {
 
     #[track_caller]
     fn record_status(&mut self, status: u16) {
-        if let Some((mut lane, node)) = self.take_lane() {
-            lane.number(node, Field::HttpStatus, u64::from(status));
-            self.put_back(lane);
-        }
+        let status = u64::from(status);
+        record!(self, move |lane, node| lane.number(
+            node,
+            Field::HttpStatus,
+            status
+        ));
     }
 
     /// Records the length of the response's body, in bytes.
     #[track_caller]
     pub fn content_length(&mut self, bytes: u64) -> &mut Self {
-        self.record(|lane, node| lane.number(node, Field::HttpContentLength, bytes));
+        self.record_elsewhere(|lane, node| lane.number(node, Field::HttpContentLength, bytes));
         self
     }
 
@@ -99,24 +98,7 @@ impl Entity {
 
     #[track_caller]
     fn record_sql(&mut self, sql: &Sql<'_>) {
-        if let Some((mut lane, node)) = self.take_lane() {
-            let fields = [
-                (Field::SqlConnection, &sql.connection_string),
-                (Field::SqlUrl, &sql.url),
-                (Field::SqlQuery, &sql.sanitized_query),
-                (Field::SqlDatabaseType, &sql.database_type),
-                (Field::SqlDatabaseVersion, &sql.database_version),
-                (Field::SqlDriverVersion, &sql.driver_version),
-                (Field::SqlUser, &sql.user),
-                (Field::SqlPreparation, &sql.preparation),
-            ];
-            for (field, text) in fields {
-                if let Some(text) = text {
-                    lane.field(node, field, text);
-                }
-            }
-            self.put_back(lane);
-        }
+        record!(self, move |lane, node| lane.sql(node, sql));
     }
 
     /// Sets a field of the `aws` block, as `operation`, `region`, `request_id` or `table_name` (developer guide, "Segment documents").
@@ -129,7 +111,7 @@ impl Entity {
         if !self.is_silent() && self.is_recording_here() {
             let key = key.into();
             json::write(value, |json| {
-                self.record(|lane, node| lane.aws(node, &key, json));
+                self.record_elsewhere(|lane, node| lane.aws(node, &key, json));
             });
         }
         self

@@ -1,16 +1,16 @@
-use std::marker::PhantomData;
 use std::mem;
 use std::panic::Location;
 use std::sync::Arc;
-use std::thread;
 
 use crate::context::{self, Context, Kind, Passive, missing};
 use crate::header::Sampled;
 use crate::id::SegmentId;
-use crate::record::Text;
 use crate::record::event::Namespace;
 use crate::record::identity::Identity;
-use crate::segment::entity::{Entity, Place};
+use crate::record::lane::Lane;
+use crate::record::{Text, hand_over};
+use crate::segment::entity::Entity;
+use crate::segment::inside::{Before, Inside};
 use crate::segment::subsegment;
 
 /// What was current in one place, to be made current in another: on another thread, in a spawned task, at a later poll.
@@ -18,126 +18,94 @@ use crate::segment::subsegment;
 /// Where the same segment is current already, its lane is used. Elsewhere a lane is taken for as long as the work runs,
 /// and handed over before control goes back: what happened before the segment closed is then queued before its close.
 pub(crate) struct Carried {
+    // Words beside a tag, and not an enum with fields: it is moved with the future that it belongs to, and read word by word.
     origin: Origin,
     /// A subsegment was opened and not closed yet.
-    is_open: bool,
+    pub(super) is_open: bool,
+    pub(super) node: SegmentId,
+    /// Whose it is, where it is recorded.
+    pub(super) identity: Option<Arc<Identity>>,
+    /// What is passed on where it is not.
+    passive: Option<Passive>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
     Missing,
-    Passive(Passive),
+    /// [`Passive::Unsampled`], of which there is nothing to keep.
+    Unsampled,
+    Passive,
     /// Left out of a segment that is recorded.
-    LeftOut(Passive),
-    Recording {
-        identity: Arc<Identity>,
-        node: SegmentId,
-    },
+    LeftOut,
+    Recording,
 }
 
 impl Carried {
-    /// What is current on this thread.
-    #[inline]
-    pub(crate) fn capture() -> Self {
-        let origin = match context::kind() {
-            Kind::Missing => Origin::Missing,
-            Kind::Unsampled => Origin::Passive(Passive::Unsampled),
-            Kind::Recording => match context::lane() {
-                Some(mut lane) => {
-                    // What goes on elsewhere may be all that happens from here on.
-                    lane.hand_over_old();
-                    let (identity, node) = (lane.lend(), lane.node);
-                    context::put_back(lane);
-                    Origin::Recording { identity, node }
-                }
-                None => Origin::Missing,
-            },
-            Kind::Passive => context::with(|current| match current {
-                Context::Passive(passive) => Origin::Passive(passive.for_others()),
-                Context::Missing | Context::Recording(_) => Origin::Missing,
-            }),
-        };
+    #[inline(always)]
+    fn nothing() -> Self {
         Self {
-            origin,
+            origin: Origin::Missing,
             is_open: false,
+            node: SegmentId::from_u64(0),
+            identity: None,
+            passive: None,
         }
     }
 
-    /// Whether it is what is current here, and nothing is recorded.
+    /// What is current on this thread.
     #[inline(always)]
-    pub(crate) fn is_unsampled_here(&self) -> bool {
-        matches!(self.origin, Origin::Passive(Passive::Unsampled))
-            && context::kind() == Kind::Unsampled
-    }
-
-    /// Opens a subsegment in the lane that is current here, if that is of the same segment, and makes it current.
-    /// Returns its id and what was current.
-    #[inline(always)]
-    pub(crate) fn open_here(
-        &mut self,
-        name: &Text<'_>,
-        namespace: Namespace,
-    ) -> Option<(SegmentId, SegmentId)> {
-        let Origin::Recording { identity, node } = &mut self.origin else {
-            return None;
-        };
-        let mut lane = context::lane_of(Some(identity))?;
-        let opened = lane.has_room().then(|| {
-            let (id, before) = (SegmentId::random(), lane.node);
-            subsegment::open(&mut lane, id, *node, name, namespace);
-            *node = id;
-            self.is_open = true;
-            (id, before)
-        });
-        context::put_back(lane);
-        opened
-    }
-
-    /// Makes current what was before it was opened here.
-    #[inline]
-    pub(crate) fn leave_here(&self, before: SegmentId) {
-        if let Origin::Recording { identity, .. } = &self.origin {
-            if let Some(mut lane) = context::lane_of(Some(identity)) {
-                lane.node = before;
-                context::put_back(lane);
+    pub(crate) fn capture() -> Self {
+        let mut carried = Self::nothing();
+        let mut current = context::take();
+        match current.as_deref_mut() {
+            Some(lane) => {
+                // What goes on elsewhere may be all that happens from here on.
+                lane.hand_over_old();
+                carried.be_in(lane.lend(), lane.node);
             }
+            None => match context::kind() {
+                Kind::Unsampled => carried.origin = Origin::Unsampled,
+                Kind::Passive => carried.capture_passive(),
+                Kind::Missing | Kind::Recording => {}
+            },
         }
+        context::put(current);
+        carried
     }
 
-    /// Closes what was opened, in the lane that is current here, and makes current what was before. False when that lane is another.
+    #[inline(never)]
+    fn capture_passive(&mut self) {
+        context::with(|current| {
+            if let Context::Passive(passive) = current {
+                self.be_passive(passive);
+            }
+        });
+    }
+
     #[inline(always)]
-    pub(crate) fn close_here(&mut self, node: SegmentId, before: SegmentId) -> bool {
-        let Origin::Recording { identity, .. } = &self.origin else {
-            return false;
+    fn be_in(&mut self, identity: Arc<Identity>, node: SegmentId) {
+        self.origin = Origin::Recording;
+        self.node = node;
+        self.identity = Some(identity);
+    }
+
+    fn be_passive(&mut self, passive: &Passive) {
+        self.origin = match passive {
+            Passive::Unsampled => Origin::Unsampled,
+            _ => Origin::Passive,
         };
-        let Some(mut lane) = context::lane_of(Some(identity)) else {
-            return false;
-        };
-        let now = lane.tick();
-        lane.close(node, now);
-        lane.node = before;
-        self.is_open = false;
-        if let Origin::Recording { identity, .. } = mem::replace(&mut self.origin, Origin::Missing)
-        {
-            lane.give_back(identity);
-        }
-        context::put_back(lane);
-        true
+        self.passive = Some(passive.for_others());
     }
 
     /// What `entity` is, as the parent of work elsewhere.
     pub(crate) fn of(entity: &Entity) -> Self {
-        let origin = match (entity.place, &entity.identity, &entity.passive) {
-            (Place::Within | Place::Held, Some(identity), _) => Origin::Recording {
-                identity: identity.clone(),
-                node: entity.node,
-            },
-            (Place::Held, None, Some(passive)) => Origin::Passive(passive.for_others()),
-            _ => return Self::capture(),
-        };
-        Self {
-            origin,
-            is_open: false,
+        let mut carried = Self::nothing();
+        match (entity.identity(), &entity.passive) {
+            (Some(identity), _) => carried.be_in(identity.clone(), entity.node),
+            (None, Some(passive)) => carried.be_passive(passive),
+            (None, None) => return Self::capture(),
         }
+        carried
     }
 
     /// What is current on this thread; tells when nothing is.
@@ -149,34 +117,120 @@ impl Carried {
     }
 
     /// Takes what is current now when nothing was before; tells when there still is nothing.
+    #[inline(always)]
     pub(crate) fn resolve(&mut self, place: &'static Location<'static>) {
-        if let Origin::Missing = self.origin {
-            *self = Self::capture();
-            if let Origin::Missing = self.origin {
-                missing::report(place);
-            }
+        if self.origin == Origin::Missing {
+            self.resolve_now(place);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn resolve_now(&mut self, place: &'static Location<'static>) {
+        *self = Self::capture();
+        if self.origin == Origin::Missing {
+            missing::report(place);
         }
     }
 
     /// Leaves out what is recorded from here on, and passes on that it is not sampled.
+    #[cold]
     pub(crate) fn leave_out(&mut self) {
-        if let Origin::Recording { identity, node } = &self.origin {
-            let header = identity.header(*node).with_sampled(Sampled::No);
-            self.origin = Origin::LeftOut(Passive::new(header));
+        if let Some(identity) = self.identity.take() {
+            let header = identity.header(self.node).with_sampled(Sampled::No);
+            self.origin = Origin::LeftOut;
+            self.passive = Some(Passive::new(header));
         }
     }
 
+    /// Whether it is what is current here, and nothing is recorded.
+    #[inline(always)]
+    pub(crate) fn is_unsampled_here(&self) -> bool {
+        self.origin == Origin::Unsampled && context::kind() == Kind::Unsampled
+    }
+
+    /// Whether `lane` is of the segment that is carried.
+    #[inline(always)]
+    pub(super) fn is_of(&self, lane: &Lane) -> bool {
+        self.identity
+            .as_ref()
+            .is_some_and(|identity| identity.key() == lane.key())
+    }
+
     /// Makes it current on this thread while the guard lives.
+    #[inline(always)]
     pub(crate) fn enter(&mut self) -> Inside<'_> {
-        let before = match &self.origin {
-            Origin::Missing => Before::Nothing,
-            Origin::Passive(Passive::Unsampled) if context::kind() == Kind::Unsampled => {
-                Before::Nothing
+        let mut current = context::take();
+        let before = match current.as_deref_mut() {
+            Some(lane) if self.is_of(lane) => Some(mem::replace(&mut lane.node, self.node)),
+            _ => None,
+        };
+        context::put(current);
+        let before = match before {
+            Some(before) => Before::Node(before),
+            None => self.enter_elsewhere(),
+        };
+        Inside::new(self, before)
+    }
+
+    /// Makes it current, and opens a subsegment in it, which becomes what is carried. Most futures are polled first where they were made.
+    #[inline(always)]
+    pub(crate) fn enter_new(&mut self, name: &Text<'_>, namespace: Namespace) -> Inside<'_> {
+        let mut current = context::take();
+        let before = match current.as_deref_mut() {
+            Some(lane) if self.is_of(lane) && lane.has_room() => {
+                let before = lane.node;
+                self.open_in(lane, name, namespace);
+                Some(before)
             }
-            Origin::LeftOut(passive) => {
+            _ => None,
+        };
+        context::put(current);
+        match before {
+            Some(before) => Inside::new(self, Before::Node(before)),
+            None => self.enter_new_elsewhere(name, namespace),
+        }
+    }
+
+    #[inline(always)]
+    fn open_in(&mut self, lane: &mut Lane, name: &Text<'_>, namespace: Namespace) {
+        let id = SegmentId::random();
+        subsegment::open(lane, id, self.node, name, namespace);
+        self.node = id;
+        self.is_open = true;
+    }
+
+    #[inline(never)]
+    fn enter_new_elsewhere(&mut self, name: &Text<'_>, namespace: Namespace) -> Inside<'_> {
+        let inside = self.enter();
+        context::with_lane(|lane| match lane {
+            Some(lane) if inside.carried.is_of(lane) => {
+                if lane.has_room() || lane.make_room() {
+                    inside.carried.open_in(lane, name, namespace);
+                } else {
+                    lane.refuse();
+                }
+            }
+            _ => {}
+        });
+        inside
+    }
+
+    #[inline(never)]
+    fn enter_elsewhere(&mut self) -> Before {
+        match (self.origin, &self.passive, &self.identity) {
+            (Origin::Recording, _, Some(identity)) => {
+                let lane = lane_for(identity, self.node, self.is_open);
+                Before::Context(context::replace(lane))
+            }
+            (Origin::LeftOut, Some(passive), _) => {
                 Before::Context(context::replace(Context::Passive(passive.for_others())))
             }
-            Origin::Passive(passive) => context::with(|current| match current {
+            (Origin::Unsampled, _, _) if context::kind() == Kind::Unsampled => Before::Nothing,
+            (Origin::Unsampled, _, _) => {
+                Before::Context(context::replace(Context::Passive(Passive::Unsampled)))
+            }
+            (Origin::Passive, Some(passive), _) => context::with(|current| match current {
                 Context::Passive(other) if other.trace_id() == passive.trace_id() => {
                     Before::Nothing
                 }
@@ -185,20 +239,19 @@ impl Carried {
                     Context::Passive(passive.for_others()),
                 )),
             }),
-            Origin::Recording { identity, node } => match context::lane_of(Some(identity)) {
-                Some(mut lane) => {
-                    let before = mem::replace(&mut lane.node, *node);
-                    context::put_back(lane);
-                    Before::Node(before)
-                }
-                None => Before::Context(context::replace(lane_for(identity, *node, self.is_open))),
-            },
-        };
-        Inside {
-            carried: self,
-            before,
-            panicking: thread::panicking(),
-            _thread: PhantomData,
+            _ => Before::Nothing,
+        }
+    }
+
+    /// Closes what was opened where another segment is current, or none.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn close_elsewhere(&mut self) {
+        if let Some(identity) = self.identity.take() {
+            let mut lane = identity.outlet().lane_to_end(&identity);
+            let now = lane.tick();
+            lane.close_dropped(self.node, now);
+            hand_over(lane);
         }
     }
 }
@@ -217,78 +270,6 @@ fn lane_for(identity: &Arc<Identity>, node: SegmentId, is_open: bool) -> Context
         None => {
             outlet.refuse();
             Context::Passive(Passive::new(identity.header(node)))
-        }
-    }
-}
-
-/// While it lives, what was carried is current on this thread.
-pub(crate) struct Inside<'a> {
-    carried: &'a mut Carried,
-    before: Before,
-    panicking: bool,
-    /// Bound to this thread.
-    _thread: PhantomData<*const ()>,
-}
-
-enum Before {
-    Nothing,
-    Node(SegmentId),
-    Context(Context),
-}
-
-impl Inside<'_> {
-    /// Opens a subsegment here, which becomes what is carried. `None` where nothing is recorded.
-    pub(crate) fn open(&mut self, name: &Text<'_>, namespace: Namespace) -> Option<SegmentId> {
-        let Origin::Recording { identity, node } = &mut self.carried.origin else {
-            return None;
-        };
-        let mut lane = context::lane_of(Some(identity))?;
-        let opened = if lane.has_room() || lane.make_room() {
-            let id = SegmentId::random();
-            subsegment::open(&mut lane, id, *node, name, namespace);
-            *node = id;
-            self.carried.is_open = true;
-            Some(id)
-        } else {
-            lane.refuse();
-            None
-        };
-        context::put_back(lane);
-        opened
-    }
-
-    /// Closes what [`open`](Self::open) opened.
-    pub(crate) fn close(&mut self, node: SegmentId) {
-        self.carried.is_open = false;
-        if let Origin::Recording { identity, .. } = &self.carried.origin {
-            if let Some(mut lane) = context::lane_of(Some(identity)) {
-                let now = lane.tick();
-                lane.close(node, now);
-                context::put_back(lane);
-            }
-        }
-    }
-
-    /// The code that ran inside is panicking.
-    pub(crate) fn has_panicked(&self) -> bool {
-        thread::panicking() && !self.panicking
-    }
-}
-
-impl Drop for Inside<'_> {
-    fn drop(&mut self) {
-        match mem::replace(&mut self.before, Before::Nothing) {
-            Before::Nothing => {}
-            Before::Node(before) => {
-                if let Origin::Recording { identity, .. } = &self.carried.origin {
-                    if let Some(mut lane) = context::lane_of(Some(identity)) {
-                        lane.node = before;
-                        context::put_back(lane);
-                    }
-                }
-            }
-            // Also when nothing was recorded: a shutdown waits for what has a lane, and this work may never go on.
-            Before::Context(before) => context::replace(before).hand_over(),
         }
     }
 }

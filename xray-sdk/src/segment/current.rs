@@ -1,4 +1,5 @@
 use std::marker::PhantomData;
+use std::mem::{self, ManuallyDrop};
 use std::ops::{Deref, DerefMut};
 
 use crate::segment::carried::Carried;
@@ -9,7 +10,8 @@ use crate::segment::entity::{Entity, Place};
 /// It stays on its thread. Where there is no segment nothing is recorded, and
 /// [`ContextMissing`](crate::ContextMissing) decides what happens.
 pub struct Current {
-    entity: Entity,
+    // Has nothing that is to be dropped, unless the program put another entity in its place.
+    entity: ManuallyDrop<Entity>,
     /// Bound to this thread.
     _thread: PhantomData<*const ()>,
 }
@@ -22,10 +24,10 @@ pub struct Current {
 /// xray_sdk::current().annotate("order_id", 42);
 /// # });
 /// ```
-#[inline]
+#[inline(always)]
 pub fn current() -> Current {
     Current {
-        entity: Entity::at(Place::Current),
+        entity: ManuallyDrop::new(Entity::at(Place::Current)),
         _thread: PhantomData,
     }
 }
@@ -52,17 +54,33 @@ impl Current {
     }
 }
 
+impl Drop for Current {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.entity.place != Place::Current {
+            drop_other(&mut self.entity);
+        }
+    }
+}
+
+/// The program put another entity in the place of what is current, by `mem::swap`.
+#[cold]
+#[inline(never)]
+pub(super) fn drop_other(entity: &mut Entity) {
+    mem::replace(entity, Entity::at(Place::Nowhere)).close();
+}
+
 impl Deref for Current {
     type Target = Entity;
 
-    #[inline]
+    #[inline(always)]
     fn deref(&self) -> &Entity {
         &self.entity
     }
 }
 
 impl DerefMut for Current {
-    #[inline]
+    #[inline(always)]
     fn deref_mut(&mut self) -> &mut Entity {
         &mut self.entity
     }

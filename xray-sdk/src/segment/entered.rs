@@ -2,10 +2,11 @@ use std::marker::PhantomData;
 use std::sync::atomic::Ordering;
 use std::thread;
 
-use crate::context::{self, Context, Left};
-use crate::record::event::Mark;
+use crate::context::{self, Context, Kind, Left, Passive};
+use crate::record::hand_over;
 use crate::record::identity::Identity;
-use crate::segment::entity::Entity;
+use crate::record::lane::Lane;
+use crate::segment::entity::{Entity, Place};
 
 /// While it lives, a segment or subsegment is current on this thread.
 ///
@@ -13,27 +14,148 @@ use crate::segment::entity::Entity;
 #[must_use = "the segment is current only while the guard lives"]
 pub struct Entered<'a> {
     entity: &'a mut Entity,
+    way: Way,
     /// What to put back, where something was replaced.
-    before: Option<Context>,
+    replaced: Option<Context>,
     panicking: bool,
     /// Bound to this thread.
     _thread: PhantomData<*const ()>,
 }
 
+/// How it was made current. What is rare stands apart: a context that is moved whole, after it was written in parts, is waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Not at all: it has no segment of its own, and does not hide the one that is current.
+    Not,
+    /// Its lane, where nothing was.
+    Lane,
+    /// Nothing but that it is not sampled, where nothing was.
+    Unsampled,
+    /// In the place of another, or with more to keep.
+    Replacing,
+}
+
 impl<'a> Entered<'a> {
     #[inline(always)]
     pub(crate) fn enter(entity: &'a mut Entity) -> Self {
-        // Without a segment of its own an entity does not hide the one that is current.
-        let own = match (entity.lane.take(), entity.passive.take()) {
-            (Some(lane), _) => Some(Context::Recording(lane)),
-            (None, Some(passive)) => Some(Context::Passive(passive)),
-            (None, None) => None,
-        };
-        Self {
+        let mut entered = Self {
             entity,
-            before: own.map(context::replace),
+            way: Way::Not,
+            replaced: None,
             panicking: thread::panicking(),
             _thread: PhantomData,
+        };
+        let is_free = context::kind() == Kind::Missing;
+        if let Some(mut lane) = entered.entity.lane.take() {
+            entered.entity.place = Place::Within;
+            entered.entity.identity = Some(lane.lend());
+            if is_free {
+                entered.way = Way::Lane;
+                context::begin(lane);
+            } else {
+                entered.replace(Context::Recording(lane));
+            }
+        } else if is_free && matches!(entered.entity.passive, Some(Passive::Unsampled)) {
+            entered.way = Way::Unsampled;
+            context::begin_unsampled();
+        } else {
+            entered.enter_passive();
+        }
+        entered
+    }
+
+    #[inline(never)]
+    fn enter_passive(&mut self) {
+        if let Some(passive) = self.entity.passive.take() {
+            self.replace(Context::Passive(passive));
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn replace(&mut self, own: Context) {
+        self.way = Way::Replacing;
+        self.replaced = Some(context::replace(own));
+    }
+
+    /// What is entered, for what runs inside: it writes to what is current.
+    #[inline(always)]
+    pub(crate) fn entity(&mut self) -> &mut Entity {
+        self.entity
+    }
+
+    #[inline(always)]
+    fn leave(&mut self) {
+        match self.way {
+            Way::Not => return,
+            Way::Unsampled if context::end_unsampled() => {}
+            Way::Lane => match context::end(self.entity.key) {
+                Some(lane) => self.keep(lane),
+                None => self.leave_otherwise(),
+            },
+            _ => self.leave_otherwise(),
+        }
+        context::settle(|| Some(self.entity.identity()?.segment_id()));
+    }
+
+    /// It has its lane back.
+    #[inline(always)]
+    fn keep(&mut self, mut lane: Box<Lane>) {
+        let entity = &mut *self.entity;
+        entity.place = Place::Held;
+        lane.node = entity.node;
+        // Whoever catches the panic may drop the handle later, when it can no longer be seen.
+        if thread::panicking() && !self.panicking {
+            lane.panicked(entity.node);
+        }
+        lane.hand_over_old();
+        if let Some(identity) = entity.identity.take() {
+            lane.give_back(identity);
+        }
+        // What the program put into its place by `mem::swap` is not lost.
+        if let Some(other) = entity.lane.replace(lane) {
+            hand_over(other);
+        }
+    }
+
+    #[inline(never)]
+    fn leave_otherwise(&mut self) {
+        let before = self.replaced.take().unwrap_or_default();
+        let has_panicked = thread::panicking() && !self.panicking;
+        match context::replace(before) {
+            Context::Recording(lane) if lane.key() == self.entity.key => self.keep(lane),
+            Context::Passive(passive) if self.entity.key == 0 => {
+                if has_panicked {
+                    passive.fail();
+                }
+                self.entity.passive = Some(passive);
+            }
+            other => self.left_too_early(other),
+        }
+    }
+
+    /// What is current was entered inside and not left yet: it stays, and the one that is left is taken away after it.
+    #[cold]
+    #[inline(never)]
+    fn left_too_early(&mut self, inner: Context) {
+        let above = match &inner {
+            Context::Recording(lane) => Some(lane.identity().clone()),
+            Context::Missing | Context::Passive(_) => None,
+        };
+        let before = context::replace(inner);
+        if self.entity.place == Place::Within {
+            self.entity.place = Place::Held;
+        }
+        match (&self.entity.identity, above) {
+            (Some(identity), _) => {
+                out_of_order(identity);
+                context::leave(Left::Segment(identity.segment_id()), before);
+            }
+            (None, Some(above)) => {
+                out_of_order(&above);
+                context::leave(Left::Below(above.segment_id()), before);
+            }
+            (None, None) => before.hand_over(),
         }
     }
 }
@@ -41,52 +163,7 @@ impl<'a> Entered<'a> {
 impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
-        let Some(before) = self.before.take() else {
-            return;
-        };
-        let entity = &mut *self.entity;
-        let has_panicked = thread::panicking() && !self.panicking;
-        match (context::replace(before), &entity.identity) {
-            (Context::Recording(mut lane), identity @ Some(_)) if lane.is_of(identity.as_ref()) => {
-                lane.node = entity.node;
-                // Whoever catches the panic may drop the handle later, when it can no longer be seen.
-                if has_panicked {
-                    lane.mark(entity.node, Mark::Panicked);
-                }
-                lane.hand_over_old();
-                entity.lane = Some(lane);
-            }
-            (Context::Passive(passive), None) => {
-                if has_panicked {
-                    passive.fail();
-                }
-                entity.passive = Some(passive);
-            }
-            (other, identity) => left_too_early(other, identity.as_deref()),
-        }
-        context::settle(entity.identity.as_deref());
-    }
-}
-
-/// What is current was entered inside and not left yet: it stays, and the one that is left is taken away after it.
-#[cold]
-#[inline(never)]
-fn left_too_early(inner: Context, identity: Option<&Identity>) {
-    let above = match &inner {
-        Context::Recording(lane) => Some(lane.identity().clone()),
-        Context::Missing | Context::Passive(_) => None,
-    };
-    let before = context::replace(inner);
-    match (identity, above) {
-        (Some(identity), _) => {
-            out_of_order(identity);
-            context::leave(Left::Segment(identity.segment_id()), before);
-        }
-        (None, Some(above)) => {
-            out_of_order(&above);
-            context::leave(Left::Below(above.segment_id()), before);
-        }
-        (None, None) => before.hand_over(),
+        self.leave();
     }
 }
 

@@ -1,18 +1,16 @@
-use std::error::Error as StdError;
 use std::panic::Location;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::context::{self, Context, Kind, Passive};
+use crate::context::{self, Kind, Passive};
 use crate::header::TraceHeader;
 use crate::id::{SegmentId, TraceId};
-use crate::record::event::{Chain, Field, Mark, What};
+use crate::record::event::{Field, What};
 use crate::record::identity::Identity;
 use crate::record::lane::Lane;
-use crate::record::{Text, Value, json};
-use crate::segment::exception;
-use crate::segment::reach::not_recorded;
+use crate::record::{Text, Value, hand_over, json};
+use crate::segment::reach::{not_recorded, record};
 use crate::segment::subsegment::SubsegmentBuilder;
 
 /// A segment or subsegment that is being recorded: what [`Segment`](crate::Segment), [`Subsegment`](crate::Subsegment)
@@ -24,8 +22,10 @@ use crate::segment::subsegment::SubsegmentBuilder;
 pub struct Entity {
     // Fields beside a plain tag, and not an enum with fields: whoever records looks at the tag and at one of them.
     pub(crate) place: Place,
+    /// The [key](Identity::key) of the segment that it records in, to be compared with the lane's; zero where it records in none.
+    pub(crate) key: usize,
     pub(crate) node: SegmentId,
-    /// Whose it is, where that is known here and it is recorded.
+    /// Whose it is, where it is recorded and its lane does not tell.
     pub(crate) identity: Option<Arc<Identity>>,
     /// The lane of a handle that is recorded, while it is not entered.
     pub(crate) lane: Option<Box<Lane>>,
@@ -34,17 +34,19 @@ pub struct Entity {
 }
 
 /// Where an entity's events go.
-#[derive(Clone, Copy, PartialEq, Eq)]
+///
+/// Those that have nothing to record stand last, so that one comparison finds them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
     /// To one segment or subsegment: into its lane where that is current, and into a lane of its own elsewhere.
     Within,
+    /// To a lane of its own.
+    Held,
     /// To whatever is current on this thread, asked anew at each call.
     Current,
-    /// To a lane of its own; while the handle is entered that lane is the thread's.
-    Held,
     /// Nowhere: the subsegment was not recorded. Its header is that of what is current.
     Nowhere,
-    /// Nowhere either: the segment is not recorded. It is what is current on this thread.
+    /// Nowhere either: the handle's segment is not recorded. While it is entered it is what is current on this thread.
     Unrecorded,
 }
 
@@ -64,11 +66,35 @@ impl Entity {
         let place = Location::caller();
         // Conversions may be the program's code, which must not run while the context is looked at.
         let (key, value) = (key.into(), value.into());
-        if let Some((mut lane, node)) = self.take_lane() {
+        let mut current = context::take();
+        let here = self.here(&mut current);
+        let is_here = here.is_some();
+        if let Some((lane, node)) = here {
             lane.annotate(node, &key, &value, place);
-            self.put_back(lane);
+        }
+        context::put(current);
+        if !is_here {
+            self.annotate_elsewhere(key, value, place);
         }
         self
+    }
+
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a reference would keep both in memory where they are not needed"
+    )]
+    #[inline(never)]
+    fn annotate_elsewhere(
+        &mut self,
+        key: Text<'_>,
+        value: Value<'_>,
+        place: &'static Location<'static>,
+    ) {
+        if !self.record_held(|lane, node| lane.annotate(node, &key, &value, place)) {
+            self.record_elsewhere_for(place, |lane, node| {
+                lane.annotate(node, &key, &value, place);
+            });
+        }
     }
 
     /// Adds metadata in the namespace `default`: any value that serialises to JSON, stored and not indexed.
@@ -85,7 +111,7 @@ impl Entity {
         if !self.is_silent() && self.is_recording_here() {
             let key = key.into();
             json::write(value, |json| {
-                self.record(|lane, node| lane.metadata(node, None, &key, json));
+                record!(self, |lane, node| lane.metadata(node, None, &key, json));
             });
         }
         self
@@ -102,124 +128,10 @@ impl Entity {
         if !self.is_silent() && self.is_recording_here() {
             let (namespace, key) = (namespace.into(), key.into());
             json::write(value, |json| {
-                self.record(|lane, node| lane.metadata(node, Some(&namespace), &key, json));
+                self.record_elsewhere(|lane, node| {
+                    lane.metadata(node, Some(&namespace), &key, json);
+                });
             });
-        }
-        self
-    }
-
-    /// Records an error with its whole chain of sources, and marks this entity as a fault.
-    ///
-    /// When the same error was recorded in a subsegment below, only its id is written here.
-    #[track_caller]
-    pub fn record_error(&mut self, error: &(impl StdError + ?Sized)) -> &mut Self {
-        if self.is_recording_here() {
-            let chain = exception::chain_of(error);
-            self.record(|lane, node| {
-                lane.mark(node, Mark::Fault);
-                exception::record(lane, node, &chain, false);
-            });
-        } else {
-            self.fail();
-        }
-        self
-    }
-
-    /// As [`record_error`](Self::record_error), for adapters that know the error by a better name than that of its type.
-    #[track_caller]
-    pub fn record_error_as(&mut self, kind: &str, error: &(impl StdError + ?Sized)) -> &mut Self {
-        if self.is_recording_here() {
-            let chain = exception::chain_named(kind, error);
-            self.record(|lane, node| {
-                lane.mark(node, Mark::Fault);
-                exception::record(lane, node, &chain, false);
-            });
-        } else {
-            self.fail();
-        }
-        self
-    }
-
-    /// Records an error that a called service answered with, `kind` being its name there, with its whole chain of sources.
-    ///
-    /// The exceptions are marked as `remote`. Whether the call was an error, a fault or throttled is not decided here:
-    /// [`http_status`](Self::http_status) tells that, or [`throttle`](Self::throttle).
-    #[track_caller]
-    pub fn record_remote_error(
-        &mut self,
-        kind: &str,
-        error: &(impl StdError + ?Sized),
-    ) -> &mut Self {
-        if self.is_recording_here() {
-            let chain = exception::chain_named(kind, error);
-            self.record(|lane, node| exception::record(lane, node, &chain, true));
-        }
-        self
-    }
-
-    /// Records an exception that is no [`std::error::Error`], and marks this entity as a fault.
-    #[track_caller]
-    pub fn record_message(&mut self, kind: &str, message: &str) -> &mut Self {
-        self.record(|lane, node| {
-            lane.mark(node, Mark::Fault);
-            lane.exception(node, &Text::copied(kind), message, Chain::First, false);
-        });
-        self.fail();
-        self
-    }
-
-    /// Keeps `text` out of the segment's exceptions: wherever the message of one holds it, also one that is recorded later and elsewhere in
-    /// the segment, `told` stands in its place.
-    ///
-    /// For adapters whose errors hold values: the program may record the same error again, by itself or wrapped in others. Texts of less
-    /// than 3 bytes are not looked for; of a segment's texts the last 32 are.
-    ///
-    /// ```
-    /// let capture = xray_sdk::testing::Capture::new("shop");
-    /// capture.recorder().segment("shop").run_sync(|segment| {
-    ///     segment.withhold("key 'ann@example.com' is taken", "a key is taken");
-    ///     segment.record_message("SignUpError", "sign up: key 'ann@example.com' is taken");
-    /// });
-    /// let document = String::from_utf8(capture.bytes().remove(0)).expect("JSON");
-    /// assert!(document.contains(r#""message":"sign up: a key is taken""#));
-    /// ```
-    #[track_caller]
-    pub fn withhold(&mut self, text: &str, told: &str) -> &mut Self {
-        self.record(|lane, _| lane.identity().withhold(text, told));
-        self
-    }
-
-    /// Marks a fault: a failure of the service itself, as an HTTP status 5xx.
-    #[inline]
-    #[track_caller]
-    pub fn fault(&mut self) -> &mut Self {
-        self.fail();
-        self.mark(Mark::Fault)
-    }
-
-    /// Marks an error: a failure that the caller caused, as an HTTP status 4xx.
-    #[inline]
-    #[track_caller]
-    pub fn error(&mut self) -> &mut Self {
-        self.mark(Mark::Error)
-    }
-
-    /// Marks throttling, which is also an error, as HTTP status 429. A status that says fault (S3 throttles by 503) then says none.
-    #[inline]
-    #[track_caller]
-    pub fn throttle(&mut self) -> &mut Self {
-        self.mark(Mark::Error).mark(Mark::Throttle)
-    }
-
-    #[inline]
-    #[track_caller]
-    pub(crate) fn mark(&mut self, mark: Mark) -> &mut Self {
-        if self.is_silent() {
-            return self;
-        }
-        if let Some((mut lane, node)) = self.take_lane() {
-            lane.mark(node, mark);
-            self.put_back(lane);
         }
         self
     }
@@ -228,7 +140,7 @@ impl Entity {
     #[inline]
     #[track_caller]
     pub fn set_user(&mut self, user: &str) -> &mut Self {
-        self.record(|lane, _| {
+        self.record_elsewhere(|lane, _| {
             let segment = lane.identity().segment_id();
             lane.field(segment, Field::User, user);
         });
@@ -245,7 +157,7 @@ impl Entity {
     /// Links the segment to one of another trace, as the message that a batch consumer received; at most 20 are kept.
     #[track_caller]
     pub fn link(&mut self, trace: TraceId, segment: SegmentId) -> &mut Self {
-        self.record(|lane, _| {
+        self.record_elsewhere(|lane, _| {
             let own = lane.identity().segment_id();
             lane.link(own, trace, segment);
         });
@@ -255,16 +167,13 @@ impl Entity {
     /// Names a sibling that had to complete before this subsegment could begin.
     #[track_caller]
     pub fn precursor(&mut self, id: SegmentId) -> &mut Self {
-        self.record(|lane, node| lane.push(node, What::Precursor(id)));
+        self.record_elsewhere(|lane, node| lane.push(node, What::Precursor(id)));
         self
     }
 
     #[track_caller]
     pub(crate) fn field(&mut self, field: Field, text: &str) -> &mut Self {
-        if let Some((mut lane, node)) = self.take_lane() {
-            lane.field(node, field, text);
-            self.put_back(lane);
-        }
+        record!(self, move |lane, node| lane.field(node, field, text));
         self
     }
 
@@ -303,28 +212,45 @@ impl Entity {
 
     /// The id of the trace that this entity belongs to, also when it is not sampled.
     pub fn trace_id(&self) -> Option<TraceId> {
-        match (self.place, &self.identity, &self.passive) {
-            (Place::Within | Place::Held, Some(identity), _) => Some(identity.trace_id()),
-            (Place::Within | Place::Held, None, passive) => passive.as_ref()?.trace_id(),
-            _ => context::with(|current| current.trace_id()),
+        match (self.identity(), &self.passive) {
+            (Some(identity), _) => Some(identity.trace_id()),
+            (None, Some(passive)) => passive.trace_id(),
+            (None, None) if self.is_own() => None,
+            (None, None) => context::with(|current| current.trace_id()),
         }
     }
 
     /// The header to send with a request that this entity makes. `None` only where there is no segment, and where nothing is recorded
     /// in this process and the caller sent none: also what is not sampled is passed on.
     pub fn header(&self) -> Option<TraceHeader> {
-        match (self.place, &self.identity, &self.passive) {
-            (Place::Within | Place::Held, Some(identity), _) => Some(identity.header(self.node)),
-            (Place::Within | Place::Held, None, passive) => passive.as_ref()?.header(),
-            _ => context::with(|current| current.header()),
+        match (self.identity(), &self.passive) {
+            (Some(identity), _) => Some(identity.header(self.node)),
+            (None, Some(passive)) => passive.header(),
+            (None, None) if self.is_own() => None,
+            (None, None) => context::with(|current| current.header()),
+        }
+    }
+
+    /// Whether what it belongs to is its own, and not whatever is current.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self.place, Place::Within | Place::Held) || self.passive.is_some()
+    }
+
+    /// Whose it is, where it is recorded and not whatever is current.
+    #[inline(always)]
+    pub(crate) fn identity(&self) -> Option<&Arc<Identity>> {
+        match &self.lane {
+            Some(lane) => Some(lane.identity()),
+            None => self.identity.as_ref(),
         }
     }
 
     /// One that has nothing of its own.
     #[inline(always)]
-    pub(crate) fn at(place: Place) -> Self {
+    pub(crate) const fn at(place: Place) -> Self {
         Self {
             place,
+            key: 0,
             node: SegmentId::from_u64(0),
             identity: None,
             lane: None,
@@ -332,53 +258,50 @@ impl Entity {
         }
     }
 
-    /// One of the segment that is current on this thread.
+    /// A handle that records in `lane`.
     #[inline(always)]
-    pub(crate) fn within(identity: Arc<Identity>, node: SegmentId) -> Self {
+    pub(crate) fn held(lane: Box<Lane>, node: SegmentId) -> Self {
         Self {
+            place: Place::Held,
+            key: lane.key(),
             node,
-            identity: Some(identity),
-            ..Self::at(Place::Within)
+            identity: None,
+            lane: Some(lane),
+            passive: None,
         }
     }
 
-    /// A handle that keeps `context` for itself.
+    /// A handle that records nothing, and passes `passive` on.
     #[inline(always)]
-    pub(crate) fn held(context: Context, node: SegmentId) -> Self {
-        let handle = Self {
+    pub(crate) fn passive(passive: Passive, node: SegmentId) -> Self {
+        Self {
             node,
-            ..Self::at(Place::Held)
-        };
-        match context {
-            Context::Missing => handle,
-            Context::Passive(passive) => Self {
-                passive: Some(passive),
-                ..handle
-            },
-            Context::Recording(mut lane) => Self {
-                identity: Some(lane.lend()),
-                lane: Some(lane),
-                ..handle
-            },
+            passive: Some(passive),
+            ..Self::at(Place::Unrecorded)
         }
     }
 
     /// Closes what a handle held, and gives it to the background thread.
+    #[inline]
     pub(crate) fn close(&mut self) {
-        let Some(identity) = &self.identity else {
-            if let Some(passive) = self.passive.take() {
-                passive.recycle();
+        match self.lane.take() {
+            Some(lane) => close_in(lane, self.node),
+            None if self.identity.is_some() => self.close_elsewhere(),
+            None => {
+                if let Some(passive @ Passive::Told(_)) = self.passive.take() {
+                    passive.recycle();
+                }
             }
-            return;
-        };
-        let mut lane = match self.lane.take() {
-            Some(lane) => lane,
-            // It is still entered somewhere; only its end can be told from here.
-            None => identity.outlet().lane_to_end(identity),
-        };
-        let now = lane.tick();
-        lane.close(self.node, now);
-        identity.outlet().hand_over(lane);
+        }
+    }
+
+    /// It is still entered somewhere: only its end can be told from here.
+    #[cold]
+    #[inline(never)]
+    fn close_elsewhere(&mut self) {
+        if let Some(identity) = self.identity.take() {
+            close_in(identity.outlet().lane_to_end(&identity), self.node);
+        }
     }
 
     /// A new subsegment below this entity.
@@ -386,4 +309,11 @@ impl Entity {
     pub fn subsegment<'a>(&'a mut self, name: impl Into<Text<'a>>) -> SubsegmentBuilder<'a> {
         SubsegmentBuilder::below(self, name.into())
     }
+}
+
+/// Closes a handle that is dropped, and hands over its lane.
+fn close_in(mut lane: Box<Lane>, node: SegmentId) {
+    let now = lane.tick();
+    lane.close_dropped(node, now);
+    hand_over(lane);
 }

@@ -5,11 +5,10 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::id::SegmentId;
 use crate::record::Text;
 use crate::record::event::Namespace;
 use crate::segment::Segment;
-use crate::segment::carried::{Carried, Inside};
+use crate::segment::carried::Carried;
 use crate::segment::subsegment::SubsegmentBuilder;
 
 /// Records futures: in a subsegment of their own, or in what is current where they are made.
@@ -28,11 +27,13 @@ pub trait InSubsegment: Future + Sized {
     /// load(id).in_subsegment("load order").await
     /// # }
     /// ```
+    #[inline(always)]
     #[track_caller]
     fn in_subsegment<'n>(
         self,
         subsegment: impl Into<SubsegmentBuilder<'n>>,
     ) -> SubsegmentFuture<Self> {
+        let place = Location::caller();
         let SubsegmentBuilder {
             name,
             namespace,
@@ -47,10 +48,11 @@ pub trait InSubsegment: Future + Sized {
                 None => Carried::capture(),
             },
             name: name.into_owned(),
+            place,
             namespace,
-            state: State::New {
-                place: Location::caller(),
-                is_left_out,
+            state: match is_left_out {
+                true => State::LeftOut,
+                false => State::New,
             },
         }
     }
@@ -76,14 +78,14 @@ pub trait InSubsegment: Future + Sized {
 
 impl<F: Future> InSubsegment for F {}
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    New {
-        place: &'static Location<'static>,
-        is_left_out: bool,
-    },
-    Open(SegmentId),
-    Done,
+    /// Not polled yet.
+    New,
+    /// Not polled yet, and nothing of it is to be recorded.
+    LeftOut,
+    /// It was polled.
+    Begun,
 }
 
 pin_project! {
@@ -96,6 +98,7 @@ pin_project! {
         work: Option<F>,
         carried: Carried,
         name: Text<'static>,
+        place: &'static Location<'static>,
         namespace: Namespace,
         state: State,
     }
@@ -105,9 +108,8 @@ pin_project! {
             let mut this = this.project();
             if this.work.is_some() {
                 let inside = this.carried.enter();
-                let mut open = Open { inside, state: this.state };
                 this.work.set(None);
-                open.close();
+                inside.close_dropped();
             }
         }
     }
@@ -116,135 +118,36 @@ pin_project! {
 impl<F: Future> Future for SubsegmentFuture<F> {
     type Output = F::Output;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         let Some(work) = this.work.as_mut().as_pin_mut() else {
             // Polled after it was done, which the future itself could answer only by a panic of its own.
             return Poll::Pending;
         };
-        // Nothing is recorded, and what is current is what is to be current.
-        if this.carried.is_unsampled_here() {
-            let polled = work.poll(task);
-            if polled.is_ready() {
-                this.work.set(None);
-            }
-            return polled;
-        }
-        if let State::New { place, is_left_out } = *this.state {
-            this.carried.resolve(place);
-            if is_left_out {
+        // None where nothing is recorded, and what is current is what is to be current.
+        let inside = if this.carried.is_unsampled_here() {
+            None
+        } else if *this.state == State::Begun {
+            Some(this.carried.enter())
+        } else {
+            this.carried.resolve(this.place);
+            if *this.state == State::LeftOut {
                 this.carried.leave_out();
             }
-            // Most futures are polled first where they were made.
-            if let Some((id, before)) = this.carried.open_here(this.name, *this.namespace) {
-                *this.state = State::Open(id);
-                return poll_here(this, id, before, task);
-            }
-        }
-        let mut inside = this.carried.enter();
-        if let State::New { .. } = this.state {
-            *this.state = match inside.open(this.name, *this.namespace) {
-                Some(id) => State::Open(id),
-                None => State::Done,
-            };
-        }
-        let mut open = Open {
-            inside,
-            state: this.state,
+            *this.state = State::Begun;
+            Some(this.carried.enter_new(this.name, *this.namespace))
         };
         let polled = work.poll(task);
         if polled.is_ready() {
             this.work.set(None);
-            open.close();
+        }
+        match inside {
+            Some(inside) if polled.is_ready() => inside.close(),
+            Some(inside) => inside.leave(),
+            None => {}
         }
         polled
-    }
-}
-
-/// Polls a future that was just opened in the lane that is current.
-#[inline(always)]
-fn poll_here<F: Future>(
-    mut this: Projected<'_, F>,
-    id: SegmentId,
-    before: SegmentId,
-    task: &mut Context<'_>,
-) -> Poll<F::Output> {
-    let mut here = Here {
-        carried: this.carried,
-        state: this.state,
-        before: Some(before),
-        panicking: std::thread::panicking(),
-    };
-    let Some(work) = this.work.as_mut().as_pin_mut() else {
-        return Poll::Pending;
-    };
-    let polled = work.poll(task);
-    if polled.is_ready() {
-        this.work.set(None);
-        here.close(id);
-    }
-    polled
-}
-
-/// A subsegment that was opened in the lane that is current, while its future is polled for the first time.
-struct Here<'a> {
-    carried: &'a mut Carried,
-    state: &'a mut State,
-    /// What was current before, until it is again.
-    before: Option<SegmentId>,
-    panicking: bool,
-}
-
-impl Here<'_> {
-    #[inline(always)]
-    fn close(&mut self, id: SegmentId) {
-        if let Some(before) = self.before.take() {
-            if !self.carried.close_here(id, before) {
-                self.carried.enter().close(id);
-            }
-            *self.state = State::Done;
-        }
-    }
-}
-
-impl Drop for Here<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        let Some(before) = self.before else {
-            return;
-        };
-        if let State::Open(id) = *self.state {
-            // Whoever catches the panic may drop the future later, when it can no longer be seen.
-            if std::thread::panicking() && !self.panicking {
-                self.carried.enter().close(id);
-                *self.state = State::Done;
-            }
-        }
-        self.carried.leave_here(before);
-    }
-}
-
-/// An open subsegment while its future runs; closes it when the future panics, for whoever catches the panic
-/// may drop the future later.
-struct Open<'a> {
-    inside: Inside<'a>,
-    state: &'a mut State,
-}
-
-impl Open<'_> {
-    fn close(&mut self) {
-        if let State::Open(id) = *self.state {
-            self.inside.close(id);
-            *self.state = State::Done;
-        }
-    }
-}
-
-impl Drop for Open<'_> {
-    fn drop(&mut self) {
-        if self.inside.has_panicked() {
-            self.close();
-        }
     }
 }
 
@@ -276,11 +179,12 @@ impl<F: Future> Future for CurrentFuture<F> {
         let Some(work) = this.work.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
-        let _inside = this.carried.enter();
+        let inside = this.carried.enter();
         let polled = work.poll(task);
         if polled.is_ready() {
             this.work.set(None);
         }
+        inside.leave();
         polled
     }
 }
@@ -307,6 +211,7 @@ pin_project! {
 }
 
 impl<F> SegmentFuture<F> {
+    #[inline(always)]
     pub(crate) fn new(segment: Segment, work: F) -> Self {
         Self {
             work: Some(work),

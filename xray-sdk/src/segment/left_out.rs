@@ -2,23 +2,16 @@
 
 use crate::context::{self, Context, Passive, missing};
 use crate::header::Sampled;
-use crate::id::SegmentId;
 use crate::segment::entity::{Entity, Place};
-use crate::segment::subsegment::{Subsegment, SubsegmentBuilder};
+use crate::segment::subsegment::{NO_NODE, Subsegment, SubsegmentBuilder};
 
 impl SubsegmentBuilder<'_> {
     /// A handle that records nothing, and passes on that nothing is.
     pub(super) fn leave_out(self) -> Subsegment {
         // Without a segment there is none; in one that has nothing to pass on it is empty.
         let header = match self.parent {
-            Some(Entity {
-                place: Place::Within | Place::Held,
-                identity,
-                node,
-                passive,
-                ..
-            }) => match (identity, passive) {
-                (Some(identity), _) => Some(identity.header(*node)),
+            Some(parent) if parent.is_own() => match (parent.identity(), &parent.passive) {
+                (Some(identity), _) => Some(identity.header(parent.node)),
                 (None, passive) => passive
                     .as_ref()
                     .map(|passive| passive.header().unwrap_or_default()),
@@ -28,16 +21,16 @@ impl SubsegmentBuilder<'_> {
                 _ => Some(current.header().unwrap_or_default()),
             }),
         };
-        let context = match header {
-            Some(header) => Context::Passive(Passive::new(header.with_sampled(Sampled::No))),
-            None => Context::Missing,
+        let entity = match header {
+            Some(header) => {
+                Entity::passive(Passive::new(header.with_sampled(Sampled::No)), NO_NODE)
+            }
+            None => {
+                missing::report(self.place);
+                Entity::at(Place::Held)
+            }
         };
-        if matches!(context, Context::Missing) {
-            missing::report(self.place);
-        }
-        Subsegment {
-            entity: Entity::held(context, SegmentId::from_u64(0)),
-        }
+        Subsegment { entity }
     }
 
     /// Runs `work` where nothing is recorded.

@@ -6,10 +6,13 @@ mod current;
 mod entered;
 mod entity;
 mod exception;
+mod failure;
 mod future;
+mod inside;
 mod left_out;
 mod progress;
 mod reach;
+mod running;
 mod subsegment;
 mod unrecorded;
 
@@ -28,7 +31,6 @@ use crate::id::SegmentId;
 use crate::record::Text;
 use crate::record::event::Namespace;
 use crate::sampling::Watch;
-use entity::Place;
 
 /// One service's part of a trace: opened for each request, message or job, closed and handed over when it is dropped.
 ///
@@ -44,9 +46,10 @@ pub struct Segment {
 
 impl Segment {
     /// `asked` says that the caller asked for the sampling decision.
-    pub(crate) fn new(context: Context, id: SegmentId, asked: bool) -> Self {
+    #[inline(always)]
+    pub(crate) fn new(entity: Entity, asked: bool) -> Self {
         Self {
-            entity: Entity::held(context, id),
+            entity,
             asked,
             watch: None,
         }
@@ -54,17 +57,17 @@ impl Segment {
 
     /// A subsegment of what is current on this thread, in the place of a segment. None where nothing is.
     pub(crate) fn in_current(name: &Text<'_>, asked: bool) -> Option<Self> {
-        let (context, id) = context::with(|current| match current {
+        let entity = context::with(|current| match current {
             Context::Missing => None,
             _ => Some(subsegment::begin(current, name, Namespace::Local)),
         })?;
-        Some(Self::new(context, id, asked))
+        Some(Self::new(entity, asked))
     }
 
     /// One that records nothing and passes `header` on as it is.
     pub(crate) fn passing_on(header: TraceHeader) -> Self {
-        let context = Context::Passive(Passive::new(header));
-        Self::new(context, SegmentId::from_u64(0), false)
+        let entity = Entity::passive(Passive::new(header), SegmentId::from_u64(0));
+        Self::new(entity, false)
     }
 
     /// The same, and `watch` is told how it ends.
@@ -74,31 +77,21 @@ impl Segment {
     }
 
     /// Makes this segment current on this thread while the guard lives.
+    #[inline]
     pub fn enter(&mut self) -> Entered<'_> {
         Entered::enter(&mut self.entity)
     }
 
-    /// Runs `work` in the segment, and closes it.
-    pub(crate) fn run<R>(mut self, work: impl FnOnce(&mut Entity) -> R) -> R {
-        let mut inside = match (&mut self.entity.lane, &self.entity.identity) {
-            (Some(lane), _) => Entity::within(lane.lend(), self.entity.node),
-            // It is entered elsewhere, which cannot be while it is here.
-            (None, Some(identity)) => Entity::within(identity.clone(), self.entity.node),
-            (None, None) => Entity::at(Place::Unrecorded),
-        };
-        let entered = self.enter();
-        let result = work(&mut inside);
-        drop(entered);
-        if let (Some(lane), Some(identity)) = (&mut self.entity.lane, inside.identity.take()) {
-            if lane.is_of(Some(&identity)) {
-                lane.give_back(identity);
-            }
-        }
-        result
-    }
-
     /// Closes the segment. The same as dropping it.
     pub fn end(self) {}
+
+    #[cold]
+    #[inline(never)]
+    fn tell_watch(&mut self) {
+        if let Some(watch) = self.watch.take() {
+            watch.ended(self.entity.has_failed());
+        }
+    }
 
     /// What to answer in the response's `X-Amzn-Trace-Id`: the root, and the decision when the caller asked for it
     /// with `Sampled=?` (developer guide, "Tracing header").
@@ -120,9 +113,10 @@ impl Segment {
 }
 
 impl Drop for Segment {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(watch) = self.watch.take() {
-            watch.ended(self.entity.has_failed());
+        if self.watch.is_some() {
+            self.tell_watch();
         }
         self.entity.close();
     }

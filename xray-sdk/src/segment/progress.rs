@@ -22,10 +22,7 @@ impl Entity {
     pub fn send_in_progress(&mut self) -> &mut Self {
         // Away from the segment's lane this is handed over at once already.
         self.mark(Mark::Shown);
-        if let Some((mut lane, _)) = self.take_lane() {
-            lane.hand_over_now();
-            self.put_back(lane);
-        }
+        self.hand_over_now();
         self
     }
 }

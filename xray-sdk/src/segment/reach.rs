@@ -1,91 +1,132 @@
 //! How an entity reaches the lane that it writes to.
 
-use std::mem;
 use std::panic::Location;
 
-use crate::context::{self, Context, Kind, missing};
+use crate::context::{self, Kind, missing};
 use crate::id::SegmentId;
+use crate::record::hand_over;
 use crate::record::lane::Lane;
 use crate::segment::entity::{Entity, Place};
+
+/// Writes what one call records: to the lane at hand, or else to where else the entity writes. Each is code of its own, so that it is short.
+macro_rules! record {
+    ($entity:expr, $write:expr) => {
+        if !$entity.record_here($write) && !$entity.record_held($write) {
+            $entity.record_elsewhere($write);
+        }
+    };
+}
+pub(super) use record;
 
 impl Entity {
     /// Whether there is nothing to record here and nothing to tell: the one test that a call makes where it is not sampled.
     #[inline(always)]
     pub(crate) fn is_silent(&self) -> bool {
-        match self.place {
-            Place::Within | Place::Held => false,
-            Place::Nowhere | Place::Unrecorded => true,
-            Place::Current => context::kind().is_passive(),
+        self.place >= Place::Nowhere
+            || (self.place == Place::Current && context::kind().is_passive())
+    }
+
+    /// Runs `write` on the lane that is current, if that is where this entity writes to and there is room for what one call records: what
+    /// nearly all calls do, to become one with the caller. False when it is not. `write` must be ours alone, as for [`context::with_lane`].
+    #[inline(always)]
+    pub(crate) fn record_here(&self, write: impl FnOnce(&mut Lane, SegmentId)) -> bool {
+        let mut current = context::take();
+        let here = self.here(&mut current);
+        let is_here = here.is_some();
+        if let Some((lane, node)) = here {
+            write(lane, node);
+        }
+        context::put(current);
+        is_here
+    }
+
+    /// The lane that is current, if that is where this entity writes to and there is room for what one call records; and the segment or
+    /// subsegment.
+    #[inline(always)]
+    pub(crate) fn here<'a>(
+        &self,
+        current: &'a mut context::Taken,
+    ) -> Option<(&'a mut Lane, SegmentId)> {
+        let lane = current.as_deref_mut()?;
+        let mut node = self.node;
+        if lane.key() != self.key {
+            if self.place != Place::Current {
+                return None;
+            }
+            node = lane.node;
+        }
+        lane.has_room().then_some((lane, node))
+    }
+
+    /// The same for the lane that a handle has.
+    #[inline(always)]
+    pub(crate) fn record_held(&mut self, write: impl FnOnce(&mut Lane, SegmentId)) -> bool {
+        match &mut self.lane {
+            Some(lane) if lane.has_room() => {
+                write(lane, self.node);
+                true
+            }
+            _ => false,
         }
     }
 
-    /// Runs `record` on the lane that this entity writes to, if it is recorded.
-    #[inline]
-    #[track_caller]
-    pub(crate) fn record(&mut self, record: impl FnOnce(&mut Lane, SegmentId)) {
-        if let Some((mut lane, node)) = self.take_lane() {
-            record(&mut lane, node);
-            self.put_back(lane);
-        }
-    }
-
-    /// Takes the lane that this entity writes to, if it is recorded and there is room, to be [put back](Self::put_back) before any
-    /// code but ours runs. Tells when there is no segment.
+    /// Runs `write` on the lane that this entity writes to, if it is recorded and there is room. Tells when there is no segment.
     #[inline(always)]
     #[track_caller]
-    pub(crate) fn take_lane(&mut self) -> Option<(Box<Lane>, SegmentId)> {
-        let (lane, node) = match self.place {
-            Place::Within => match context::lane_of(self.identity.as_ref()) {
-                Some(lane) => (lane, self.node),
-                None => (self.lane_aside()?, self.node),
-            },
-            Place::Current => match context::lane() {
-                Some(lane) => {
-                    let node = lane.node;
-                    (lane, node)
-                }
-                None => {
-                    not_recorded(Location::caller());
-                    return None;
-                }
-            },
-            Place::Held | Place::Nowhere | Place::Unrecorded => (self.lane.take()?, self.node),
-        };
-        if lane.has_room() {
-            return Some((lane, node));
-        }
-        Some((self.make_room(lane)?, node))
-    }
-
-    /// Puts back what was taken.
-    #[inline(always)]
-    pub(crate) fn put_back(&mut self, lane: Box<Lane>) {
-        if self.place == Place::Held {
-            // What is replaced is nothing, so nothing has to be dropped.
-            mem::forget(self.lane.replace(lane));
-        } else if lane.is_aside {
-            hand_over(lane);
-        } else {
-            context::put_back(lane);
-        }
+    pub(crate) fn record_elsewhere(&mut self, write: impl FnOnce(&mut Lane, SegmentId)) {
+        self.record_elsewhere_for(Location::caller(), write);
     }
 
     #[cold]
     #[inline(never)]
-    fn make_room(&mut self, mut lane: Box<Lane>) -> Option<Box<Lane>> {
-        if lane.make_room() {
-            return Some(lane);
+    pub(crate) fn record_elsewhere_for(
+        &mut self,
+        caller: &'static Location<'static>,
+        write: impl FnOnce(&mut Lane, SegmentId),
+    ) {
+        let is_aside = context::with_lane(|current| {
+            let (own, is_current) = (self.node, self.place == Place::Current);
+            let Some(lane) = self.find_lane(current, caller) else {
+                return false;
+            };
+            if lane.has_room() || lane.make_room() {
+                let node = if is_current { lane.node } else { own };
+                write(lane, node);
+            } else {
+                lane.refuse();
+            }
+            lane.is_aside
+        });
+        if is_aside {
+            self.hand_over_aside();
         }
-        lane.refuse();
-        self.put_back(lane);
-        None
+    }
+
+    fn find_lane<'a>(
+        &'a mut self,
+        current: Option<&'a mut Lane>,
+        caller: &'static Location<'static>,
+    ) -> Option<&'a mut Lane> {
+        match (self.place, current) {
+            (Place::Held, _) => self.lane.as_deref_mut(),
+            (Place::Current, Some(lane)) => Some(lane),
+            (Place::Current, None) => {
+                not_recorded(caller);
+                None
+            }
+            (_, Some(lane)) if lane.key() == self.key => Some(lane),
+            _ => {
+                self.lane = self.lane_aside();
+                self.lane.as_deref_mut()
+            }
+        }
     }
 
     /// Takes a lane for what is recorded away from the segment's, if there is room. It is handed over at once, so that it is queued
     /// before the segment's close.
     #[cold]
-    #[inline(never)]
     fn lane_aside(&self) -> Option<Box<Lane>> {
+        // Only what is recorded in one segment has its identity while it has no lane.
         let identity = self.identity.as_ref()?;
         match identity.outlet().lane(identity) {
             Some(mut lane) => {
@@ -98,18 +139,35 @@ impl Entity {
             }
         }
     }
+
+    /// Hands over what was recorded away from the segment's lane.
+    #[cold]
+    #[inline(never)]
+    fn hand_over_aside(&mut self) {
+        if let Some(lane) = self.lane.take() {
+            hand_over(lane);
+        }
+    }
+
+    /// Hands over what is recorded so far, if the lane is at hand.
+    pub(crate) fn hand_over_now(&mut self) {
+        context::with_lane(|current| {
+            let lane = match self.place {
+                Place::Held => self.lane.as_deref_mut(),
+                Place::Within => current.filter(|lane| lane.key() == self.key),
+                Place::Current => current,
+                Place::Nowhere | Place::Unrecorded => None,
+            };
+            if let Some(lane) = lane {
+                lane.hand_over_now();
+            }
+        });
+    }
 }
 
 /// There is no lane where something was to be recorded: it is not sampled, or there is no segment.
-#[inline]
 pub(super) fn not_recorded(place: &'static Location<'static>) {
     if context::kind() == Kind::Missing {
         missing::report(place);
     }
-}
-
-#[cold]
-#[inline(never)]
-fn hand_over(lane: Box<Lane>) {
-    Context::Recording(lane).hand_over();
 }

@@ -1,18 +1,17 @@
-use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::context::{self, Context, Kind, Passive, missing};
+use crate::context::{self, Context, Passive, missing};
 use crate::id::SegmentId;
 use crate::record::Text;
 use crate::record::event::{Field, Namespace};
 use crate::record::identity::Identity;
 use crate::record::lane::Lane;
-use crate::segment::carried::Carried;
 use crate::segment::entered::Entered;
 use crate::segment::entity::{Entity, Place};
+use crate::segment::running::{run, run_below};
 
 /// A part of a segment's work, as a handle of its own: `Send`, and closed when it is dropped.
 ///
@@ -116,43 +115,47 @@ impl<'a> SubsegmentBuilder<'a> {
             return self.run_left_out(work);
         }
         match self.parent {
-            None => run(&self.name, self.namespace, self.place, work),
-            Some(parent) => run_below(parent, &self.name, self.namespace, self.place, work),
+            None => run(self.name, self.namespace, self.place, work),
+            Some(parent) => run_below(parent, self.name, self.namespace, self.place, work),
         }
     }
 
     /// Begins the subsegment as a handle of its own.
+    #[inline]
     pub fn begin(self) -> Subsegment {
-        let name = &self.name;
-        let namespace = self.namespace;
+        let entity = match self.parent {
+            Some(Entity {
+                lane: Some(lane),
+                node,
+                ..
+            }) if !self.is_left_out => {
+                lane.hand_over_old();
+                begin_in(lane.identity(), *node, &self.name, self.namespace)
+            }
+            _ => return self.begin_elsewhere(),
+        };
+        Subsegment { entity }
+    }
+
+    /// Below what is current, or what is not recorded.
+    #[inline(never)]
+    fn begin_elsewhere(self) -> Subsegment {
+        let (name, namespace) = (&self.name, self.namespace);
         if self.is_left_out {
             return self.leave_out();
         }
-        let (context, node) = match self.parent {
-            Some(Entity {
-                place: Place::Within | Place::Held,
-                identity,
-                node,
-                passive,
-                lane,
-            }) => match (identity, passive) {
-                (Some(identity), _) => {
-                    if let Some(lane) = lane {
-                        lane.hand_over_old();
-                    }
-                    begin_in(identity, *node, name, namespace)
-                }
-                (None, Some(passive)) => (Context::Passive(passive.for_others()), NO_NODE),
-                (None, None) => (Context::Missing, NO_NODE),
+        let entity = match self.parent {
+            Some(parent) if parent.is_own() => match (parent.identity(), &parent.passive) {
+                (Some(identity), _) => begin_in(identity, parent.node, name, namespace),
+                (None, Some(passive)) => Entity::passive(passive.for_others(), NO_NODE),
+                (None, None) => Entity::at(Place::Held),
             },
             _ => context::with(|current| begin(current, name, namespace)),
         };
-        if matches!(context, Context::Missing) {
+        if entity.place == Place::Held && entity.lane.is_none() {
             missing::report(self.place);
         }
-        Subsegment {
-            entity: Entity::held(context, node),
-        }
+        Subsegment { entity }
     }
 }
 
@@ -164,21 +167,17 @@ impl<'a, T: Into<Text<'a>>> From<T> for SubsegmentBuilder<'a> {
 }
 
 /// What is not recorded has no id.
-const NO_NODE: SegmentId = SegmentId::from_u64(0);
+pub(super) const NO_NODE: SegmentId = SegmentId::from_u64(0);
 
 /// Opens a subsegment with a lane of its own, below what is current in `context`, of which so much is seen as is old.
-pub(crate) fn begin(
-    context: &mut Context,
-    name: &Text<'_>,
-    namespace: Namespace,
-) -> (Context, SegmentId) {
+pub(crate) fn begin(context: &mut Context, name: &Text<'_>, namespace: Namespace) -> Entity {
     match context {
         Context::Recording(lane) => {
             lane.hand_over_old();
             begin_in(lane.identity(), lane.node, name, namespace)
         }
-        Context::Passive(passive) => (Context::Passive(passive.for_others()), NO_NODE),
-        Context::Missing => (Context::Missing, NO_NODE),
+        Context::Passive(passive) => Entity::passive(passive.for_others(), NO_NODE),
+        Context::Missing => Entity::at(Place::Held),
     }
 }
 
@@ -188,29 +187,33 @@ fn begin_in(
     parent: SegmentId,
     name: &Text<'_>,
     namespace: Namespace,
-) -> (Context, SegmentId) {
-    let id = SegmentId::random();
-    let context = match identity.outlet().lane(identity) {
-        Some(mut lane) => {
-            open(&mut lane, id, parent, name, namespace);
-            if identity.is_part() {
-                // A handle may be out of reach when the function runs out of time: that it is open is known then.
-                lane.hand_over_now();
-            }
-            Context::Recording(lane)
-        }
-        None => {
-            identity.outlet().refuse();
-            Context::Passive(Passive::new(identity.header(parent)))
-        }
+) -> Entity {
+    let Some(mut lane) = identity.outlet().lane(identity) else {
+        return refused(identity, parent);
     };
-    (context, id)
+    let id = SegmentId::random();
+    let now = lane.tick();
+    lane.open(id, parent, name, namespace, now);
+    lane.node = id;
+    if identity.is_part() {
+        // A handle may be out of reach when the function runs out of time: that it is open is known then.
+        lane.hand_over_now();
+    }
+    Entity::held(lane, id)
+}
+
+/// There is no room for it.
+#[cold]
+#[inline(never)]
+fn refused(identity: &Identity, parent: SegmentId) -> Entity {
+    identity.outlet().refuse();
+    Entity::passive(Passive::new(identity.header(parent)), SegmentId::random())
 }
 
 /// Opens `id` below `parent` and makes it current in `lane`.
 #[inline(always)]
 pub(crate) fn open(
-    lane: &mut Box<Lane>,
+    lane: &mut Lane,
     id: SegmentId,
     parent: SegmentId,
     name: &Text<'_>,
@@ -220,125 +223,6 @@ pub(crate) fn open(
     lane.open(id, parent, name, namespace, now);
     lane.node = id;
     lane.hand_over_old();
-}
-
-/// Runs `work` in a subsegment of what is current on this thread.
-#[inline(always)]
-fn run<R>(
-    name: &Text<'_>,
-    namespace: Namespace,
-    place: &'static Location<'static>,
-    work: impl FnOnce(&mut Entity) -> R,
-) -> R {
-    let Some(mut lane) = context::lane() else {
-        return run_nowhere(place, work);
-    };
-    if !lane.has_room() && !lane.make_room() {
-        lane.refuse();
-        context::put_back(lane);
-        return work(&mut Entity::at(Place::Nowhere));
-    }
-    let (parent, node) = (lane.node, SegmentId::random());
-    open(&mut lane, node, parent, name, namespace);
-    let identity = lane.lend();
-    context::put_back(lane);
-    let mut running = Running {
-        entity: Entity::within(identity, node),
-        parent,
-    };
-    let result = work(&mut running.entity);
-    running.end();
-    result
-}
-
-/// Runs `work` where there is no lane.
-#[inline(never)]
-fn run_nowhere<R>(place: &'static Location<'static>, work: impl FnOnce(&mut Entity) -> R) -> R {
-    if context::kind() == Kind::Missing {
-        missing::report(place);
-    }
-    work(&mut Entity::at(Place::Nowhere))
-}
-
-/// Runs `work` in a subsegment of `parent`, which is made current.
-fn run_below<R>(
-    parent: &mut Entity,
-    name: &Text<'_>,
-    namespace: Namespace,
-    place: &'static Location<'static>,
-    work: impl FnOnce(&mut Entity) -> R,
-) -> R {
-    if parent.place == Place::Within {
-        let mut parent = Carried::of(parent);
-        let _parent = parent.enter();
-        run(name, namespace, place, work)
-    } else {
-        let _parent = Entered::enter(parent);
-        run(name, namespace, place, work)
-    }
-}
-
-/// A subsegment that is open while a closure runs; dropping it closes the subsegment, also on panic.
-struct Running {
-    entity: Entity,
-    parent: SegmentId,
-}
-
-impl Running {
-    /// Closes the subsegment.
-    #[inline(always)]
-    fn end(mut self) {
-        let identity = self.entity.identity.take();
-        match context::lane_of(identity.as_ref()) {
-            Some(mut lane) => {
-                self.close_in(&mut lane);
-                if let Some(identity) = identity {
-                    lane.give_back(identity);
-                }
-                context::put_back(lane);
-            }
-            None => close_aside(identity.as_ref(), self.entity.node),
-        }
-        // Nothing else is left to be done, unless the program swapped entities.
-        if self.entity.lane.is_none() && self.entity.passive.is_none() {
-            mem::forget(self);
-        }
-    }
-
-    #[inline(always)]
-    fn close_in(&self, lane: &mut Lane) {
-        let now = lane.tick();
-        lane.close(self.entity.node, now);
-        lane.node = self.parent;
-    }
-}
-
-/// The closure panicked.
-impl Drop for Running {
-    #[cold]
-    #[inline(never)]
-    fn drop(&mut self) {
-        let identity = self.entity.identity.as_ref();
-        match context::lane_of(identity) {
-            Some(mut lane) => {
-                self.close_in(&mut lane);
-                context::put_back(lane);
-            }
-            None => close_aside(identity, self.entity.node),
-        }
-    }
-}
-
-/// Closes a subsegment whose segment is not current any more.
-#[cold]
-#[inline(never)]
-fn close_aside(identity: Option<&Arc<Identity>>, node: SegmentId) {
-    if let Some(identity) = identity {
-        let mut lane = identity.outlet().lane_to_end(identity);
-        let now = lane.tick();
-        lane.close(node, now);
-        identity.outlet().hand_over(lane);
-    }
 }
 
 impl Subsegment {

@@ -8,7 +8,7 @@ impl Entity {
     #[cold]
     pub(crate) fn fail(&mut self) {
         match (self.place, &self.passive) {
-            (Place::Held, Some(passive)) => passive.fail(),
+            (_, Some(passive)) => passive.fail(),
             (Place::Current | Place::Unrecorded, _) if context::kind() == Kind::Passive => {
                 context::with(fail);
             }

@@ -10,13 +10,13 @@ pub(crate) struct Identity {
 
 /// The number of a segment that begins.
 #[derive(Clone, Copy)]
-pub(crate) struct About(pub(crate) u64);
+pub(crate) struct About<'a>(pub(crate) &'a u64);
 
 impl Identity {
-    pub(crate) fn new(outlet: Arc<Outlet>, about: About) -> Arc<Self> {
+    pub(crate) fn new(outlet: Arc<Outlet>, about: About<'_>) -> Arc<Self> {
         Arc::new(Self {
             outlet,
-            number: about.0,
+            number: *about.0,
         })
     }
 

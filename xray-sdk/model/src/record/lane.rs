@@ -48,7 +48,7 @@ impl Lane {
         })
     }
 
-    pub(crate) fn begin_segment(&mut self, outlet: &Arc<Outlet>, about: About) {
+    pub(crate) fn begin_segment(&mut self, outlet: &Arc<Outlet>, about: About<'_>) {
         self.begin(Identity::new(outlet.clone(), about));
     }
 

@@ -14,17 +14,21 @@ use crate::record::outlet::Outlet;
 /// A lane belongs to a handle or a future while that rests, and to the thread while it runs; nothing of it is shared,
 /// so nothing in it is locked or counted.
 pub(crate) struct Lane {
+    /// Tells whose it is: the address of its identity, so that one word is compared. Zero in an empty lane that was nobody's yet.
+    key: usize,
+    /// The segment or subsegment that is current in this lane.
+    pub(crate) node: SegmentId,
+    /// Room for events, of which the first `count` are recorded. Room that is there needs no look whether it is to grow.
+    events: Box<[Event]>,
+    count: usize,
+    /// With more events than this, or after much text, it is time to look whether there is room.
+    enough: usize,
+    text: String,
     /// Whose it is. In an empty lane whose it was, or nobody's.
     identity: Option<Arc<Identity>>,
     /// More references to that, to be lent: to count one more or less makes a processor wait until all that it wrote has left it.
     spare: [Option<Arc<Identity>>; SPARE],
     spares: usize,
-    /// The segment or subsegment that is current in this lane.
-    pub(crate) node: SegmentId,
-    events: Vec<Event>,
-    text: String,
-    /// With more events than this, or after much text, it is time to look whether there is room.
-    enough: usize,
     /// The outlet's beat when it was taken.
     taken: u32,
     /// It is handed over after the next call: its segment is not what is current.
@@ -45,7 +49,7 @@ pub(crate) enum Size {
 
 /// So many references are kept to be lent: one for each level of subsegments that is open at a time.
 const SPARE: usize = 4;
-/// What one call records takes no more events than this, but for a chain of errors.
+/// What one call records takes no more events than this, but for a chain of errors and a database call of which much is known.
 const CALL_EVENTS: usize = 4;
 /// A lane that its owner kept for so many beats is handed over while it goes on, so that a long segment is seen.
 pub(crate) const OLD_BEATS: u32 = 8;
@@ -79,13 +83,15 @@ impl Lane {
     pub(crate) fn new(size: Size) -> Box<Self> {
         let (events, text) = size.room();
         Box::new(Self {
+            key: 0,
             node: SegmentId::from_u64(0),
+            events: room(events),
+            count: 0,
+            enough: events - CALL_EVENTS,
+            text: String::with_capacity(text),
             identity: None,
             spare: [const { None }; SPARE],
             spares: 0,
-            events: Vec::with_capacity(events),
-            text: String::with_capacity(text),
-            enough: events - CALL_EVENTS,
             taken: 0,
             is_aside: false,
             source: Source::Monotonic,
@@ -95,15 +101,12 @@ impl Lane {
 
     /// Makes it the empty lane of a segment that begins. What is left of the one before is used again, when nobody refers to it.
     #[inline(always)]
-    pub(crate) fn begin_segment(&mut self, outlet: &Arc<Outlet>, about: About) {
+    pub(crate) fn begin_segment(&mut self, outlet: &Arc<Outlet>, about: About<'_>) {
         self.empty(outlet);
         self.node = about.segment_id;
         match &self.identity {
             Some(identity) if self.has_all_of(identity, outlet) => identity.renew(about),
-            _ => {
-                self.drop_spares();
-                self.identity = Some(Identity::new(outlet.clone(), about));
-            }
+            _ => self.become_new(outlet, about),
         }
     }
 
@@ -113,23 +116,38 @@ impl Lane {
         Arc::strong_count(identity) == 1 + self.spares && Arc::ptr_eq(identity.outlet(), outlet)
     }
 
-    /// A reference to whose it is, to be [given back](Self::give_back) if that is no trouble.
-    #[inline(always)]
-    pub(crate) fn lend(&mut self) -> Arc<Identity> {
-        if self.spares > 0 {
-            self.spares -= 1;
-            if let Some(identity) = self.spare[self.spares % SPARE].take() {
-                return identity;
-            }
-        }
-        self.identity().clone()
+    #[cold]
+    #[inline(never)]
+    fn become_new(&mut self, outlet: &Arc<Outlet>, about: About<'_>) {
+        self.drop_spares();
+        self.be_of(Identity::new(outlet.clone(), about));
     }
 
     #[inline(always)]
+    fn be_of(&mut self, identity: Arc<Identity>) {
+        self.key = identity.key();
+        self.identity = Some(identity);
+    }
+
+    /// A reference to whose it is, to be [given back](Self::give_back) if that is no trouble.
+    #[inline(always)]
+    pub(crate) fn lend(&mut self) -> Arc<Identity> {
+        let last = self.spares.wrapping_sub(1);
+        match self.spare.get_mut(last).and_then(Option::take) {
+            Some(identity) => {
+                self.spares = last;
+                identity
+            }
+            None => self.identity().clone(),
+        }
+    }
+
+    /// Takes back what was lent, or any other reference to whose it is.
+    #[inline(always)]
     pub(crate) fn give_back(&mut self, identity: Arc<Identity>) {
-        if self.spares < SPARE && self.size == Size::Segment {
+        if let Some(place) = self.spare.get_mut(self.spares) {
             // What is replaced is nothing, so nothing has to be dropped.
-            mem::forget(self.spare[self.spares].replace(identity));
+            mem::forget(place.replace(identity));
             self.spares += 1;
         }
     }
@@ -145,7 +163,7 @@ impl Lane {
     pub(crate) fn begin_part(&mut self, identity: &Arc<Identity>) {
         self.empty(identity.outlet());
         self.node = identity.segment_id();
-        self.identity = Some(identity.clone());
+        self.be_of(identity.clone());
     }
 
     /// The one who records empties a lane: its memory then comes into the cache where it is needed.
@@ -154,17 +172,24 @@ impl Lane {
         self.source = outlet.clock.source();
         self.is_aside = false;
         self.taken = outlet.beat();
-        self.events.clear();
+        self.count = 0;
         self.text.clear();
-        self.enough = self.events.capacity().saturating_sub(CALL_EVENTS);
+        self.enough = self.events.len() - CALL_EVENTS;
     }
 
     /// Reads the clock.
     #[inline(always)]
     pub(crate) fn tick(&self) -> Tick {
-        self.source
-            .tick()
-            .unwrap_or_else(|| self.identity().outlet().clock.tick())
+        match self.source.tick() {
+            Some(tick) => tick,
+            None => self.clock_tick(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn clock_tick(&self) -> Tick {
+        self.identity().outlet().clock.tick()
     }
 
     /// Whose it is.
@@ -175,66 +200,83 @@ impl Lane {
             .expect("a lane has an identity from its beginning until it was written")
     }
 
-    /// Whether it is of the segment of `identity`.
+    /// Whose it is, in one word: the [key](Identity::key) of its identity.
     #[inline(always)]
-    pub(crate) fn is_of(&self, identity: Option<&Arc<Identity>>) -> bool {
-        self.identity.as_ref().map(Arc::as_ptr) == identity.map(Arc::as_ptr)
+    pub(crate) fn key(&self) -> usize {
+        self.key
     }
 
     pub(crate) fn size(&self) -> Size {
         self.size
     }
 
+    #[inline]
     pub(crate) fn events(&self) -> &[Event] {
-        &self.events
+        &self.events[..self.count]
     }
 
+    #[inline(always)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.events.is_empty()
+        self.count == 0
     }
 
     /// Whether there is room for what one call records. If not, it is to be made.
     #[inline(always)]
     pub(crate) fn has_room(&self) -> bool {
-        self.events.len() <= self.enough
+        self.count <= self.enough
     }
 
     /// Makes room, by handing over what is held when that is much: a long segment does not hold its memory.
     /// False when the bound on memory leaves none.
     #[cold]
     #[inline(never)]
-    pub(crate) fn make_room(self: &mut Box<Self>) -> bool {
+    pub(crate) fn make_room(&mut self) -> bool {
         if self.bytes() > PART_BYTES && !self.hand_over_part() {
             return self.bytes() <= FULL_BYTES;
         }
-        self.events.reserve(CALL_EVENTS.max(self.events.len()));
-        self.enough = self.events.capacity() - CALL_EVENTS;
+        if self.events.len() < self.count + CALL_EVENTS {
+            self.grow();
+        }
+        self.enough = self.events.len() - CALL_EVENTS;
         true
     }
 
-    fn hand_over_part(self: &mut Box<Self>) -> bool {
+    /// Makes room for more events.
+    fn grow(&mut self) {
+        let mut events = room(2 * self.events.len());
+        events[..self.count].copy_from_slice(self.events());
+        self.events = events;
+    }
+
+    fn hand_over_part(&mut self) -> bool {
         let identity = self.identity().clone();
         let Some(mut fresh) = identity.outlet().lane(&identity) else {
             return false;
         };
         fresh.node = self.node;
-        identity.outlet().hand_over(mem::replace(self, fresh));
+        mem::swap(self, &mut *fresh);
+        identity.outlet().hand_over(fresh);
         true
     }
 
     /// Hands over what is held when that is old. Asked where a subsegment begins, where work is carried elsewhere and where a segment is left.
     #[inline(always)]
-    pub(crate) fn hand_over_old(self: &mut Box<Self>) {
-        let beat = self.identity().outlet().beat();
-        if beat.wrapping_sub(self.taken) > OLD_BEATS {
+    pub(crate) fn hand_over_old(&mut self) {
+        if self.is_old() {
             self.hand_over_now();
         }
+    }
+
+    #[inline(always)]
+    fn is_old(&self) -> bool {
+        let beat = self.identity().outlet().beat();
+        beat.wrapping_sub(self.taken) > OLD_BEATS
     }
 
     /// Hands over what is held, if there is anything and the bound on memory leaves room for more.
     #[cold]
     #[inline(never)]
-    pub(crate) fn hand_over_now(self: &mut Box<Self>) {
+    pub(crate) fn hand_over_now(&mut self) {
         self.taken = self.identity().outlet().beat();
         if !self.is_empty() {
             self.hand_over_part();
@@ -251,21 +293,28 @@ impl Lane {
     /// The memory that the recorded events take.
     #[inline(always)]
     pub(crate) fn bytes(&self) -> usize {
-        self.events.len() * size_of::<Event>() + self.text.len()
+        self.count * size_of::<Event>() + self.text.len()
     }
 
     /// Gives up the memory that other segments hardly need, after its content was written. What is left is for whoever takes it.
     pub(crate) fn rest(&mut self) {
         if self.size == Size::Part {
+            self.drop_spares();
             self.identity = None;
         }
-        if self.events.capacity() * size_of::<Event>() > KEPT_BYTES {
-            self.events = Vec::with_capacity(self.size.room().0);
+        if size_of_val(&*self.events) > KEPT_BYTES {
+            self.count = 0;
+            self.events = room(self.size.room().0);
         }
         if self.text.capacity() > KEPT_BYTES {
             self.text = String::with_capacity(self.size.room().1);
         }
     }
+}
+
+/// Room for so many events.
+fn room(events: usize) -> Box<[Event]> {
+    vec![Event::NOTHING; events].into_boxed_slice()
 }
 
 #[cfg(test)]

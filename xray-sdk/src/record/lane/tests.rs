@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use super::*;
 use crate::header::TraceHeader;
 use crate::id::TraceId;
@@ -40,13 +42,13 @@ fn text_without_end_is_cut_on_a_character() {
     assert_eq!(lane.text.len(), 2 * TEXT_BYTES - 1);
 }
 
-fn about(number: u64) -> About {
-    let trace_id = TraceId::from_u128(u128::from(number));
+fn about(number: u64) -> About<'static> {
+    static HEADER: LazyLock<TraceHeader> = LazyLock::new(TraceHeader::default);
     About {
-        trace_id,
+        trace_id: TraceId::from_u128(u128::from(number)),
         segment_id: SegmentId::from_u64(number),
         kind: Kind::Segment,
-        header: TraceHeader::new(trace_id),
+        header: &HEADER,
         watch: None,
     }
 }

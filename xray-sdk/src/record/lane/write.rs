@@ -1,8 +1,10 @@
 //! What is written into a lane.
 
+use std::borrow::Cow;
 use std::panic::Location;
 
 use crate::clock::Tick;
+use crate::document::Sql;
 use crate::id::{SegmentId, TraceId};
 use crate::record::event::{Chain, Event, Field, Json, Key, Mark, Namespace, Span, What, Words};
 use crate::record::json::Written;
@@ -14,9 +16,24 @@ use crate::record::value::{Scalar, Value};
 pub(super) const TEXT_BYTES: usize = 16 * 1024;
 
 impl Lane {
+    /// Records an event. There is [room](Self::has_room) for what a call records, nearly always.
     #[inline(always)]
     pub(crate) fn push(&mut self, node: SegmentId, what: What) {
-        self.events.push(Event { node, what });
+        match self.events.get_mut(self.count) {
+            Some(place) => {
+                *place = Event { node, what };
+                self.count += 1;
+            }
+            None => self.push_more(Event { node, what }),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_more(&mut self, event: Event) {
+        self.grow();
+        self.events[self.count] = event;
+        self.count += 1;
     }
 
     #[inline(always)]
@@ -42,10 +59,23 @@ impl Lane {
 
     #[inline(always)]
     pub(crate) fn close(&mut self, node: SegmentId, at: Tick) {
-        if std::thread::panicking() {
-            self.mark(node, Mark::Panicked);
-        }
         self.push(node, What::Close { at });
+    }
+
+    /// Closes what may have panicked: whoever drops it tells no more than that.
+    #[inline]
+    pub(crate) fn close_dropped(&mut self, node: SegmentId, at: Tick) {
+        if std::thread::panicking() {
+            self.panicked(node);
+        }
+        self.close(node, at);
+    }
+
+    /// The code inside panicked.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn panicked(&mut self, node: SegmentId) {
+        self.mark(node, Mark::Panicked);
     }
 
     #[inline(always)]
@@ -69,6 +99,26 @@ impl Lane {
     pub(crate) fn field(&mut self, node: SegmentId, field: Field, text: &str) {
         let words = Words::Kept(self.keep_short(text));
         self.push(node, What::Text(field, words));
+    }
+
+    /// A database call: what is known of it.
+    #[inline(always)]
+    pub(crate) fn sql(&mut self, node: SegmentId, sql: &Sql<'_>) {
+        self.sql_field(node, Field::SqlConnection, &sql.connection_string);
+        self.sql_field(node, Field::SqlUrl, &sql.url);
+        self.sql_field(node, Field::SqlQuery, &sql.sanitized_query);
+        self.sql_field(node, Field::SqlDatabaseType, &sql.database_type);
+        self.sql_field(node, Field::SqlDatabaseVersion, &sql.database_version);
+        self.sql_field(node, Field::SqlDriverVersion, &sql.driver_version);
+        self.sql_field(node, Field::SqlUser, &sql.user);
+        self.sql_field(node, Field::SqlPreparation, &sql.preparation);
+    }
+
+    #[inline(always)]
+    fn sql_field(&mut self, node: SegmentId, field: Field, text: &Option<Cow<'_, str>>) {
+        if let Some(text) = text {
+            self.field(node, field, text);
+        }
     }
 
     #[inline(always)]

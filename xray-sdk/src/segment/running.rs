@@ -1,0 +1,185 @@
+//! Subsegments that are open while a closure runs.
+
+use std::mem::{self, ManuallyDrop};
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::context::{self, Kind, missing};
+use crate::id::SegmentId;
+use crate::record::event::{Mark, Namespace};
+use crate::record::identity::Identity;
+use crate::record::lane::Lane;
+use crate::record::{Text, hand_over};
+use crate::segment::carried::Carried;
+use crate::segment::current::drop_other;
+use crate::segment::entered::Entered;
+use crate::segment::entity::{Entity, Place};
+use crate::segment::subsegment::{NO_NODE, open};
+
+/// Runs `work` in a subsegment of what is current on this thread.
+#[inline(always)]
+pub(super) fn run<R>(
+    name: Text<'_>,
+    namespace: Namespace,
+    place: &'static Location<'static>,
+    work: impl FnOnce(&mut Entity) -> R,
+) -> R {
+    let mut running = Running::new();
+    running.open(name, namespace, place);
+    let result = work(&mut running.entity);
+    running.end();
+    result
+}
+
+/// Runs `work` in a subsegment of `parent`, which is made current.
+pub(super) fn run_below<R>(
+    parent: &mut Entity,
+    name: Text<'_>,
+    namespace: Namespace,
+    place: &'static Location<'static>,
+    work: impl FnOnce(&mut Entity) -> R,
+) -> R {
+    if parent.place == Place::Within {
+        let mut parent = Carried::of(parent);
+        let _parent = parent.enter();
+        run(name, namespace, place, work)
+    } else {
+        let _parent = Entered::enter(parent);
+        run(name, namespace, place, work)
+    }
+}
+
+/// A subsegment that is open while a closure runs; dropping it closes the subsegment, also on panic.
+///
+/// It stays where it was made, and is written a word at a time: what is moved by other words than it was written in waits for the processor.
+struct Running {
+    // Has nothing that is to be dropped once it has ended.
+    entity: ManuallyDrop<Entity>,
+    parent: SegmentId,
+}
+
+impl Running {
+    /// None yet.
+    #[inline(always)]
+    fn new() -> Self {
+        Self {
+            entity: ManuallyDrop::new(Entity::at(Place::Nowhere)),
+            parent: NO_NODE,
+        }
+    }
+
+    /// Opens a subsegment of what is current on this thread, and makes it current.
+    #[inline(always)]
+    fn open(&mut self, name: Text<'_>, namespace: Namespace, place: &'static Location<'static>) {
+        let mut current = context::take();
+        match current.as_deref_mut() {
+            Some(lane) if lane.has_room() => self.open_in(lane, &name, namespace),
+            None if context::kind().is_passive() => {}
+            lane => self.open_elsewhere(lane, name, namespace, place),
+        }
+        context::put(current);
+    }
+
+    #[inline(always)]
+    fn open_in(&mut self, lane: &mut Lane, name: &Text<'_>, namespace: Namespace) {
+        let (parent, node) = (lane.node, SegmentId::random());
+        open(lane, node, parent, name, namespace);
+        let entity = &mut *self.entity;
+        entity.place = Place::Within;
+        entity.key = lane.key();
+        entity.node = node;
+        // What is replaced is nothing, so nothing has to be dropped.
+        mem::forget(entity.identity.replace(lane.lend()));
+        self.parent = parent;
+    }
+
+    /// There is no segment, or no room in the lane.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a reference would keep it in memory where it is not needed"
+    )]
+    #[cold]
+    #[inline(never)]
+    fn open_elsewhere(
+        &mut self,
+        lane: Option<&mut Lane>,
+        name: Text<'_>,
+        namespace: Namespace,
+        place: &'static Location<'static>,
+    ) {
+        match lane {
+            Some(lane) => {
+                if lane.make_room() {
+                    return self.open_in(lane, &name, namespace);
+                }
+                lane.refuse();
+            }
+            None if context::kind() == Kind::Missing => missing::report(place),
+            None => {}
+        }
+    }
+
+    /// Closes the subsegment.
+    #[inline(always)]
+    fn end(&mut self) {
+        if self.entity.place == Place::Within {
+            self.close();
+            // There is nothing more to be done when it is dropped.
+            self.entity.place = Place::Nowhere;
+        }
+    }
+
+    #[inline(always)]
+    fn close(&mut self) {
+        let mut current = context::take();
+        let is_closed = match current.as_deref_mut() {
+            Some(lane) if lane.key() == self.entity.key => {
+                let now = lane.tick();
+                lane.close(self.entity.node, now);
+                lane.node = self.parent;
+                if let Some(identity) = self.entity.identity.take() {
+                    lane.give_back(identity);
+                }
+                true
+            }
+            _ => false,
+        };
+        context::put(current);
+        if !is_closed {
+            close_aside(self.entity.identity.take(), self.entity.node);
+        }
+    }
+
+    /// The closure panicked, or the program put another entity in the place of this one.
+    #[cold]
+    #[inline(never)]
+    fn drop_unended(&mut self) {
+        if self.entity.place == Place::Within {
+            self.entity.mark(Mark::Panicked);
+            self.close();
+        } else {
+            drop_other(&mut self.entity);
+        }
+    }
+}
+
+impl Drop for Running {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.entity.place != Place::Nowhere {
+            self.drop_unended();
+        }
+    }
+}
+
+/// Closes a subsegment whose segment is not current any more.
+#[cold]
+#[inline(never)]
+fn close_aside(identity: Option<Arc<Identity>>, node: SegmentId) {
+    if let Some(identity) = identity {
+        let mut lane = identity.outlet().lane_to_end(&identity);
+        let now = lane.tick();
+        lane.close_dropped(node, now);
+        hand_over(lane);
+    }
+}
