@@ -11,7 +11,7 @@ pub(super) enum Subject {
     RootCause,
 }
 
-const FIELDS: &[(&str, Field)] = &[
+pub(super) const FIELDS: &[(&str, Field)] = &[
     ("ok", Field::Flag(Flag::Ok)),
     ("error", Field::Flag(Flag::Error)),
     ("throttle", Field::Flag(Flag::Throttle)),

@@ -2,6 +2,8 @@ use xray_sdk::document::{Document, Trace};
 
 use super::*;
 
+mod guide;
+
 /// A shop that fails: front calls stock (which answers), the host bank.example.com (which fails) and the table orders.
 const FRONT: &str = r#"{"name":"front","id":"1000000000000001","trace_id":"1-581cf771-a006649127e371903a2de979","start_time":10,"end_time":14,
     "fault":true,"user":"alice","origin":"AWS::ECS::Container","resource_arn":"arn:aws:ecs:eu-west-1:1:container/a",
