@@ -27,7 +27,6 @@ mod forecast;
 mod graph;
 mod group;
 mod hash;
-#[allow(dead_code, reason = "the store searches without it still")]
 mod index;
 mod insight;
 mod json;

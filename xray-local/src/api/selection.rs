@@ -2,14 +2,11 @@
 
 use super::Backend;
 use super::error::ApiError;
-use crate::entry::{Entry, Source};
+use crate::entry::Entry;
 use crate::filter::Filter;
 use crate::group::{GroupArn, GroupName, Meant};
 use crate::query::TimeRange;
-use crate::store::{Snapshot, Store};
-
-/// How many traces are taken out of the store at once.
-const READ_AT_ONCE: usize = 256;
+use crate::store::Store;
 
 /// The traces of a time range that a filter means.
 pub(super) struct Selection {
@@ -33,33 +30,9 @@ impl Selection {
         Ok(Self { range, filter })
     }
 
-    /// What is known of the traces, the newest first, of which a few are read at a time.
+    /// What is known of the traces, the newest first, of which a few are looked up at a time.
     pub(super) fn entries<'a>(&'a self, store: &'a Store) -> impl Iterator<Item = Entry> + 'a {
-        let mut after = None;
-        let mut is_over = false;
-        let pages = std::iter::from_fn(move || {
-            if is_over {
-                return None;
-            }
-            let page = store.page(&self.range, after, READ_AT_ONCE);
-            after = page.next;
-            is_over = page.next.is_none();
-            Some(page.traces)
-        });
-        pages
-            .flatten()
-            .filter_map(|(_, snapshot, _)| self.entry(store, &snapshot))
-    }
-
-    fn entry(&self, store: &Store, snapshot: &Snapshot) -> Option<Entry> {
-        let trace = snapshot.assemble();
-        let filter = self.filter.as_ref();
-        let is_meant = filter.is_none_or(|filter| filter.matches(&trace));
-        is_meant.then(|| {
-            let mut entry = snapshot.entry(&trace);
-            entry.resolve(|link| Source::of(&store.trace(link.trace_id)?, link.id));
-            entry
-        })
+        store.meant(&self.range, self.filter.as_ref())
     }
 }
 

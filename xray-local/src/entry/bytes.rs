@@ -8,12 +8,12 @@ use super::{CalledBy, Entry, LinkFrom, Request, Source, Span, Work};
 use crate::query::{RootCause, RootCauseEntity, RootCauseException, RootCauseService, RootCauses};
 use crate::trace::{Outcome, ServiceId};
 
-/// Grows whenever what follows changes.
-const FORM: u8 = 1;
-
 impl Entry {
+    /// Grows whenever anything below changes.
+    pub(crate) const FORM: u8 = 1;
+
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![FORM];
+        let mut bytes = vec![Self::FORM];
         self.write(&mut bytes);
         bytes
     }
@@ -21,7 +21,7 @@ impl Entry {
     /// `None` when the bytes are of another form, or no entry at all.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (form, mut rest) = bytes.split_first()?;
-        let entry = Self::read(&mut rest).filter(|_| *form == FORM)?;
+        let entry = Self::read(&mut rest).filter(|_| *form == Self::FORM)?;
         rest.is_empty().then_some(entry)
     }
 }

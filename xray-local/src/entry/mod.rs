@@ -1,6 +1,5 @@
 //! What is kept of a trace so that it is found, told of and drawn into a graph without its documents.
 
-#[allow(dead_code, reason = "the store keeps no entries still")]
 mod bytes;
 
 use xray_sdk::document::{AnnotationValue, Document, Link, Trace, limits};

@@ -3,7 +3,6 @@
 mod histogram;
 mod layout;
 mod node;
-#[allow(dead_code, reason = "the store counts without it still")]
 mod rollup;
 mod sketch;
 mod statistics;
@@ -17,6 +16,7 @@ use crate::trace::ServiceId;
 pub use histogram::Histogram;
 pub(crate) use layout::Layout;
 pub use node::{Edge, EdgeType, Service, State};
+pub(crate) use rollup::{Part, Rollup};
 pub(crate) use sketch::Sketch;
 pub use statistics::{ErrorStatistics, FaultStatistics, Statistics};
 

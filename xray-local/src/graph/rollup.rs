@@ -52,7 +52,12 @@ impl Part {
     pub(crate) fn lacks(&self, stray: &Entry, range: &TimeRange) -> bool {
         let start = stray.start();
         let is_counted = range.start <= start && start < range.end;
-        !is_counted && !self.minutes.contains(&Minute::of(start))
+        !is_counted && !self.has_minute_of(stray)
+    }
+
+    /// Whether a trace began in one of the minutes that are counted one by one.
+    pub(crate) fn has_minute_of(&self, entry: &Entry) -> bool {
+        self.minutes.contains(&Minute::of(entry.start()))
     }
 }
 

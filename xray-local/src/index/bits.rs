@@ -19,6 +19,18 @@ impl Bits {
         Self::none(len).not()
     }
 
+    /// The places of those for which this holds. A word at a time, so that it runs without a branch for each.
+    pub(super) fn of<T: Copy>(all: &[T], holds: impl Fn(T) -> bool) -> Self {
+        let word = |some: &[T]| {
+            let bits = some.iter().enumerate();
+            bits.fold(0, |word, (bit, one)| word | (u64::from(holds(*one)) << bit))
+        };
+        Self {
+            words: all.chunks(64).map(word).collect(),
+            len: all.len(),
+        }
+    }
+
     /// Makes room for one more number, which is in the set.
     pub(super) fn push(&mut self) {
         self.len += 1;
@@ -87,28 +99,6 @@ impl Bits {
     }
 }
 
-/// The numbers for which this holds, a word at a time, so that the test runs without a branch for each.
-impl FromIterator<bool> for Bits {
-    fn from_iter<I: IntoIterator<Item = bool>>(all: I) -> Self {
-        let mut bits = Self {
-            words: Vec::new(),
-            len: 0,
-        };
-        let mut word = 0;
-        for holds in all {
-            word |= u64::from(holds) << (bits.len % 64);
-            bits.len += 1;
-            if bits.len.is_multiple_of(64) {
-                bits.words.push(std::mem::take(&mut word));
-            }
-        }
-        if !bits.len.is_multiple_of(64) {
-            bits.words.push(word);
-        }
-        bits
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,7 +106,8 @@ mod tests {
     #[test]
     fn a_set_holds_what_was_put_in_and_nothing_beyond_its_bound() {
         for len in [0, 1, 63, 64, 65, 200] {
-            let even: Bits = (0..len).map(|number| number % 2 == 0).collect();
+            let all: Vec<usize> = (0..len).collect();
+            let even = Bits::of(&all, |number| number % 2 == 0);
             let odd = even.clone().not();
             assert_eq!(even.count() + odd.count(), len);
             let numbers: Vec<_> = odd.numbers().collect();

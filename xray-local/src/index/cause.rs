@@ -9,11 +9,11 @@ use serde_json::Value as Json;
 use super::bits::Bits;
 use super::column::{Known, Values};
 use super::micros::{in_seconds, micros};
+use super::part::{Asked, mentions, weigh};
 use crate::entry::Bytes;
 use crate::filter::expression::{Expression, Failure, Field, Number, Part, Text};
-use crate::filter::field_holds;
 use crate::filter::form;
-use crate::filter::subject::{CausePart, Subject};
+use crate::filter::subject::CausePart;
 use crate::query::{RootCause, RootCauseEntity, RootCauses};
 
 #[derive(Clone, Debug, Default)]
@@ -117,24 +117,28 @@ impl Causes {
         part: Part,
         condition: &Expression,
     ) -> Bits {
-        let every = |_: &Field| true;
-        let without_details = |field: &Field| !is_detail(field);
-        let fulfils = |cause: &RootCause, is_known: &dyn Fn(&Field) -> bool| {
-            let parts = CausePart::all(cause, part);
-            parts
-                .iter()
-                .map(|part| weigh(condition, part, is_known))
-                .fold(Some(false), or)
-        };
-        let by_form: Vec<_> = self
+        let is_known = |field: &Field| !is_detail(field);
+        let asked: Vec<_> = self
             .forms
             .iter()
             .map(|form| match form.failure == failure {
-                true => fulfils(&form.cause, &without_details),
-                false => Some(false),
+                true => Asked::of(&form.cause, part, condition, &is_known),
+                false => Asked::default(),
             })
             .collect();
-        self.traces_where(len, &by_form, |cause| fulfils(cause, &every) == Some(true))
+        let by_form: Vec<_> = asked.iter().map(Asked::answer).collect();
+        let has_messages = mentions(condition, &Field::Text(Text::Message));
+        let mut whole: Vec<_> = self.forms.iter().map(|form| form.cause.clone()).collect();
+        self.traces_where(len, &by_form, |form, first| {
+            if !has_messages {
+                return asked[form].holds_with(condition, &self.details[first as usize..]);
+            }
+            self.complete(&mut whole[form], first);
+            let parts = CausePart::all(&whole[form], part);
+            parts
+                .iter()
+                .any(|part| weigh(condition, part, &|_| true) == Some(true))
+        })
     }
 
     /// The traces, of so many, with a root cause of this form.
@@ -152,39 +156,29 @@ impl Causes {
                 },
             )
             .collect();
-        let fits = |cause: &RootCause| {
-            serde_json::to_value(cause).is_ok_and(|cause| form::fits(asked, &cause))
-        };
-        self.traces_where(len, &by_form, fits)
+        let mut whole: Vec<_> = self.forms.iter().map(|form| form.cause.clone()).collect();
+        self.traces_where(len, &by_form, |form, first| {
+            self.complete(&mut whole[form], first);
+            let cause = serde_json::to_value(&whole[form]);
+            cause.is_ok_and(|cause| form::fits(asked, &cause))
+        })
     }
 
-    /// The traces that have a root cause whose form holds; where a form alone does not tell, the whole is asked.
+    /// The traces that have a root cause whose form holds. Where a form alone does not tell, its details are asked, from a place on.
     fn traces_where(
         &self,
         len: usize,
         by_form: &[Option<bool>],
-        holds: impl Fn(&RootCause) -> bool,
+        mut holds: impl FnMut(usize, u32) -> bool,
     ) -> Bits {
         let mut found = Bits::none(len);
         if by_form.iter().all(|holds| *holds == Some(false)) {
             return found;
         }
-        let mut whole: Vec<_> = self.forms.iter().map(|form| form.cause.clone()).collect();
-        for ((trace, form), first) in self
-            .traces
-            .iter()
-            .zip(&self.form_of)
-            .zip(&self.first_details)
-        {
+        let places = self.traces.iter().zip(&self.form_of);
+        for ((trace, form), first) in places.zip(&self.first_details) {
             let (trace, form) = (usize::from(*trace), usize::from(*form));
-            if found.has(trace) {
-                continue;
-            }
-            let is_found = by_form[form].unwrap_or_else(|| {
-                self.complete(&mut whole[form], *first);
-                holds(&whole[form])
-            });
-            if is_found {
+            if !found.has(trace) && by_form[form].unwrap_or_else(|| holds(form, *first)) {
                 found.set(trace);
             }
         }
@@ -239,44 +233,6 @@ impl RootCause {
         self.write(&mut bytes);
         bytes.len() + 200 * self.services.len()
     }
-}
-
-/// Whether a condition holds of a part of a root cause, as far as it can be told from the fields that are known.
-fn weigh(
-    condition: &Expression,
-    part: &dyn Subject,
-    is_known: &dyn Fn(&Field) -> bool,
-) -> Option<bool> {
-    match condition {
-        Expression::All(all) => {
-            let weighed = all.iter().map(|one| weigh(one, part, is_known));
-            weighed.fold(Some(true), and)
-        }
-        Expression::Any(any) => {
-            let weighed = any.iter().map(|one| weigh(one, part, is_known));
-            weighed.fold(Some(false), or)
-        }
-        Expression::Not(inner) => not(weigh(inner, part, is_known)),
-        Expression::Field(field, test) => is_known(field).then(|| field_holds(field, test, part)),
-        // The parser lets nothing else stand here.
-        _ => Some(false),
-    }
-}
-
-fn and(one: Option<bool>, other: Option<bool>) -> Option<bool> {
-    not(or(not(one), not(other)))
-}
-
-fn or(one: Option<bool>, other: Option<bool>) -> Option<bool> {
-    match (one, other) {
-        (Some(true), _) | (_, Some(true)) => Some(true),
-        (None, _) | (_, None) => None,
-        _ => Some(false),
-    }
-}
-
-fn not(one: Option<bool>) -> Option<bool> {
-    one.map(|holds| !holds)
 }
 
 fn is_detail(field: &Field) -> bool {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use xray_sdk::document::AnnotationValue;
 
 use super::bits::Bits;
+use crate::filter::expression::{Operator, Value};
 
 /// Values and their rows. Kept small: two bytes for the row and two for the value.
 #[derive(Clone, Debug, Default)]
@@ -116,14 +117,21 @@ pub(super) fn annotation_bytes(value: &AnnotationValue) -> Vec<u8> {
     bytes
 }
 
-/// The value of an annotation by its bytes; all numbers are of one type.
-pub(super) fn annotation(bytes: &[u8]) -> AnnotationValue {
-    match bytes {
-        [b'n', number @ ..] => {
-            AnnotationValue::Float(f64::from_le_bytes(number.try_into().unwrap_or_default()))
+/// Whether an annotation, told by its bytes, compares like that. One of another type never does.
+pub(super) fn annotation_holds(found: &[u8], operator: Operator, asked: &Value) -> bool {
+    match (found, asked) {
+        ([b'n', number @ ..], Value::Number(asked)) => {
+            let number = f64::from_le_bytes(number.try_into().unwrap_or_default());
+            operator.compare_numbers(number, *asked)
         }
-        [b'b', value] => AnnotationValue::Boolean(*value != 0),
-        [b't', text @ ..] => AnnotationValue::Text(String::from_utf8_lossy(text).into_owned()),
-        _ => AnnotationValue::Text(String::new()),
+        ([b'b', flag], Value::Boolean(asked)) => operator.compare_flags(*flag != 0, *asked),
+        ([b't', text @ ..], Value::Text(asked)) => text_holds(text, operator, asked),
+        _ => false,
     }
+}
+
+/// Whether a text, told by its bytes, compares like that.
+pub(super) fn text_holds(found: &[u8], operator: Operator, asked: &str) -> bool {
+    // The values were texts when they came.
+    std::str::from_utf8(found).is_ok_and(|found| operator.compare_texts(found, asked))
 }

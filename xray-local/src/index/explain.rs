@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::filter::Filter;
 use crate::filter::expression::Expression;
 
 /// How a page of traces was found: what was searched, which conditions were looked up, and how many traces had to be read.
@@ -15,6 +16,8 @@ pub struct Explanation {
     pub filter: String,
     /// All traces of the index.
     pub traces: usize,
+    /// The memory that the index takes, in bytes.
+    pub bytes: usize,
     /// The blocks of traces that the index consists of.
     pub blocks: usize,
     /// Those that were looked into. The others lie outside of the time, or behind the end of the page.
@@ -25,9 +28,7 @@ pub struct Explanation {
     pub candidates: usize,
     /// Those among them that had to be held against their documents, for they are too large for the index.
     pub doubtful: usize,
-    /// Traces too new for the index, whose documents were read.
-    pub unsettled: usize,
-    /// Traces of which documents were read, for any reason.
+    /// Traces of which the documents were read.
     pub traces_read: usize,
     /// The traces on the page.
     pub found: usize,
@@ -47,6 +48,14 @@ pub struct ExplainedTerm {
 }
 
 impl Explanation {
+    /// Of a search that is still to be made.
+    pub(crate) fn of(filter: Option<&Filter>) -> Self {
+        Self {
+            filter: filter.map(ToString::to_string).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn term(&mut self, condition: &Expression, traces: usize) {
         let text = condition.to_string();
         let known = self.terms.iter_mut().find(|known| known.term == text);
@@ -73,8 +82,8 @@ impl fmt::Display for Explanation {
         }
         writeln!(
             f,
-            "index       {} traces in {} blocks, {} searched",
-            self.traces, self.blocks, self.blocks_searched
+            "index       {} traces, {} bytes, in {} blocks, {} searched",
+            self.traces, self.bytes, self.blocks, self.blocks_searched
         )?;
         for term in &self.terms {
             writeln!(
@@ -85,14 +94,10 @@ impl fmt::Display for Explanation {
         }
         writeln!(
             f,
-            "candidates  {}, of which {} are held against their documents",
+            "candidates  {}, {} of them too large for the index",
             self.candidates, self.doubtful
         )?;
-        writeln!(
-            f,
-            "read        {} traces, {} of them too new for the index",
-            self.traces_read, self.unsettled
-        )?;
+        writeln!(f, "read        {} traces", self.traces_read)?;
         write!(f, "found       {}", self.found)
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::bits::Bits;
 use super::block::{Block, Key, Name};
-use super::column::annotation;
+use super::column::{annotation_holds, text_holds};
 use super::explain::Explanation;
 use super::micros::Stretch;
 use super::profile::{Caller, Profile, Side};
@@ -99,8 +99,7 @@ impl Look<'_, '_> {
             }
             Field::Number(Number::Duration) => {
                 let stretch = Stretch::of(test);
-                let durations = block.durations.iter();
-                durations.map(|duration| stretch.holds(*duration)).collect()
+                Bits::of(&block.durations, |duration| stretch.holds(duration))
             }
             Field::Number(_)
             | Field::Text(
@@ -166,12 +165,9 @@ impl Look<'_, '_> {
             Field::Text(text) => match test {
                 Test::Holds => self.values(Name::Text(*text), side, |_| true),
                 Test::Is(operator, Value::Text(asked)) => {
-                    // The values were texts when they came.
-                    let holds = |found: &[u8]| {
-                        std::str::from_utf8(found)
-                            .is_ok_and(|found| operator.compare_texts(found, asked))
-                    };
-                    self.values(Name::Text(*text), side, holds)
+                    self.values(Name::Text(*text), side, |found| {
+                        text_holds(found, *operator, asked)
+                    })
                 }
                 Test::Is(..) => Bits::none(self.block.rows()),
             },
@@ -180,7 +176,7 @@ impl Look<'_, '_> {
                 match test {
                     Test::Holds => self.values(name, side, |_| true),
                     Test::Is(operator, asked) => self.values(name, side, |found| {
-                        operator.compare_annotation(&annotation(found), asked)
+                        annotation_holds(found, *operator, asked)
                     }),
                 }
             }
@@ -193,15 +189,13 @@ impl Look<'_, '_> {
         if !holds.contains(&true) {
             return Bits::none(self.block.rows());
         }
-        let profiles = self.block.profile_of.iter();
-        profiles
-            .map(|profile| holds[usize::from(*profile)])
-            .collect()
+        Bits::of(&self.block.profile_of, |profile| {
+            holds[usize::from(profile)]
+        })
     }
 
     fn times(&self, stretch: &Stretch, side: Side) -> Bits {
-        let times = self.block.times.iter();
-        let mut found: Bits = times.map(|time| stretch.holds(*time)).collect();
+        let mut found = Bits::of(&self.block.times, |time| stretch.holds(time));
         if side == Side::Call {
             for (row, time) in self.block.call_rows.iter().zip(&self.block.call_times) {
                 match stretch.holds(*time) {

@@ -11,6 +11,7 @@ mod column;
 mod explain;
 mod look;
 mod micros;
+mod part;
 mod profile;
 
 use std::collections::BinaryHeap;
@@ -155,11 +156,6 @@ impl Index {
         false
     }
 
-    /// How many traces there are.
-    pub(crate) fn len(&self) -> usize {
-        self.traces
-    }
-
     /// The memory that the index takes, in bytes; the block that still grows takes about twice what is told of it.
     pub(crate) fn bytes(&self) -> usize {
         let closed = self.closed.iter().map(|closed| closed.block.bytes());
@@ -198,7 +194,7 @@ impl Index {
             if found.len() == search.limit {
                 return found;
             }
-            waiting.extend(candidates(block, search, told.as_deref_mut()));
+            waiting.extend(candidates(block, &bounds, search, told.as_deref_mut()));
         }
         while found.len() < search.limit
             && let Some(next) = waiting.pop()
@@ -234,6 +230,20 @@ impl Bounds {
         })
     }
 
+    /// Whether every trace between them lies in the time that is searched.
+    fn lie_in(&self, search: &Search<'_>) -> bool {
+        let start = |time: f64| (time * 1e6).round() as i64;
+        let TimeRange {
+            start: first,
+            end,
+            kind,
+        } = *search.range;
+        kind != TimeRangeType::Service
+            && start(first) < self.oldest.start_micros
+            && self.newest.start_micros < start(end)
+            && search.after.is_none_or(|after| self.newest < after)
+    }
+
     fn may_hold(&self, search: &Search<'_>) -> bool {
         let TimeRange { start, end, kind } = *search.range;
         // Ends of segments by broken clocks may lie anywhere.
@@ -245,12 +255,17 @@ impl Bounds {
 /// The traces of a block that may be meant, in no order.
 fn candidates(
     block: &Block,
+    bounds: &Bounds,
     search: &Search<'_>,
     mut told: Option<&mut Explanation>,
 ) -> Vec<Candidate> {
-    let mut possible: Bits = (0..block.traces())
-        .map(|trace| is_in_time(block, trace, search))
-        .collect();
+    let mut possible = match bounds.lie_in(search) {
+        true => Bits::all(block.traces()),
+        false => {
+            let all: Vec<_> = (0..block.traces()).collect();
+            Bits::of(&all, |trace| is_in_time(block, trace, search))
+        }
+    };
     possible.and(&block.is_there);
     if possible.is_empty() {
         return Vec::new();
@@ -314,4 +329,4 @@ impl Times for At<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -6,7 +6,7 @@ use super::*;
 use crate::entry::Span;
 use random::Chance;
 
-mod random;
+pub(crate) mod random;
 
 /// Traces, and an index of them with small blocks.
 struct World {
@@ -165,11 +165,11 @@ fn what_is_taken_out_takes_its_block_along() {
     let positions: Vec<_> = (0..100)
         .map(|number| world.put(&random::documents(&mut chance, number), None))
         .collect();
-    assert_eq!((world.index.len(), world.index.closed.len()), (100, 6));
+    assert_eq!((world.index.traces, world.index.closed.len()), (100, 6));
     for position in positions {
         world.take(position);
     }
-    assert_eq!((world.index.len(), world.index.closed.len()), (0, 0));
+    assert_eq!((world.index.traces, world.index.closed.len()), (0, 0));
     assert!(world.found(&TimeRange::ALWAYS, None, 10).is_empty());
     let unknown = TraceId::from_u128(1);
     assert!(!world.index.remove(unknown, 1.0));

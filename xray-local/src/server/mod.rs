@@ -16,7 +16,7 @@ use crate::control::Control;
 use crate::error::Error;
 #[cfg(feature = "disk")]
 use crate::store::FolderError;
-use crate::store::{Intake, Store};
+use crate::store::{Intake, Settler, Store};
 use entrance::Entrance;
 use guard::Guard;
 use http::Http;
@@ -52,11 +52,12 @@ pub struct Server {
     parts: Option<Parts>,
 }
 
-/// What must end in this order: the receiver hands its last documents to the intake, the intake stores them, and calls see them.
+/// What must end in this order: the receiver hands its last documents to the intake, the intake stores them, and calls see them and may settle them.
 struct Parts {
     receiver: Receiver,
     intake: Intake,
     http: Http,
+    settler: Settler,
 }
 
 impl Server {
@@ -77,6 +78,7 @@ impl Server {
         let store = store(&options)?;
         let control = Control::start(options.rules, options.clock.clone())?;
         let (sink, intake) = Intake::start(store.clone()).map_err(Error::start)?;
+        let settler = Settler::start(store.clone()).map_err(Error::start)?;
         let receiver = socket
             .receive(sink)
             .map_err(|error| Error::receive(address, error))?;
@@ -94,6 +96,7 @@ impl Server {
                 receiver,
                 intake,
                 http,
+                settler,
             }),
         })
     }
@@ -149,6 +152,7 @@ impl Server {
         let counts = parts.receiver.stop();
         drop(parts.intake);
         drop(parts.http);
+        drop(parts.settler);
         counts
     }
 }

@@ -1,16 +1,14 @@
 //! What was received: documents as they came, kept by trace, on disk or in memory, within bounds.
 
+mod catalog;
 mod engine;
 mod intake;
 mod limits;
 mod page;
 mod put;
 mod record;
-#[allow(
-    dead_code,
-    reason = "the index, which keeps entries and blobs, is not wired in yet"
-)]
-mod settled;
+mod search;
+mod settle;
 mod snapshot;
 mod writer;
 
@@ -23,13 +21,15 @@ pub(crate) use crate::index::Position;
 use crate::lock::lock;
 use crate::notice::Notice;
 use crate::validate::Rejection;
+use catalog::Catalog;
 pub(crate) use engine::EngineError;
 #[cfg(feature = "disk")]
 pub(crate) use engine::FolderError;
 use engine::{Engine, Memory};
 pub(crate) use intake::Intake;
 pub use limits::Limits;
-pub(crate) use page::Found;
+pub(crate) use search::Found;
+pub(crate) use settle::Settler;
 pub(crate) use snapshot::Snapshot;
 use writer::Writer;
 
@@ -71,6 +71,7 @@ struct Shared {
     engine: Box<dyn Engine>,
     /// Held by the one who writes, while it does.
     writer: Mutex<Writer>,
+    catalog: Catalog,
     /// Guards what is told of the store. Held for numbers only.
     state: Mutex<State>,
     changed: Condvar,
@@ -95,7 +96,8 @@ impl Store {
 
     pub(crate) fn in_memory(limits: Limits, clock: Clock, notice: Notice) -> Self {
         let engine = Box::new(Memory::default());
-        Self::with(engine, Writer::default(), limits, clock, notice)
+        let (writer, catalog) = (Writer::default(), Catalog::empty());
+        Self::with(engine, writer, catalog, limits, clock, notice)
     }
 
     /// The store in a folder, which is made where it is not there.
@@ -109,7 +111,14 @@ impl Store {
         let engine = engine::Disk::open(folder)?;
         let writer =
             Writer::new(&engine).map_err(|error| FolderError::read(folder.to_owned(), &error))?;
-        let store = Self::with(Box::new(engine), writer, limits, clock, notice);
+        let store = Self::with(
+            Box::new(engine),
+            writer,
+            Catalog::default(),
+            limits,
+            clock,
+            notice,
+        );
         store.retain();
         Ok(store)
     }
@@ -117,6 +126,7 @@ impl Store {
     fn with(
         engine: Box<dyn Engine>,
         writer: Writer,
+        catalog: Catalog,
         limits: Limits,
         clock: Clock,
         notice: Notice,
@@ -128,6 +138,7 @@ impl Store {
                 notice,
                 engine,
                 writer: Mutex::new(writer),
+                catalog,
                 state: Mutex::default(),
                 changed: Condvar::new(),
             }),

@@ -7,10 +7,7 @@ use xray_sdk::document::Trace;
 
 use super::engine::{Outline, TraceRow};
 use super::{Position, Snapshot, Store};
-use crate::entry::Source;
-use crate::filter::Filter;
-use crate::graph::ServiceGraph;
-use crate::query::{TimeRange, Times, TraceSummary};
+use crate::query::{TimeRange, Times};
 
 /// How many traces are taken out of the store at once to be put together.
 const AT_ONCE: usize = 256;
@@ -20,15 +17,6 @@ const AT_ONCE: usize = 256;
 pub(crate) struct Page {
     /// Each trace with its place and the time by which it matches.
     pub(crate) traces: Vec<(Position, Snapshot, f64)>,
-    /// Where the next page goes on; `None` when this was the last.
-    pub(crate) next: Option<Position>,
-}
-
-/// The summaries of some of the traces that are meant, newest first.
-pub(crate) struct Found {
-    pub(crate) summaries: Vec<TraceSummary>,
-    /// How many traces were read for them.
-    pub(crate) processed: usize,
     /// Where the next page goes on; `None` when this was the last.
     pub(crate) next: Option<Position>,
 }
@@ -46,61 +34,6 @@ impl Store {
             traces.push(snapshot.assemble());
         });
         traces
-    }
-
-    /// The summaries of the traces in a time range, the newest first.
-    pub fn summaries(&self, range: &TimeRange) -> Vec<TraceSummary> {
-        self.find(range, None, None, usize::MAX).summaries
-    }
-
-    /// The summaries of the traces in a time range that a filter means, the newest first. Reads every trace of the range.
-    pub fn filtered(&self, range: &TimeRange, filter: &Filter) -> Vec<TraceSummary> {
-        self.find(range, Some(filter), None, usize::MAX).summaries
-    }
-
-    /// Up to `limit` summaries of traces in a time range that a filter means, from the one behind `after` on.
-    pub(crate) fn find(
-        &self,
-        range: &TimeRange,
-        filter: Option<&Filter>,
-        mut after: Option<Position>,
-        limit: usize,
-    ) -> Found {
-        let mut found = Found {
-            summaries: Vec::new(),
-            processed: 0,
-            next: None,
-        };
-        loop {
-            let page = self.page(range, after, AT_ONCE.min(limit));
-            for (position, snapshot, matched) in &page.traces {
-                if found.summaries.len() == limit {
-                    found.next = after;
-                    return found;
-                }
-                let trace = snapshot.assemble();
-                found.processed += 1;
-                after = Some(*position);
-                if filter.is_none_or(|filter| filter.matches(&trace)) {
-                    let summary = TraceSummary::of(&snapshot.entry(&trace), *matched);
-                    found.summaries.push(summary);
-                }
-            }
-            if page.next.is_none() {
-                return found;
-            }
-        }
-    }
-
-    /// The services of the traces in a time range, and who calls whom.
-    pub fn service_graph(&self, range: &TimeRange) -> ServiceGraph {
-        let mut graph = crate::graph::Sketch::default();
-        self.each(range, |snapshot| {
-            let mut entry = snapshot.entry(&snapshot.assemble());
-            entry.resolve(|link| Source::of(&self.trace(link.trace_id)?, link.id));
-            graph.add(&entry);
-        });
-        graph.finish()
     }
 
     pub(crate) fn snapshot(&self, id: TraceId) -> Option<Snapshot> {

@@ -85,6 +85,7 @@ impl Store {
         let mut writer = lock(&shared.writer);
         let put = writer.put(documents, shared.clock.now(), &shared.limits, self.engine());
         let put = self.written(put)?;
+        shared.catalog.came(&put.touched, shared.clock.now());
         self.state().counts.stored += put.stored;
         self.retain_by(&mut writer);
         Ok(put.rejections)
@@ -92,15 +93,22 @@ impl Store {
 
     fn retain_by(&self, writer: &mut Writer) {
         let shared = &self.shared;
-        for _ in 0..ROUNDS {
+        // While the catalog is read, it could not be told who leaves.
+        let rounds = if shared.catalog.is_loaded() {
+            ROUNDS
+        } else {
+            0
+        };
+        for _ in 0..rounds {
             let left = writer.retain(shared.clock.now(), &shared.limits, self.engine());
-            let Ok((count, is_all)) = self.written(left) else {
+            let Ok(left) = self.written(left) else {
                 break;
             };
-            self.let_go(count);
-            if is_all {
+            if left.rows.is_empty() {
                 break;
             }
+            self.let_go(left.rows.len() as u64);
+            shared.catalog.left(&left.rows, left.entries);
         }
         let sizes = sizes(writer, self.engine());
         if let Ok((traces, bytes)) = self.written(sizes) {

@@ -5,6 +5,8 @@ use super::*;
 use crate::query::TimeRange;
 use crate::validate::RejectionCode;
 
+mod search;
+
 /// What a document takes.
 fn cost(text: &str) -> u64 {
     record::cost(text.len())

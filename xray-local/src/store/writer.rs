@@ -1,6 +1,7 @@
 //! Documents go into their traces here, and whole traces out again. One at a time writes.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use xray_sdk::TraceId;
 
@@ -31,13 +32,17 @@ pub(super) struct Checked<'a> {
 pub(super) struct Put {
     pub(super) stored: u64,
     /// The traces that have come on, as they are now, in the order of their numbers.
-    #[allow(
-        dead_code,
-        reason = "the index, which is told of them, is not wired in yet"
-    )]
     pub(super) touched: Vec<TraceRow>,
     /// Those that were refused, with their place among what was given.
     pub(super) rejections: Vec<(usize, Rejection)>,
+}
+
+/// Traces that left.
+#[derive(Default)]
+pub(super) struct Left {
+    pub(super) rows: Vec<TraceRow>,
+    /// What was kept of them, by their numbers.
+    pub(super) entries: BTreeMap<u64, Vec<u8>>,
 }
 
 /// So many documents may come of one trace. What tells a document's place on disk has room for twice as many.
@@ -87,13 +92,13 @@ impl Writer {
         put
     }
 
-    /// Lets traces leave that are beyond the limits; at most some at once. Returns how many, and whether that was all.
+    /// Lets traces leave that are beyond the limits; at most some at once.
     pub(super) fn retain(
         &mut self,
         now: f64,
         limits: &Limits,
         engine: &dyn Engine,
-    ) -> Result<(u64, bool), EngineError> {
+    ) -> Result<Left, EngineError> {
         let surplus = Surplus {
             bytes: surplus_bytes(engine.bytes()?, limits.bytes),
             traces: self.traces(engine)?.saturating_sub(limits.traces),
@@ -103,15 +108,24 @@ impl Writer {
             self.oldest = engine.oldest(1)?.pop();
         }
         if !self.oldest.is_some_and(|oldest| surplus.takes(&oldest)) {
-            return Ok((0, true));
+            return Ok(Left::default());
         }
         let candidates = engine.oldest(LEAVE_AT_ONCE)?;
         let leaving = surplus.leaving(&candidates);
         let Some(last) = leaving.last() else {
-            return Ok((0, true));
+            return Ok(Left::default());
         };
+        let last = last.ordinal;
+        let mut entries = BTreeMap::new();
+        engine.entries(0, &mut |ordinal, entry| {
+            if ordinal > last {
+                return ControlFlow::Break(());
+            }
+            entries.insert(ordinal, entry.to_vec());
+            ControlFlow::Continue(())
+        })?;
         engine.commit(&Changes {
-            first: Some(last.ordinal + 1),
+            first: Some(last + 1),
             ..Changes::default()
         })?;
         for row in leaving {
@@ -119,7 +133,10 @@ impl Writer {
         }
         self.oldest = candidates.get(leaving.len()).copied();
         // What they took is an estimate: the engine is asked again.
-        Ok((leaving.len() as u64, false))
+        Ok(Left {
+            rows: leaving.to_vec(),
+            entries,
+        })
     }
 
     /// How many traces there are.

@@ -30,7 +30,7 @@ fn graph(rollup: &Rollup, all: &[Entry], range: &TimeRange) -> Sketch {
     let part = rollup.part(range);
     let mut sketch = part.sketch.clone();
     for entry in all {
-        let is_in_minute = part.minutes.contains(&Minute::of(entry.start()));
+        let is_in_minute = part.has_minute_of(entry);
         let is_stray = part.strays.contains(&entry.id) && part.lacks(entry, range);
         if (is_in_minute && range.matched(entry).is_some()) || is_stray {
             sketch.add(entry);

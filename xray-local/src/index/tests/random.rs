@@ -5,10 +5,10 @@ use std::fmt::Write;
 use xray_sdk::document::{Document, Trace};
 
 /// A source of chance that gives the same each time (SplitMix64).
-pub(super) struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -20,7 +20,7 @@ impl Chance {
         number ^ (number >> 31)
     }
 
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 
@@ -56,7 +56,7 @@ const STATUSES: &[&str] = &["200", "404", "429", "500", "302"];
 const MESSAGES: &[&str] = &["no money", "no", "timed out", ""];
 
 /// The documents of one trace.
-pub(super) fn documents(chance: &mut Chance, number: u64) -> Vec<String> {
+pub(crate) fn documents(chance: &mut Chance, number: u64) -> Vec<String> {
     let by_id = chance.below(40);
     let trace_id = format!("1-{by_id:08x}-{number:024x}");
     let count = 1 + chance.below(3);
@@ -69,7 +69,7 @@ pub(super) fn documents(chance: &mut Chance, number: u64) -> Vec<String> {
                 let parent = &parents[chance.below(parents.len() as u64) as usize];
                 let _ = write!(head, r#","parent_id":"{parent}""#);
             }
-            if chance.one_in(12) {
+            if head.contains("parent_id") && chance.one_in(8) {
                 head.push_str(r#","type":"subsegment""#);
             }
             document(chance, &head, 2, &mut ids, &mut parents)
@@ -169,7 +169,7 @@ fn document(
     json + "}"
 }
 
-pub(super) fn trace(documents: &[String]) -> Trace {
+pub(crate) fn trace(documents: &[String]) -> Trace {
     let documents = documents.iter().map(|text| {
         Document::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error}"))
     });
@@ -185,7 +185,7 @@ enum Of {
 }
 
 /// A filter expression.
-pub(super) fn expression(chance: &mut Chance) -> String {
+pub(crate) fn expression(chance: &mut Chance) -> String {
     condition(chance, Of::Trace, 3)
 }
 

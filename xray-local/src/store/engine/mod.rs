@@ -20,10 +20,6 @@ pub(crate) use disk::FolderError;
 pub(super) use memory::Memory;
 
 /// Keeps documents and what is known of their traces. Readers see what was committed; several may read while one writes.
-#[allow(
-    dead_code,
-    reason = "the index, which keeps entries and blobs, is not wired in yet"
-)]
 pub(super) trait Engine: Send + Sync {
     /// Keeps all changes, or none when it fails. When it returns they outlive the process, if anything does.
     fn commit(&self, changes: &Changes<'_>) -> Result<(), EngineError>;

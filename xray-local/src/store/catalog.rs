@@ -1,0 +1,167 @@
+//! What is known of traces without their documents: the index, the graph's tallies, and which traces have come on since.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use xray_sdk::TraceId;
+
+use super::engine::TraceRow;
+use crate::entry::Entry;
+use crate::graph::Rollup;
+use crate::index::Index;
+use crate::lock::lock;
+use crate::query::Times;
+
+#[derive(Default)]
+pub(super) struct Catalog {
+    /// Written by the one who settles only. Readers never wait for a document.
+    known: RwLock<Known>,
+    /// What happened to traces that the catalog does not know of yet. Held for maps only: whoever stores documents takes it.
+    news: Mutex<News>,
+    /// Held by the one who settles.
+    settling: Mutex<Settling>,
+    /// Whether what was kept has been read.
+    is_loaded: AtomicBool,
+}
+
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) index: Index,
+    pub(super) rollup: Rollup,
+    /// Entries that are made and not kept yet, by the number of their trace.
+    pub(super) unkept: BTreeMap<u64, Unkept>,
+}
+
+/// An entry, and what it was made of.
+#[derive(Clone)]
+pub(super) struct Unkept {
+    pub(super) id: TraceId,
+    pub(super) revision: u64,
+    pub(super) bytes: Vec<u8>,
+}
+
+#[derive(Default)]
+pub(super) struct News {
+    /// Traces of which documents have come since their entries were made, by number, each with the time of the last.
+    open: BTreeMap<u64, (TraceRow, f64)>,
+    /// Traces that have left, by number, with the entries that were kept of them.
+    left: BTreeMap<u64, Option<Vec<u8>>>,
+}
+
+/// What only the one who settles has to know.
+#[derive(Default)]
+pub(super) struct Settling {
+    /// The highest number of a trace with an entry: those beyond need not be looked for.
+    pub(super) highest: u64,
+    /// Traces that wait for others which they go on from, by the ids of these.
+    pub(super) waiting: HashMap<TraceId, Vec<TraceId>>,
+}
+
+/// So many links at most wait for traces that have not come.
+const WAITING: usize = 10_000;
+
+impl Catalog {
+    /// Of an empty store.
+    pub(super) fn empty() -> Self {
+        let catalog = Self::default();
+        catalog.loaded();
+        catalog
+    }
+
+    pub(super) fn is_loaded(&self) -> bool {
+        self.is_loaded.load(Ordering::Acquire)
+    }
+
+    /// What was kept has been read.
+    pub(super) fn loaded(&self) {
+        self.is_loaded.store(true, Ordering::Release);
+    }
+
+    pub(super) fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn change(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn settling(&self) -> MutexGuard<'_, Settling> {
+        lock(&self.settling)
+    }
+
+    /// Documents of these traces have come.
+    pub(super) fn came(&self, rows: &[TraceRow], now: f64) {
+        let mut news = lock(&self.news);
+        for row in rows {
+            news.open.insert(row.ordinal, (*row, now));
+        }
+    }
+
+    /// These traces have to be settled once more, unless more has come of them anyway.
+    pub(super) fn reopen(&self, rows: impl IntoIterator<Item = TraceRow>) {
+        let mut news = lock(&self.news);
+        for row in rows {
+            news.open
+                .entry(row.ordinal)
+                .or_insert((row, f64::NEG_INFINITY));
+        }
+    }
+
+    /// These traces have left.
+    pub(super) fn left(&self, rows: &[TraceRow], mut entries: BTreeMap<u64, Vec<u8>>) {
+        let mut news = lock(&self.news);
+        for row in rows {
+            news.open.remove(&row.ordinal);
+            news.left.insert(row.ordinal, entries.remove(&row.ordinal));
+        }
+    }
+
+    /// Takes the traces, up to a number of them, of which nothing has come since a time.
+    pub(super) fn take_open(&self, since: f64, count: usize) -> Vec<TraceRow> {
+        let mut news = lock(&self.news);
+        let quiet = news.open.iter().filter(|(_, (_, came))| *came <= since);
+        let rows: Vec<_> = quiet.map(|(_, (row, _))| *row).take(count).collect();
+        for row in &rows {
+            news.open.remove(&row.ordinal);
+        }
+        rows
+    }
+
+    /// How many traces there are to be settled.
+    pub(super) fn count_open(&self) -> usize {
+        lock(&self.news).open.len()
+    }
+
+    pub(super) fn take_left(&self) -> BTreeMap<u64, Option<Vec<u8>>> {
+        std::mem::take(&mut lock(&self.news).left)
+    }
+}
+
+impl Known {
+    pub(super) fn add(&mut self, entry: &Entry) {
+        self.index.insert(entry);
+        self.rollup.add(entry);
+    }
+
+    pub(super) fn remove(&mut self, entry: &Entry) {
+        if self.index.remove(entry.id, entry.start()) {
+            self.rollup.remove(entry);
+        }
+    }
+}
+
+impl Settling {
+    /// Remembers what an entry waits for.
+    pub(super) fn wait(&mut self, entry: &Entry) {
+        let links = entry.works.iter().flat_map(|work| &work.links);
+        for link in links.filter(|link| link.source.is_none()) {
+            if self.waiting.len() < WAITING {
+                let waiting = self.waiting.entry(link.trace_id).or_default();
+                if !waiting.contains(&entry.id) {
+                    waiting.push(entry.id);
+                }
+            }
+        }
+    }
+}

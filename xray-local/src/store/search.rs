@@ -1,0 +1,196 @@
+//! Reading without documents: which traces are meant, what is told of each, and the graph of all.
+
+use std::collections::BTreeSet;
+
+use xray_sdk::TraceId;
+
+use super::{Position, Store};
+use crate::entry::Entry;
+use crate::filter::Filter;
+use crate::graph::{Part, ServiceGraph, Sketch};
+use crate::index::{Candidate, Explanation, Search};
+use crate::query::{TimeRange, TraceSummary};
+
+/// How many candidates are taken out of the index at once.
+const AT_ONCE: usize = 256;
+
+/// How many traces an explanation is of.
+const EXPLAINED: usize = 200;
+
+/// The summaries of some of the traces that are meant, newest first.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) summaries: Vec<TraceSummary>,
+    /// How many traces were looked at for them.
+    pub(crate) processed: usize,
+    /// Where the next page goes on; `None` when this was the last.
+    pub(crate) next: Option<Position>,
+}
+
+impl Store {
+    /// The summaries of the traces in a time range, the newest first.
+    pub fn summaries(&self, range: &TimeRange) -> Vec<TraceSummary> {
+        self.find(range, None, None, usize::MAX).summaries
+    }
+
+    /// The summaries of the traces in a time range that a filter means, the newest first.
+    pub fn filtered(&self, range: &TimeRange, filter: &Filter) -> Vec<TraceSummary> {
+        self.find(range, Some(filter), None, usize::MAX).summaries
+    }
+
+    /// Up to `limit` summaries of traces in a time range that a filter means, from the one behind `after` on.
+    pub(crate) fn find(
+        &self,
+        range: &TimeRange,
+        filter: Option<&Filter>,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Found {
+        let mut found = Found::default();
+        let mut last = None;
+        let at_once = AT_ONCE.min(limit.saturating_add(1));
+        for (position, entry, matched) in self.meant_behind(range, filter, after, at_once, None) {
+            if found.processed == limit {
+                found.next = last;
+                break;
+            }
+            last = Some(position);
+            found.processed += 1;
+            found.summaries.push(TraceSummary::of(&entry, matched));
+        }
+        found
+    }
+
+    /// What is known of the traces of a time range that a filter means, the newest first.
+    pub(crate) fn meant<'a>(
+        &'a self,
+        range: &'a TimeRange,
+        filter: Option<&'a Filter>,
+    ) -> impl Iterator<Item = Entry> + 'a {
+        let all = self.meant_behind(range, filter, None, AT_ONCE, None);
+        all.map(|(_, entry, _)| entry)
+    }
+
+    /// How the newest 200 of the traces that are meant are found: what the index is asked, and what has to be read.
+    pub fn explain(&self, range: &TimeRange, filter: Option<&Filter>) -> Explanation {
+        let mut told = Explanation::of(filter);
+        let meant = self.meant_behind(range, filter, None, EXPLAINED, Some(&mut told));
+        let found = meant.take(EXPLAINED).count();
+        told.found = found;
+        told.bytes = self.shared.catalog.known().index.bytes();
+        told
+    }
+
+    /// The services of the traces that began in a time range, and who calls whom. Costs by their number and by the hours and
+    /// minutes of the range; where it cuts a minute, by the traces of that.
+    pub fn service_graph(&self, range: &TimeRange) -> ServiceGraph {
+        self.settle();
+        let range = TimeRange::began(range.start, range.end);
+        let (part, ragged) = {
+            let known = self.shared.catalog.known();
+            let part = known.rollup.part(&range);
+            let minutes = part.minutes.iter().map(|minute| minute.range());
+            let ragged = minutes.flat_map(|(start, end)| {
+                known.index.search(
+                    &Search {
+                        range: &TimeRange::began(start, end),
+                        filter: None,
+                        after: None,
+                        limit: usize::MAX,
+                    },
+                    None,
+                )
+            });
+            let ragged: BTreeSet<_> = ragged.map(|candidate| candidate.position.id).collect();
+            (part, ragged)
+        };
+        self.complete(part, &ragged, &range).finish()
+    }
+
+    /// The graph of those traces that began in a time range which a filter means. Costs by how many they are.
+    pub fn filtered_graph(&self, range: &TimeRange, filter: &Filter) -> ServiceGraph {
+        let mut sketch = Sketch::default();
+        let range = TimeRange::began(range.start, range.end);
+        for entry in self.meant(&range, Some(filter)) {
+            sketch.add(&entry);
+        }
+        sketch.finish()
+    }
+
+    /// Adds to what is known at once of a graph what has to be counted one by one.
+    fn complete(&self, mut part: Part, ragged: &BTreeSet<TraceId>, range: &TimeRange) -> Sketch {
+        let mut sketch = std::mem::take(&mut part.sketch);
+        for entry in ragged.iter().filter_map(|id| self.entry(*id)) {
+            if part.has_minute_of(&entry) && range.matched(&entry).is_some() {
+                sketch.add(&entry);
+            }
+        }
+        for entry in part.strays.iter().filter_map(|id| self.entry(*id)) {
+            if part.lacks(&entry, range) {
+                sketch.add(&entry);
+            }
+        }
+        sketch
+    }
+
+    /// The traces that are meant, newest first, each with its place and the time by which it matches. So many are looked up at
+    /// once.
+    fn meant_behind<'a>(
+        &'a self,
+        range: &'a TimeRange,
+        filter: Option<&'a Filter>,
+        after: Option<Position>,
+        at_once: usize,
+        mut told: Option<&'a mut Explanation>,
+    ) -> impl Iterator<Item = (Position, Entry, f64)> + 'a {
+        self.settle();
+        let mut next = Some(Search {
+            range,
+            filter,
+            after,
+            limit: at_once,
+        });
+        let batches = std::iter::from_fn(move || {
+            let search = next.take()?;
+            let known = self.shared.catalog.known();
+            let candidates = known.index.search(&search, told.as_deref_mut());
+            // Entries are looked up among what is known, too, which nobody may hold twice.
+            drop(known);
+            let last = candidates.last().map(|candidate| candidate.position);
+            next = last
+                .filter(|_| candidates.len() == at_once)
+                .map(|last| Search {
+                    after: Some(last),
+                    ..search
+                });
+            let mut meant = Vec::new();
+            for Candidate {
+                position,
+                is_certain,
+            } in candidates
+            {
+                if let Some(told) = told.as_deref_mut().filter(|_| !is_certain) {
+                    told.traces_read += 1;
+                }
+                if is_certain || self.is_meant(position.id, filter) {
+                    meant.extend(self.in_time(position, range));
+                }
+            }
+            Some(meant)
+        });
+        batches.flatten()
+    }
+
+    /// A trace with what is known of it, when it lies in a time range after all.
+    fn in_time(&self, position: Position, range: &TimeRange) -> Option<(Position, Entry, f64)> {
+        // It may have left, or moved, since the index was asked.
+        let entry = self.entry(position.id)?;
+        let matched = range.matched(&entry)?;
+        Some((position, entry, matched))
+    }
+
+    /// Whether a filter means a trace, by its documents.
+    fn is_meant(&self, id: TraceId, filter: Option<&Filter>) -> bool {
+        filter.is_none_or(|filter| self.trace(id).is_some_and(|trace| filter.matches(&trace)))
+    }
+}

@@ -1,0 +1,174 @@
+//! What the index and the tallies say, against what the documents do, while traces come, grow and leave.
+
+use std::collections::BTreeSet;
+
+use xray_sdk::TraceId;
+
+use super::*;
+use crate::entry::Source;
+use crate::filter::Filter;
+use crate::graph::{ServiceGraph, Sketch};
+use crate::index::tests::random::{self, Chance};
+use crate::query::TimeRange;
+
+/// The graph of a range by its documents.
+fn graph(store: &Store, range: &TimeRange) -> ServiceGraph {
+    let mut sketch = Sketch::default();
+    for (_, snapshot, _) in &store.page(range, None, usize::MAX).traces {
+        let mut entry = snapshot.entry(&snapshot.assemble());
+        entry.resolve(|link| Source::of(&store.trace(link.trace_id)?, link.id));
+        sketch.add(&entry);
+    }
+    sketch.finish()
+}
+
+/// The traces that a filter means, by their documents.
+fn meant(store: &Store, range: &TimeRange, filter: &Filter) -> Vec<TraceId> {
+    let page = store.page(range, None, usize::MAX);
+    let all = page
+        .traces
+        .iter()
+        .map(|(position, snapshot, _)| (position.id, snapshot.assemble()));
+    all.filter(|(_, trace)| filter.matches(trace))
+        .map(|(id, _)| id)
+        .collect()
+}
+
+fn compare(store: &Store, chance: &mut Chance) {
+    let start = chance.below(200) as f64 / 4.0;
+    let ranges = [
+        TimeRange::ALWAYS,
+        TimeRange::began(start, start + chance.below(100) as f64),
+    ];
+    for range in &ranges {
+        assert_eq!(store.service_graph(range), graph(store, range), "{range:?}");
+        let text = random::expression(chance);
+        let filter = Filter::parse(&text).expect("an expression");
+        let mut found = Vec::new();
+        let mut after = None;
+        loop {
+            let page = store.find(range, Some(&filter), after, 7);
+            found.extend(page.summaries.iter().map(|summary| summary.id));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, meant(store, range, &filter), "{text} in {range:?}");
+        let filtered = store.filtered_graph(range, &filter);
+        assert!(filtered.services().len() <= graph(store, range).services().len());
+    }
+}
+
+/// Documents of some traces in any order, each trace's in parts.
+fn documents(chance: &mut Chance, traces: std::ops::Range<u64>) -> Vec<String> {
+    let mut all: Vec<_> = traces
+        .flat_map(|number| random::documents(chance, number))
+        .collect();
+    for at in (1..all.len()).rev() {
+        let other = chance.below(at as u64 + 1) as usize;
+        all.swap(at, other);
+    }
+    all
+}
+
+#[test]
+fn what_is_found_and_drawn_is_what_the_documents_say_while_traces_come_grow_and_leave() {
+    let mut chance = Chance::new(11);
+    for traces in [1000, 40] {
+        let store = Store::new(Limits {
+            traces,
+            ..Limits::default()
+        });
+        for (number, text) in documents(&mut chance, 0..80).iter().enumerate() {
+            assert_eq!(store.insert(text), []);
+            match number % 9 {
+                0 => compare(&store, &mut chance),
+                4 => store.settle_quiet(),
+                _ => {}
+            }
+        }
+        compare(&store, &mut chance);
+        assert_eq!(store.counts().evicted_traces > 0, traces == 40);
+    }
+}
+
+#[cfg(feature = "disk")]
+#[test]
+fn what_was_settled_is_known_again_after_a_start_and_what_was_not_is_settled_then() {
+    let mut chance = Chance::new(12);
+    let path = std::env::temp_dir().join(format!("xray-local-search-{}", std::process::id()));
+    let limits = Limits {
+        traces: 50,
+        ..Limits::on_disk()
+    };
+    for round in 0..4 {
+        let store =
+            Store::on_disk(&path, limits, Clock::default(), Notice::default()).expect("a store");
+        if round > 0 {
+            compare(&store, &mut chance);
+        }
+        for (number, text) in documents(&mut chance, round * 20..round * 20 + 20)
+            .iter()
+            .enumerate()
+        {
+            assert_eq!(store.insert(text), []);
+            match number % 11 {
+                0 => compare(&store, &mut chance),
+                5 => store.settle_quiet(),
+                _ => {}
+            }
+        }
+    }
+    std::fs::remove_dir_all(&path).expect("is there");
+}
+
+#[test]
+fn a_link_is_drawn_once_its_source_comes_also_when_the_one_who_took_it_up_was_settled_before() {
+    let store = Store::new(Limits::default());
+    let worker = document(
+        2,
+        9,
+        r#","links":[{"trace_id":"1-00000001-000000000000000000000001","id":"0000000000000001"}]"#,
+    );
+    store.insert(&worker);
+    let edges = |store: &Store| store.service_graph(&TimeRange::ALWAYS).edges().count();
+    assert_eq!(edges(&store), 1, "the client's");
+    store.insert(&document(1, 1, "").replace("\"a\"", "\"sender\""));
+    assert_eq!(edges(&store), 2, "the sender's client, and the link");
+}
+
+#[test]
+fn an_explanation_tells_what_was_looked_up() {
+    let store = Store::new(Limits::default());
+    for trace in 1..=5 {
+        store.insert(&document(
+            trace,
+            1,
+            if trace == 3 { r#","fault":true"# } else { "" },
+        ));
+    }
+    let filter = Filter::parse("fault AND !user").expect("an expression");
+    let told = store.explain(&TimeRange::ALWAYS, Some(&filter));
+    let terms: Vec<_> = told
+        .terms
+        .iter()
+        .map(|term| (term.term.as_str(), term.traces))
+        .collect();
+    assert_eq!(terms, [("fault", 1), ("user", 0)]);
+    assert_eq!(
+        (told.traces, told.candidates, told.traces_read, told.found),
+        (5, 1, 0, 1)
+    );
+    let ids: BTreeSet<_> = store
+        .filtered(&TimeRange::ALWAYS, &filter)
+        .iter()
+        .map(|summary| summary.id)
+        .collect();
+    assert_eq!(ids, BTreeSet::from([id(3)]));
+    assert!(
+        told.to_string()
+            .starts_with("filter      fault AND !user\nindex       5 traces, "),
+        "{told}"
+    );
+}
