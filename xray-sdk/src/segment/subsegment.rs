@@ -248,7 +248,7 @@ impl Subsegment {
     /// ```
     pub fn began_before(&mut self, before: Duration) -> &mut Self {
         let nanoseconds = u64::try_from(before.as_nanos()).unwrap_or(u64::MAX);
-        self.record(|lane, node| lane.number(node, Field::BeganBefore, nanoseconds));
+        self.record_elsewhere(|lane, node| lane.number(node, Field::BeganBefore, nanoseconds));
         self
     }
 
