@@ -1,8 +1,10 @@
 //! What it costs to send documents that are written.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::AsRawFd;
 
+use nix::sys::socket::{MsgFlags, MultiHeaders, sendmmsg};
 use xray_sdk::emitter::{Batch, Emitter, UdpEmitter};
 
 use crate::contender::{Contender, Entry};
@@ -12,7 +14,7 @@ use crate::json::HEADER;
 use crate::ours::{NAME, udp};
 use crate::work::Request;
 
-/// The floor, a call for each document, and this SDK's emitter.
+/// The floor, the simpler ways, and this SDK's emitter.
 pub(crate) const ENTRIES: &[Entry] = &[
     Entry::new(
         "floor",
@@ -33,6 +35,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
         "emit",
         "UdpSocket::send for each document; no pauses",
         |sink| Each::open(sink).map_err(|error| error.to_string()),
+    ),
+    Entry::new(
+        "sendmmsg",
+        "emit",
+        "32 documents a call; no pauses",
+        |sink| Many::open(sink).map_err(|error| error.to_string()),
     ),
     Entry::new(
         NAME,
@@ -95,6 +103,47 @@ impl Contender for Each {
     fn burst(&mut self, _request: &Request<'_>, operations: usize) {
         for _ in 0..operations {
             self.sent += u64::from(self.socket.send(&self.datagram).is_ok());
+        }
+    }
+
+    fn verify(&self, operations: u64) -> Result<(), String> {
+        all_sent(self.sent, operations)
+    }
+}
+
+struct Many {
+    socket: UdpSocket,
+    datagram: Vec<u8>,
+    headers: MultiHeaders<()>,
+    sent: u64,
+}
+
+impl Many {
+    fn open(sink: SocketAddr) -> io::Result<Box<dyn Contender>> {
+        let socket = UdpSocket::bind(("127.0.0.1", 0))?;
+        socket.connect(sink)?;
+        Ok(Box::new(Self {
+            socket,
+            datagram: [HEADER, &example()].concat(),
+            headers: MultiHeaders::preallocate(TOGETHER, None),
+            sent: 0,
+        }))
+    }
+}
+
+impl Contender for Many {
+    fn burst(&mut self, _request: &Request<'_>, operations: usize) {
+        let slices = [[IoSlice::new(&self.datagram)]; TOGETHER];
+        for _ in 0..operations / TOGETHER {
+            let sent = sendmmsg(
+                self.socket.as_raw_fd(),
+                &mut self.headers,
+                &slices,
+                [None; TOGETHER],
+                [],
+                MsgFlags::empty(),
+            );
+            self.sent += sent.map_or(0, |sent| sent.count() as u64);
         }
     }
 

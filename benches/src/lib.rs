@@ -10,6 +10,7 @@ mod clock;
 mod comparison;
 mod contender;
 mod decision;
+mod delivery;
 mod emitting;
 mod floor;
 mod guard;
@@ -70,6 +71,8 @@ pub fn run() -> ExitCode {
         guard::expect(file)
     } else if options.memory {
         guard::check_memory()
+    } else if options.delivery {
+        delivery::run()
     } else {
         compare(&options)
     };

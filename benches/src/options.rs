@@ -56,6 +56,11 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with_all = ["turn", "check", "expect"])]
     pub(crate) memory: bool,
 
+    /// Show what becomes of 100,000 segments at full speed, what a daemon takes, and how long recording one segment takes when daemons are
+    /// dead or stuck: about a minute
+    #[arg(long, conflicts_with_all = ["turn", "check", "expect", "memory", "json", "svg", "readme", "only"])]
+    pub(crate) delivery: bool,
+
     /// What `cargo bench` says to every bench
     #[arg(long, hide = true)]
     bench: bool,

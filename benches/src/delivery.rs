@@ -1,8 +1,8 @@
 //! Does what is recorded arrive, and does the request path notice when it does not?
 //!
-//! `cargo run --release -p overhead --example sending` answers both, against sockets of this machine: first what of 100,000 segments,
-//! recorded as fast as one thread can, reaches receivers that keep the system's default buffer; then how many documents a second the daemon of
-//! this repository takes from one sender; and at last how long recording one segment takes (the slowest of a thousand) while nothing is wrong, nobody listens, or nobody reads and the queue is full. About a minute.
+//! First what of 100,000 segments, recorded as fast as one thread can, reaches receivers that keep the system's default buffer; then how
+//! many documents a second the daemon of this repository takes from one sender; and at last how long recording one segment takes while
+//! nothing is wrong, nobody listens, or nobody reads and the queue is full. Against sockets of this machine; about a minute.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -18,7 +18,12 @@ use xray_sdk::sampling::Always;
 const SEGMENTS: usize = 100_000;
 const DEADLINE: Duration = Duration::from_secs(60);
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Prints the answers.
+///
+/// # Errors
+///
+/// When a socket, a recorder or the daemon cannot be had.
+pub(crate) fn run() -> Result<(), Box<dyn std::error::Error>> {
     println!("{SEGMENTS} segments of 1 kB to a receiver with the default buffer");
     println!(
         "{:44} {:>10} {:>9} {:>9} {:>9} {:>9} {:>9}",
