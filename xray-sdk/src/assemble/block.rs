@@ -95,7 +95,8 @@ impl Blocks<'_> {
             self.findings.repaired_name(tree, given, &name);
         }
         text.raw(b"\"name\":");
-        text.string(&name);
+        // Nothing that a name may have needs escaping.
+        text.plain(&name);
         text.raw(b",\"id\":\"");
         text.hex(node.id.to_u64());
         text.raw(b"\",\"start_time\":");

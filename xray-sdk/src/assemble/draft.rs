@@ -7,7 +7,8 @@ use crate::record::lane::Lane;
 /// What the events of one node come to: later ones have replaced earlier ones.
 pub(crate) struct Draft<'a> {
     texts: [&'a str; Field::COUNT],
-    numbers: [u64; Field::COUNT],
+    /// The status, the length of the content, and how long before it was told it began.
+    numbers: [u64; 3],
     /// Which fields there are.
     fields: u32,
     marks: u8,
@@ -64,7 +65,7 @@ impl<'a> Draft<'a> {
     pub(crate) fn read(lists: Lists<'a>, tree: &'a Tree, node: &Node) -> Self {
         let mut draft = Self {
             texts: [""; Field::COUNT],
-            numbers: [0; Field::COUNT],
+            numbers: [0; 3],
             fields: 0,
             marks: 0,
             has_failing_status: false,
@@ -103,7 +104,7 @@ impl<'a> Draft<'a> {
             }
             What::Text(field, words) => self.set_text(*field, lane.words_of(words)),
             What::Number(field, number) => {
-                self.numbers[*field as usize] = *number;
+                self.numbers[number_of(*field)] = *number;
                 self.fields |= field.bit();
                 if *field == Field::HttpStatus {
                     for mark in Mark::of_status(*number) {
@@ -193,7 +194,7 @@ impl<'a> Draft<'a> {
     #[inline]
     pub(crate) fn number(&self, field: Field) -> Option<u64> {
         self.has_any(field.bit())
-            .then(|| self.numbers[field as usize])
+            .then(|| self.numbers[number_of(field)])
     }
 
     /// Whether it has one of the fields with these bits.
@@ -211,6 +212,16 @@ impl<'a> Draft<'a> {
     #[inline]
     pub(crate) fn is_unmarked(&self) -> bool {
         self.marks == 0
+    }
+}
+
+/// Where the number of a field is.
+#[inline]
+fn number_of(field: Field) -> usize {
+    match field {
+        Field::HttpStatus => 0,
+        Field::HttpContentLength => 1,
+        _ => 2,
     }
 }
 

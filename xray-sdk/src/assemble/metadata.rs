@@ -33,7 +33,9 @@ pub(super) fn write_metadata(
         }
     }
     // Last, for it names what was trimmed in the others.
-    write_namespace(TRIMMED, entries, text, limit, trimmed);
+    if !trimmed.is_empty() || entries.iter().any(|entry| entry.namespace == TRIMMED) {
+        write_namespace(TRIMMED, entries, text, limit, trimmed);
+    }
     if text.len() == begin {
         text.truncate(before);
     } else {

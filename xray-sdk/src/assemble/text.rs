@@ -6,6 +6,8 @@ use crate::id::TraceId;
 #[derive(Default)]
 pub(crate) struct Text {
     bytes: Vec<u8>,
+    /// The latest second that was written, with its digits: the next time is hardly ever of another.
+    second: (u64, [u8; 10]),
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -67,6 +69,15 @@ impl Text {
         self.bytes.push(b':');
     }
 
+    /// Text that needs no escaping, in quotes.
+    #[inline]
+    pub(crate) fn plain(&mut self, text: &str) {
+        self.bytes.reserve(text.len() + 2);
+        self.bytes.push(b'"');
+        self.raw(text);
+        self.bytes.push(b'"');
+    }
+
     pub(crate) fn string(&mut self, text: &str) {
         self.string_within(text, usize::MAX);
     }
@@ -74,10 +85,7 @@ impl Text {
     /// Writes as much of `text` as fits into `limit` bytes of JSON; false when that is not all of it.
     pub(crate) fn string_within(&mut self, text: &str, limit: usize) -> bool {
         if text.len() + 2 <= limit && is_plain(text.as_bytes()) {
-            self.bytes.reserve(text.len() + 2);
-            self.bytes.push(b'"');
-            self.raw(text);
-            self.bytes.push(b'"');
+            self.plain(text);
             return true;
         }
         self.escaped_within(text, limit)
@@ -157,16 +165,21 @@ impl Text {
     pub(crate) fn seconds(&mut self, epoch_micros: u64) {
         let (seconds, micros) = (epoch_micros / 1_000_000, epoch_micros % 1_000_000);
         let mut text = *b"0000000000.000000";
-        // Ten digits from 2001 to 2286.
-        match u32::try_from(seconds) {
-            Ok(seconds) if seconds >= 1_000_000_000 => write_pairs(&mut text[..10], seconds),
-            _ => {
-                self.integer(seconds);
-                write_pairs(&mut text[11..], micros as u32);
-                return self.raw(&text[10..]);
+        write_pairs(&mut text[11..], micros as u32);
+        if self.second.0 != seconds || seconds == 0 {
+            // Ten digits since 2001.
+            match u32::try_from(seconds) {
+                Ok(number) if number >= 1_000_000_000 => {
+                    self.second.0 = seconds;
+                    write_pairs(&mut self.second.1, number);
+                }
+                _ => {
+                    self.integer(seconds);
+                    return self.raw(&text[10..]);
+                }
             }
         }
-        write_pairs(&mut text[11..], micros as u32);
+        text[..10].copy_from_slice(&self.second.1);
         self.raw(text);
     }
 
@@ -298,6 +311,20 @@ mod tests {
         assert_eq!(
             written(|text| text.seconds(1_700_000_000_000_042)),
             "1700000000.000042"
+        );
+        assert_eq!(
+            written(|text| {
+                for time in [
+                    1_700_000_000_000_042,
+                    1_700_000_001_000_000,
+                    0,
+                    1_700_000_001_000_000,
+                ] {
+                    text.seconds(time);
+                    text.raw(b" ");
+                }
+            }),
+            "1700000000.000042 1700000001.000000 0.000000 1700000001.000000 "
         );
         assert_eq!(written(|text| text.seconds(0)), "0.000000");
         for seconds in [1, 999_999_999, 1_000_000_000, 4_294_967_295, 4_294_967_296] {

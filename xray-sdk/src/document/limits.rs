@@ -77,12 +77,8 @@ pub fn is_key_character(character: char) -> bool {
 /// ```
 pub fn repair_name(name: &str) -> Cow<'_, str> {
     // Most names are of ASCII, where a byte tells enough and there are as many characters.
-    let mut is_blank = true;
-    let is_plain = name.bytes().all(|byte| {
-        is_blank &= byte == b' ';
-        NAME_BYTES[usize::from(byte)]
-    });
-    if is_plain && !is_blank && name.len() <= NAME_CHARACTERS {
+    let is_blank = name.as_bytes().first().is_none_or(|first| *first == b' ');
+    if !is_blank && name.len() <= NAME_CHARACTERS && all_are_in(name, &NAME_BYTES) {
         return name.into();
     }
     if name.chars().all(is_name_character) {
@@ -112,8 +108,7 @@ pub fn repair_key(key: &str) -> Cow<'_, str> {
     if key.is_empty() {
         return "_".into();
     }
-    let is_plain = key.bytes().all(|byte| KEY_BYTES[usize::from(byte)]);
-    if is_plain && key.len() <= ANNOTATION_KEY_CHARACTERS {
+    if key.len() <= ANNOTATION_KEY_CHARACTERS && all_are_in(key, &KEY_BYTES) {
         return key.into();
     }
     if key.chars().all(is_key_character) {
@@ -137,6 +132,12 @@ const NAME_BYTES: [bool; 256] = bytes_of(b" _.:/%&#=+-@");
 
 /// The bytes that are a whole character which the key of an annotation may hold.
 const KEY_BYTES: [bool; 256] = bytes_of(b"_");
+
+/// Whether every byte of `text` is in this set. All are looked at: hardly any text has another.
+fn all_are_in(text: &str, set: &[bool; 256]) -> bool {
+    text.bytes()
+        .fold(true, |all, byte| all & set[usize::from(byte)])
+}
 
 /// The letters and digits of ASCII, and these.
 const fn bytes_of(others: &[u8]) -> [bool; 256] {
