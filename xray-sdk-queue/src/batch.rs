@@ -6,7 +6,7 @@ use xray_sdk::{Recorder, Sampled, Segment, SegmentId, Text, TraceHeader, TraceId
 
 use crate::arrival::{Message, NAMESPACE};
 use crate::outcome::Slot;
-use crate::receive::Processing;
+use crate::receive::{Delivered, Processing};
 
 /// The links that one segment may have (developer guide, "Tracing event-driven applications").
 const LINKS: usize = 20;
@@ -88,6 +88,47 @@ impl Batch {
     ) -> Processing<F> {
         let segment = self.begin(recorder, name.into());
         Processing::new(work, segment, Slot::default())
+    }
+
+    /// Begins the segment `name` of these messages, and runs the future of `work` in it, which gets them as [`Delivered`]: what the broker is
+    /// told of each is counted in the metadata `outcomes` of the namespace `queue`. The segment is a fault where a message is to come
+    /// again, and an error where one is given up.
+    ///
+    /// ```
+    /// use xray_sdk_queue::{Batch, Delivered, Outcome};
+    /// # use xray_sdk_queue::{Arrival, Message};
+    /// # struct Job;
+    /// # impl Message for Job {
+    /// #     fn arrival(&self) -> Arrival<'_> {
+    /// #         Arrival::at("jobs")
+    /// #     }
+    /// # }
+    /// # async fn print_all(_: &[Delivered<Job>]) {}
+    /// # async fn work(recorder: &xray_sdk::Recorder, jobs: Vec<Job>) {
+    /// let work = |jobs: Vec<Delivered<Job>>| async move {
+    ///     print_all(&jobs).await;
+    ///     jobs.iter().for_each(|job| job.outcome(Outcome::Ack)); // a broker's own `ack` does it by itself
+    /// };
+    /// Batch::handle(jobs, recorder, "printer", work).await;
+    /// # }
+    /// ```
+    pub fn handle<M: Message, F: Future>(
+        messages: Vec<M>,
+        recorder: &Recorder,
+        name: impl Into<Text<'static>>,
+        work: impl FnOnce(Vec<Delivered<M>>) -> F,
+    ) -> Processing<F> {
+        let mut segment = Self::of(&messages).begin(recorder, name.into());
+        let slot = Slot::of_batch(segment.is_recording());
+        let messages = messages.into_iter();
+        let messages = messages
+            .map(|message| Delivered::new(message, &slot))
+            .collect();
+        let work = {
+            let _entered = segment.enter();
+            work(messages)
+        };
+        Processing::new(work, segment, slot)
     }
 
     /// Begins the segment as a handle of its own.

@@ -62,17 +62,27 @@ impl<M: Message> Reception<'_, M> {
     /// (`delay_ms`, where its time of sending is known) and how often it had been delivered before. Costs no allocation when it is
     /// not sampled.
     pub fn run<F: Future>(self, work: impl FnOnce(Delivered<M>) -> F) -> Processing<F> {
-        let mut segment = self.message.arrival().begin(self.recorder, self.name);
-        let slot = Slot::new(segment.is_recording());
-        let message = Delivered {
-            message: self.message,
-            slot: slot.clone(),
-        };
+        let (message, mut segment, slot) = self.begin();
         let work = {
             let _entered = segment.enter();
             work(message)
         };
         Processing::new(work, segment, slot)
+    }
+
+    /// As [`run`](Self::run), for work that blocks its thread.
+    pub fn run_sync<T>(self, work: impl FnOnce(Delivered<M>) -> T) -> T {
+        let (message, segment, slot) = self.begin();
+        let mut segment = Some(segment);
+        let open = EndUnlessPending(&mut segment, &slot, false);
+        let _entered = open.0.as_mut().map(Segment::enter);
+        work(message)
+    }
+
+    fn begin(self) -> (Delivered<M>, Segment, Slot) {
+        let segment = self.message.arrival().begin(self.recorder, self.name);
+        let slot = Slot::of_message(segment.is_recording());
+        (Delivered::new(self.message, &slot), segment, slot)
     }
 }
 
@@ -84,7 +94,17 @@ pub struct Delivered<M> {
 }
 
 impl<M> Delivered<M> {
-    /// Notes what the broker was told about the message: the last one counts. Told after the segment closed it is lost.
+    pub(crate) fn new(message: M, slot: &Slot) -> Self {
+        let slot = slot.clone();
+        Self { message, slot }
+    }
+
+    #[cfg(feature = "redis-streams")]
+    pub(crate) fn is_recording(&self) -> bool {
+        self.slot.is_recording()
+    }
+
+    /// Notes what the broker was told about the message: the last one counts, and in a batch each one. Told after the segment closed it is lost.
     ///
     /// The acknowledging methods of the brokers' modules do this themselves.
     pub fn outcome(&self, outcome: Outcome) {
@@ -167,29 +187,26 @@ impl<F: Future> Future for Processing<F> {
             // Polled after it was done, which the future itself could answer only by a panic of its own.
             return Poll::Pending;
         };
-        let open = EndOnPanic(this.segment, this.slot);
+        let mut open = EndUnlessPending(this.segment, this.slot, false);
         let entered = open.0.as_mut().map(Segment::enter);
         let polled = work.poll(task);
-        if polled.is_ready() {
-            this.work.set(None);
-            drop(entered);
-            if let Some(mut segment) = open.0.take() {
-                open.1.settle(&mut segment);
-            }
+        match polled {
+            Poll::Ready(_) => this.work.set(None),
+            Poll::Pending => open.2 = true,
         }
+        drop(entered);
         polled
     }
 }
 
-/// Whoever catches a panic may keep the future for long: its segment closes at once.
-struct EndOnPanic<'a>(&'a mut Option<Segment>, &'a Slot);
+/// Closes the segment when its work is over, also by a panic: whoever catches it may keep the future for long.
+struct EndUnlessPending<'a>(&'a mut Option<Segment>, &'a Slot, bool);
 
-impl Drop for EndOnPanic<'_> {
+impl Drop for EndUnlessPending<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking()
-            && let Some(mut segment) = self.0.take()
-        {
-            self.1.settle(&mut segment);
+        let Self(segment, slot, is_pending) = self;
+        if !*is_pending && let Some(mut segment) = segment.take() {
+            slot.settle(&mut segment);
         }
     }
 }

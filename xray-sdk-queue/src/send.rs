@@ -107,6 +107,22 @@ impl Sending {
         published
     }
 
+    /// As [`run`](Self::run), for a client that blocks its thread.
+    ///
+    /// # Errors
+    ///
+    /// Those of `publish`.
+    pub fn run_sync<T, E: Error>(mut self, publish: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let entered = self.enter();
+        let published = publish();
+        drop(entered);
+        if let Err(error) = &published {
+            self.record_error(error);
+        }
+        self.done();
+        published
+    }
+
     /// Runs a part of the work inside the subsegment, and gives both back.
     pub(crate) fn inside<F: Future>(self, work: F) -> Inside<F> {
         Inside {
@@ -169,30 +185,24 @@ impl<F: Future> Future for Inside<F> {
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let (Some(work), open) = (this.work.as_mut().as_pin_mut(), EndOnPanic(this.sending)) else {
+        // Taken while it is polled, and so closed by a panic: whoever catches it may keep the future for long.
+        let (Some(work), Some(mut sending)) =
+            (this.work.as_mut().as_pin_mut(), this.sending.take())
+        else {
             return Poll::Pending;
         };
-        let entered = open.0.as_mut().map(|sending| sending.enter());
-        let Poll::Ready(output) = work.poll(task) else {
-            return Poll::Pending;
-        };
-        this.work.set(None);
-        drop(entered);
-        match open.0.take() {
-            Some(sending) => Poll::Ready((output, sending)),
-            // It is taken only here, and the work with it.
-            None => Poll::Pending,
+        let entered = sending.enter();
+        let polled = work.poll(task);
+        if polled.is_ready() {
+            this.work.set(None);
         }
-    }
-}
-
-/// Whoever catches a panic may keep the future for long: its subsegment closes at once.
-struct EndOnPanic<'a>(&'a mut Option<Sending>);
-
-impl Drop for EndOnPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            *self.0 = None;
+        drop(entered);
+        match polled {
+            Poll::Ready(output) => Poll::Ready((output, sending)),
+            Poll::Pending => {
+                *this.sending = Some(sending);
+                Poll::Pending
+            }
         }
     }
 }

@@ -1,7 +1,8 @@
+use serde_json::{Value, json};
 use xray_sdk::sampling::{Always, Never};
 use xray_sdk::subsegment;
 use xray_sdk::testing::Capture;
-use xray_sdk_queue::Batch;
+use xray_sdk_queue::{Batch, Delivered, Outcome};
 
 use crate::broker::Letter;
 use crate::seen::{node, queue, tree};
@@ -89,6 +90,37 @@ async fn the_sampler_decides_where_no_sender_did() {
         )
         .await;
         assert_eq!(tree(&capture), sampled);
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_of_each_message_is_counted() {
+    for (outcomes, line, counted) in [
+        (&[][..], "worker\n", Value::Null),
+        (&[Outcome::Ack; 3], "worker\n", json!({"ack": 3})),
+        (
+            &[Outcome::Ack, Outcome::Reject, Outcome::Ack],
+            "worker error\n",
+            json!({"ack": 2, "reject": 1}),
+        ),
+        (
+            &[Outcome::Nack, Outcome::Nack],
+            "worker fault\n",
+            json!({"nack": 2}),
+        ),
+    ] {
+        let capture = Capture::new("shop");
+        let letters = vec![Letter::default(); 3];
+        let work = |letters: Vec<Delivered<Letter>>| async move {
+            for (letter, outcome) in letters.iter().zip(outcomes) {
+                letter.outcome(*outcome);
+            }
+        };
+        Batch::handle(letters, capture.recorder(), "worker", work).await;
+        assert_eq!(tree(&capture), line);
+        let worker = node(&capture, "worker");
+        assert_eq!(queue(&worker)["received"]["messages"], 3);
+        assert_eq!(queue(&worker)["outcomes"], counted);
     }
 }
 

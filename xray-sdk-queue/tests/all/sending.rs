@@ -49,6 +49,26 @@ async fn what_is_done_to_publish_stands_below_the_message() {
     assert_eq!(tree(&capture), "shop\n  orders\n    connect\n");
 }
 
+#[test]
+fn a_client_that_blocks_is_recorded_as_others_are() {
+    let capture = Capture::new("shop");
+    capture.recorder().segment("shop").run_sync(|_| {
+        let publish = || {
+            subsegment("connect").run(|_| ());
+            Ok::<_, Lost>(7)
+        };
+        let sent = send("orders", &mut Headers::new()).run_sync(publish);
+        assert_eq!(sent, Ok(7));
+        let sent = send("orders", &mut Headers::new()).run_sync(|| Err::<(), _>(Lost));
+        assert_eq!(sent, Err(Lost));
+    });
+    assert_eq!(
+        tree(&capture),
+        "shop\n  orders\n    connect\n  orders fault\n"
+    );
+    assert!(node(&capture, "orders")["metadata"].is_null());
+}
+
 #[tokio::test]
 async fn an_error_is_recorded_and_handed_on() {
     let capture = Capture::new("shop");
