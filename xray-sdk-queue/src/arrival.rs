@@ -38,8 +38,9 @@ pub struct Arrival<'a> {
     place: &'a str,
     header: TraceHeader,
     sent: Option<SystemTime>,
-    is_redelivered: bool,
+    is_redelivered: Option<bool>,
     redeliveries: Option<u64>,
+    dead_letter: Option<DeadLetter<'a>>,
 }
 
 /// A message as a broker delivers it.
@@ -62,8 +63,9 @@ impl<'a> Arrival<'a> {
             place,
             header: TraceHeader::default(),
             sent: None,
-            is_redelivered: false,
+            is_redelivered: None,
             redeliveries: None,
+            dead_letter: None,
         }
     }
 
@@ -107,7 +109,7 @@ impl<'a> Arrival<'a> {
     #[must_use]
     pub fn redelivered(self, times: u64) -> Self {
         Self {
-            is_redelivered: times > 0,
+            is_redelivered: Some(times > 0),
             redeliveries: Some(times),
             ..self
         }
@@ -117,7 +119,16 @@ impl<'a> Arrival<'a> {
     #[must_use]
     pub fn redelivered_somehow(self) -> Self {
         Self {
-            is_redelivered: true,
+            is_redelivered: Some(true),
+            ..self
+        }
+    }
+
+    /// It was given up before in `queue`, for that reason, and set aside.
+    #[must_use]
+    pub fn dead_letter(self, queue: &'a str, reason: &'a str) -> Self {
+        Self {
+            dead_letter: Some(DeadLetter { queue, reason }),
             ..self
         }
     }
@@ -158,8 +169,16 @@ impl<'a> Arrival<'a> {
             delay_ms: waited.map(|waited| waited.as_millis() as u64),
             redelivered: self.is_redelivered,
             redeliveries: self.redeliveries,
+            dead_letter: self.dead_letter,
         }
     }
+}
+
+/// Where a message died, and why.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct DeadLetter<'a> {
+    queue: &'a str,
+    reason: &'a str,
 }
 
 /// What a consumer's segment tells of its message.
@@ -171,9 +190,12 @@ struct Received<'a> {
     place: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     delay_ms: Option<u64>,
-    redelivered: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redelivered: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     redeliveries: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dead_letter: Option<DeadLetter<'a>>,
 }
 
 /// A time from milliseconds since 1970. None for what can be no time of sending: anything before 2001, and what no clock can tell.

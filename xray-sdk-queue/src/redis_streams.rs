@@ -40,8 +40,9 @@ mod entry;
 use std::future::Future;
 
 use redis::aio::ConnectionLike;
-use redis::{RedisResult, ToRedisArgs, cmd};
+use redis::{RedisError, RedisResult, ToRedisArgs, cmd};
 use serde::Serialize;
+use xray_sdk::Entity;
 
 pub use entry::{Entry, entries};
 
@@ -61,7 +62,7 @@ pub trait AddTraced: ConnectionLike {
     ///
     /// # Errors
     ///
-    /// Those of redis, untouched; recorded with their sources.
+    /// Those of redis, untouched; recorded but for what they quote.
     #[track_caller]
     fn xadd_traced<F: ToRedisArgs, V: ToRedisArgs>(
         &mut self,
@@ -85,12 +86,24 @@ pub trait AddTraced: ConnectionLike {
                 };
                 sending.metadata_in(NAMESPACE, "sent", &sent);
             }
-            sending.run(added.query_async(self)).await
+            let (added, mut sending) = sending.inside(added.query_async(self)).await;
+            if let Err(error) = &added {
+                record(&mut sending, error);
+            }
+            sending.done();
+            added
         }
     }
 }
 
 impl<C: ConnectionLike> AddTraced for C {}
+
+/// Records an error up to what it quotes: a server that does not know a command repeats its arguments, and the fields of the entry with them.
+fn record(entity: &mut Entity, error: &RedisError) {
+    let text = error.to_string();
+    let plain = text.split(['\'', '"', '`']).next().unwrap_or_default();
+    entity.record_message("redis::RedisError", plain.trim_end());
+}
 
 /// What the subsegment of an entry tells.
 #[derive(Serialize)]

@@ -1,4 +1,4 @@
-use lapin::message::{BasicGetMessage, Delivery};
+use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicNackOptions, BasicRejectOptions};
 use lapin::types::{AMQPValue, FieldTable};
 
@@ -10,20 +10,28 @@ use crate::receive::Delivered;
 impl Message for Delivery {
     /// Where it came from is the exchange, or the queue (the routing key) where that is the default one. When it was sent is told by
     /// RabbitMQ (the header `timestamp_in_ms`), by the sender where it is traced by this crate, or else by the property `timestamp`, which has
-    /// seconds. How often it was delivered before is known to quorum queues only (`x-delivery-count`).
+    /// seconds. How often it was delivered before is known to quorum queues only (`x-delivery-count`). Of a dead letter it tells in which queue it
+    /// died first, and why.
+    ///
+    /// What `basic_get` gives has its delivery in a field: `got.delivery.traced(…)`.
     fn arrival(&self) -> Arrival<'_> {
         let place = match self.exchange.as_str() {
             "" => self.routing_key.as_str(),
             exchange => exchange,
         };
         let mut arrival = Arrival::at(place).broker(BROKER);
-        if self.redelivered {
-            arrival = arrival.redelivered_somehow();
-        }
+        arrival = match self.redelivered {
+            true => arrival.redelivered_somehow(),
+            false => arrival.redelivered(0),
+        };
         if let Some(headers) = self.properties.headers() {
             arrival = arrival.carrying(headers);
             if let Some(count) = number(headers, "x-delivery-count") {
                 arrival = arrival.redelivered(count);
+            }
+            let death = ["x-first-death-queue", "x-first-death-reason"];
+            if let [Some(queue), Some(reason)] = death.map(|name| text(headers, name)) {
+                arrival = arrival.dead_letter(queue, reason);
             }
             if let Some(sent) = number(headers, "timestamp_in_ms").and_then(from_epoch_ms) {
                 arrival = arrival.sent(sent);
@@ -34,18 +42,20 @@ impl Message for Delivery {
     }
 }
 
-impl Message for BasicGetMessage {
-    fn arrival(&self) -> Arrival<'_> {
-        self.delivery.arrival()
-    }
-}
-
 fn number(headers: &FieldTable, name: &str) -> Option<u64> {
     match headers.inner().get(name)? {
         AMQPValue::LongLongInt(number) => u64::try_from(*number).ok(),
         AMQPValue::LongInt(number) => u64::try_from(*number).ok(),
         AMQPValue::LongUInt(number) => Some(u64::from(*number)),
         AMQPValue::Timestamp(number) => Some(*number),
+        _ => None,
+    }
+}
+
+fn text<'a>(headers: &'a FieldTable, name: &str) -> Option<&'a str> {
+    match headers.inner().get(name)? {
+        AMQPValue::LongString(text) => std::str::from_utf8(text.as_bytes()).ok(),
+        AMQPValue::ShortString(text) => Some(text.as_str()),
         _ => None,
     }
 }

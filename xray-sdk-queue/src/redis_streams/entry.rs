@@ -3,8 +3,9 @@ use std::ops::Deref;
 use redis::aio::ConnectionLike;
 use redis::streams::{StreamId, StreamReadReply};
 use redis::{RedisResult, ToRedisArgs, Value, cmd};
+use xray_sdk::current;
 
-use super::BROKER;
+use super::{BROKER, record};
 use crate::arrival::{Arrival, Message, from_epoch_ms};
 use crate::carrier::Extract;
 use crate::outcome::Outcome;
@@ -15,6 +16,7 @@ use crate::receive::Delivered;
 pub struct Entry<'a> {
     stream: &'a str,
     entry: &'a StreamId,
+    deliveries: Option<u64>,
 }
 
 /// The entries of what XREAD or XREADGROUP answered, in the order of the answer.
@@ -29,7 +31,18 @@ pub fn entries(reply: &StreamReadReply) -> impl Iterator<Item = Entry<'_>> {
 impl<'a> Entry<'a> {
     /// An entry that was read from `stream` in another way, as by XRANGE or XCLAIM.
     pub fn of(stream: &'a str, entry: &'a StreamId) -> Self {
-        Self { stream, entry }
+        Self {
+            stream,
+            entry,
+            deliveries: entry.delivered_count.map(|count| count as u64),
+        }
+    }
+
+    /// How often it was delivered, this time included, as XPENDING tells it: for an entry that was claimed from another consumer.
+    #[must_use]
+    pub fn delivered(self, times: u64) -> Self {
+        let deliveries = Some(times);
+        Self { deliveries, ..self }
     }
 
     /// The stream.
@@ -48,15 +61,15 @@ impl Deref for Entry<'_> {
 
 impl Message for Entry<'_> {
     /// Where it came from is the stream. When it was added is told by its id, where Redis made that. How often it was delivered is told only where it was
-    /// read with XREADGROUP's option CLAIM.
+    /// read with XREADGROUP's option CLAIM, or by [`delivered`](Self::delivered).
     fn arrival(&self) -> Arrival<'_> {
         let (ms, _) = self.id.split_once('-').unwrap_or_default();
         let arrival = Arrival::at(self.stream)
             .broker(BROKER)
             .sent_about(ms.parse().ok().and_then(from_epoch_ms))
             .carrying(self);
-        match self.delivered_count {
-            Some(count) => arrival.redelivered((count as u64).saturating_sub(1)),
+        match self.deliveries {
+            Some(count) => arrival.redelivered(count.saturating_sub(1)),
             None => arrival,
         }
     }
@@ -80,7 +93,7 @@ impl Delivered<Entry<'_>> {
     ///
     /// # Errors
     ///
-    /// Those of redis, untouched; recorded on what is current.
+    /// Those of redis, untouched; recorded on what is current, but for what they quote.
     pub async fn ack(
         &self,
         connection: &mut impl ConnectionLike,
@@ -89,8 +102,11 @@ impl Delivered<Entry<'_>> {
         let mut done = cmd("XACK");
         done.arg(self.stream()).arg(group).arg(self.id.as_str());
         let told = done.query_async(connection).await;
-        if !matches!(told, Ok(0)) {
-            self.answered(Outcome::Ack, told.as_ref().err());
+        match &told {
+            Ok(0) => {}
+            Ok(_) => self.outcome(Outcome::Ack),
+            Err(error) if self.is_recording() => record(&mut current(), error),
+            Err(_) => {}
         }
         told
     }

@@ -7,7 +7,7 @@ use lapin::types::{AMQPValue, FieldTable};
 use rdkafka::message::{Header, OwnedHeaders, OwnedMessage, Timestamp};
 use redis::Value;
 use redis::streams::{StreamId, StreamKey, StreamReadReply};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use xray_sdk::testing::Capture;
 use xray_sdk_queue::redis_streams::entries;
 use xray_sdk_queue::{Message, Receive as _};
@@ -56,11 +56,22 @@ async fn a_delivery_of_rabbitmq() {
         (&"rabbitmq".into(), &"orders".into())
     );
     assert_eq!(received["redelivered"], false);
-    assert!(
-        received["delay_ms"].is_null() && received["redeliveries"].is_null(),
-        "{received}"
-    );
+    assert_eq!(received["redeliveries"], 0);
+    assert!(received["delay_ms"].is_null(), "{received}");
     assert_eq!(trace, ROOT);
+}
+
+#[tokio::test]
+async fn a_dead_letter_tells_where_it_died_and_why() {
+    let headers = [
+        ("x-first-death-queue", text("orders")),
+        ("x-first-death-reason", text("delivery_limit")),
+    ];
+    let (received, _) = told(delivery("dead", &headers, false)).await;
+    assert_eq!(
+        received["dead_letter"],
+        json!({"queue": "orders", "reason": "delivery_limit"})
+    );
 }
 
 #[tokio::test]
@@ -94,7 +105,7 @@ async fn headers_of_other_types_are_passed_over() {
         ),
     ];
     let (received, trace) = told(delivery("orders", &headers, false)).await;
-    assert!(received["redeliveries"].is_null());
+    assert_eq!(received["redeliveries"], 0);
     assert_eq!(trace, ROOT);
 }
 
@@ -132,6 +143,10 @@ async fn a_message_of_kafka() {
         (&received["broker"], &received["from"]),
         (&"kafka".into(), &"orders".into())
     );
+    assert!(
+        received["redelivered"].is_null(),
+        "Kafka does not tell: {received}"
+    );
     assert!(received["delay_ms"].as_u64() > Some(0));
     assert_eq!(trace, ROOT);
 }
@@ -162,6 +177,8 @@ async fn an_entry_of_a_stream_of_redis() {
     assert!(received["delay_ms"].as_u64() > Some(0));
     assert_eq!(received["redeliveries"], 2);
     assert_eq!(trace, ROOT);
+    let claimed = told(entries[0].delivered(5)).await.0;
+    assert_eq!(claimed["redeliveries"], 4, "XPENDING knows better");
     for id_without_time in &entries[1..] {
         assert!(told(*id_without_time).await.0["delay_ms"].is_null());
     }

@@ -1,11 +1,13 @@
 use std::future::pending;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use futures_util::FutureExt as _;
 use xray_sdk::sampling::{Decision, Never, Sampler, SamplingRequest};
 use xray_sdk::testing::Capture;
 use xray_sdk::{current, subsegment};
-use xray_sdk_queue::{Consume as _, Delivered, Outcome, Receive as _, TRACE_HEADER, send};
+use xray_sdk_queue::{
+    Arrival, Consume as _, Delivered, Message, Outcome, Receive as _, TRACE_HEADER, send,
+};
 
 use crate::broker::{Headers, Letter, Letters, Lost};
 use crate::seen::{documents, node, queue, tree};
@@ -131,6 +133,26 @@ async fn outcomes_are_told_by_the_segment() {
     }
 }
 
+#[test]
+fn work_that_blocks_is_recorded_as_other_work_is() {
+    let capture = Capture::new("shop");
+    let letter = || Letter::default().traced(capture.recorder(), "worker");
+    let done = letter().run_sync(|letter| {
+        subsegment("pack").run(|_| letter.outcome(Outcome::Nack));
+        7
+    });
+    assert_eq!(done, 7);
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        letter().run_sync::<()>(|letter| {
+            letter.outcome(Outcome::Reject);
+            resume_unwind(Box::new("torn"));
+        });
+    }));
+    assert!(caught.is_err(), "the panic goes on");
+    assert_eq!(tree(&capture), "worker fault\n  pack\nworker fault error\n");
+    assert_eq!(queue(&node(&capture, "worker"))["outcome"], "nack");
+}
+
 #[tokio::test]
 async fn work_that_is_given_up_closes_its_segment() {
     let capture = Capture::new("shop");
@@ -157,6 +179,49 @@ fn a_consumer_that_panics_is_recorded_and_the_panic_goes_on() {
     // Whoever caught it still holds the future.
     assert_eq!(tree(&capture), "worker fault\n");
     assert!(node(&capture, "worker")["metadata"]["xray"].is_null());
+}
+
+/// Work that is polled while its thread unwinds, as by whoever shuts down in a destructor.
+struct PolledInPanic<'a, F: Future + Unpin>(F, &'a Capture);
+
+impl<F: Future + Unpin> Drop for PolledInPanic<'_, F> {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking() && (&mut self.0).now_or_never().is_none());
+        assert_eq!(documents(self.1).len(), 0, "the work goes on");
+    }
+}
+
+#[test]
+fn work_that_is_polled_while_something_else_panics_goes_on() {
+    let capture = Capture::new("shop");
+    let work = Letter::default()
+        .traced(capture.recorder(), "worker")
+        .run(|_| pending::<()>());
+    let polled = PolledInPanic(Box::pin(work), &capture);
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        let _polled = polled;
+        resume_unwind(Box::new("something else"));
+    }));
+    let message = caught.expect_err("it panics");
+    assert_eq!(message.downcast_ref(), Some(&"something else"));
+}
+
+#[tokio::test]
+async fn what_is_not_known_of_redeliveries_is_not_told() {
+    struct Plain;
+    impl Message for Plain {
+        fn arrival(&self) -> Arrival<'_> {
+            Arrival::at("letters")
+        }
+    }
+    let capture = Capture::new("shop");
+    Plain
+        .traced(capture.recorder(), "worker")
+        .run(|_| async {})
+        .await;
+    let worker = node(&capture, "worker");
+    let received = queue(&worker)["received"].as_object().expect("told");
+    assert_eq!(received.keys().collect::<Vec<_>>(), ["from"]);
 }
 
 #[tokio::test]
