@@ -63,7 +63,7 @@ pub struct TracedChannel<'a>(&'a Channel);
 
 impl<'a> TracedChannel<'a> {
     /// As [`Channel::basic_publish`]. The subsegment has the name of the exchange, and of the queue (the routing key) where the
-    /// default exchange is used; it begins when the future is polled first, and closes when the broker has [confirmed](Confirm) the message.
+    /// default exchange is used (`amq.gen` and `amq.rabbitmq.reply-to` for those whose names the broker made up); it begins when the future is polled first, and closes when the broker has [confirmed](Confirm) the message.
     ///
     /// The message gets the header `X-Amzn-Trace-Id`, and, where the trace is recorded, `Xray-Sent-Ms`. All else about it is left as it
     /// is. Recorded as metadata `sent` in the namespace `queue`: exchange, routing key, and the payload's size in bytes.
@@ -108,7 +108,7 @@ fn begin(
 ) -> (Sending, BasicProperties) {
     let (exchange, routing_key) = (exchange.as_str(), routing_key.as_str());
     let name = match exchange {
-        "" => routing_key,
+        "" => place(routing_key),
         exchange => exchange,
     };
     let mut headers = properties.headers().clone().unwrap_or_default();
@@ -127,6 +127,14 @@ fn begin(
         None if headers.inner().is_empty() => (sending, properties),
         _ => (sending, properties.with_headers(headers)),
     }
+}
+
+/// What a queue is called: the broker makes up names for those that have none, and for replies to requests.
+fn place(queue: &str) -> &str {
+    ["amq.gen", "amq.rabbitmq.reply-to"]
+        .into_iter()
+        .find(|own| queue.starts_with(own))
+        .unwrap_or(queue)
 }
 
 /// What the subsegment of a message tells.

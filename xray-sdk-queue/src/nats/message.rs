@@ -78,6 +78,17 @@ impl Delivered<jetstream::Message> {
         self.noted(outcome, told)
     }
 
+    /// As [`jetstream::Message::double_ack_with`], and the message's segment tells it, as for [`ack_with`](Self::ack_with).
+    ///
+    /// # Errors
+    ///
+    /// The client's, untouched; recorded on what is current.
+    pub async fn double_ack_with(&self, kind: AckKind) -> Result<(), Error> {
+        let outcome = outcome(kind);
+        let told = (**self).double_ack_with(kind).await;
+        self.noted(outcome, told)
+    }
+
     fn noted(&self, outcome: Option<Outcome>, told: Result<(), Error>) -> Result<(), Error> {
         if let Some(outcome) = outcome {
             self.answered(outcome, told.as_ref().err().map(|error| &**error));

@@ -9,7 +9,7 @@ use async_nats::jetstream::publish::PublishAck;
 use async_nats::subject::ToSubject;
 use bytes::Bytes;
 
-use super::client::describe;
+use super::client::{describe, place};
 use crate::arrival::NAMESPACE;
 use crate::send::{Publish, Sending};
 use crate::unsent::Unsent;
@@ -18,22 +18,35 @@ impl Publish for Context {
     type Traced<'a> = TracedContext<'a>;
 
     fn traced(&self) -> TracedContext<'_> {
-        TracedContext(self)
+        TracedContext {
+            context: self,
+            name: None,
+        }
     }
 }
 
 /// A JetStream context whose messages have a subsegment each. Made by [`Publish::traced`].
 ///
-/// Each subsegment has the name of the subject; it begins when the future is polled first, and closes when the stream has [stored](StreamAck) the
+/// Each subsegment has the name of the subject, or the one it was [given](Self::named); it begins when the future is polled first, and closes when the stream has [stored](StreamAck) the
 /// message, which gets the header `X-Amzn-Trace-Id`. Recorded as metadata `sent` in the namespace `queue`: subject and payload size in bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct TracedContext<'a>(&'a Context);
+pub struct TracedContext<'a> {
+    context: &'a Context,
+    name: Option<&'a str>,
+}
 
 #[allow(
     clippy::needless_pass_by_value,
     reason = "subjects are taken as the client takes them"
 )]
 impl<'a> TracedContext<'a> {
+    /// Calls the subsegments `name`, for subjects that hold an id: each name is a node of the service map.
+    #[must_use]
+    pub fn named(self, name: &'a str) -> Self {
+        let name = Some(name);
+        Self { name, ..self }
+    }
+
     /// As [`Context::publish`].
     ///
     /// # Errors
@@ -60,9 +73,10 @@ impl<'a> TracedContext<'a> {
         mut headers: HeaderMap,
         payload: Bytes,
     ) -> impl Future<Output = Result<StreamAck, PublishError>> + Send + use<'a, S> {
-        let (context, unsent, subject) = (self.0, Unsent::here(), subject.to_subject());
+        let (context, unsent, subject) = (self.context, Unsent::here(), subject.to_subject());
         async move {
-            let mut sending = unsent.begin(&subject, &mut headers);
+            let name = self.name.unwrap_or_else(|| place(&subject));
+            let mut sending = unsent.begin(name, &mut headers);
             describe(&mut sending, &subject, payload.len());
             // Without headers the protocol's shorter form is used, as outside of a trace.
             let (published, mut sending) = if headers.is_empty() {
