@@ -5,15 +5,13 @@ usage: scripts/brokers.py SERVER… -- COMMAND…
 
 Brokers and the variables that tell the command where they are:
 
-  rabbitmq   XRAY_TEST_RABBITMQ   amqp://guest:guest@127.0.0.1:PORT/%2f
-  nats       XRAY_TEST_NATS       nats://127.0.0.1:PORT                 (with JetStream)
+  rabbitmq   XRAY_TEST_RABBITMQ   amqp://app:…@127.0.0.1:PORT/%2f
+  nats       XRAY_TEST_NATS       nats://app:…@127.0.0.1:PORT       (with JetStream)
 
 What is missing is installed from the distribution's packages.
 """
 
 import os
-import signal
-import subprocess
 import sys
 
 import servers
@@ -27,10 +25,10 @@ class Nats(servers.Server):
 
     def command(self):
         return [self.find("nats-server"), "--addr", "127.0.0.1", "--port", str(self.port), "--jetstream",
-                "--store_dir", str(self.folder / "data")]
+                "--store_dir", str(self.folder / "data"), "--user", "app", "--pass", self.password]
 
     def address(self):
-        return f"nats://127.0.0.1:{self.port}"
+        return f"nats://app:{self.password}@127.0.0.1:{self.port}"
 
 
 class RabbitMq(servers.Server):
@@ -44,7 +42,8 @@ class RabbitMq(servers.Server):
     # What no server of AMQP 0-9-1 understands: it answers by the header of its own protocol, and closes.
     greeting = b"AMQP\x00\xff\xff\xff"
 
-    def find(self, program):
+    @classmethod
+    def find(cls, program):
         # The programs on the path look up the user and the folders of the system's own node.
         own = f"/usr/lib/rabbitmq/bin/{program}"
         return own if os.path.exists(own) else super().find(program)
@@ -56,16 +55,14 @@ class RabbitMq(servers.Server):
             f"distribution.listener.interface = 127.0.0.1\n"
             f"distribution.listener.port_range.min = {self.node_port}\n"
             f"distribution.listener.port_range.max = {self.node_port}\n"
+            f"default_user = app\ndefault_pass = {self.password}\n"
             "log.console = true\nlog.console.level = warning\nlog.file = false\n")
         (self.folder / "enabled_plugins").write_text("[].\n")
         (self.folder / "home").mkdir()
         for folder, _, files in os.walk(self.folder):
             for path in [folder, *(os.path.join(folder, file) for file in files)]:
                 self.own(path)
-        with open(self.log, "ab") as log:
-            self.mapper = subprocess.Popen(
-                [self.find("epmd"), "-address", "127.0.0.1", "-port", str(self.mapper_port)], cwd=self.folder,
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=servers.die_with_parent, **self.identity())
+        self.spawn([self.find("epmd"), "-address", "127.0.0.1", "-port", str(self.mapper_port)])
 
     def own(self, path):
         identity = self.identity()
@@ -77,22 +74,15 @@ class RabbitMq(servers.Server):
                   "RABBITMQ_CONFIG_FILE": "rabbitmq.conf", "RABBITMQ_ENABLED_PLUGINS_FILE": "enabled_plugins",
                   "RABBITMQ_PID_FILE": "home/pid", "RABBITMQ_FEATURE_FLAGS_FILE": "home/flags"}
         settings = {name: str(self.folder / place) for name, place in places.items()}
-        settings |= {"RABBITMQ_NODENAME": f"xray-test-{os.getpid()}@localhost", "ERL_EPMD_PORT": self.mapper_port,
+        settings |= {"RABBITMQ_NODENAME": f"xray-test-{self.port}@localhost", "ERL_EPMD_PORT": self.mapper_port,
                      "ERL_EPMD_ADDRESS": "127.0.0.1", "RABBITMQ_DIST_PORT": self.node_port,
                      "RABBITMQ_CONF_ENV_FILE": "/dev/null",
                      # The server takes the place of its script, and gets our signals itself.
                      "RUNNING_UNDER_SYSTEMD": "1"}
         return ["/usr/bin/env", *(f"{name}={value}" for name, value in settings.items()), self.find("rabbitmq-server")]
 
-    def stop(self):
-        super().stop()
-        mapper = getattr(self, "mapper", None)
-        if mapper is not None and mapper.poll() is None:
-            mapper.send_signal(signal.SIGKILL)
-            mapper.wait()
-
     def address(self):
-        return f"amqp://guest:guest@127.0.0.1:{self.port}/%2f"
+        return f"amqp://app:{self.password}@127.0.0.1:{self.port}/%2f"
 
 
 servers.SERVERS |= {server.name: server for server in (RabbitMq, Nats)}

@@ -12,7 +12,6 @@ Servers and the variables that tell the command where they are:
 What is missing is installed from the distribution's packages.
 """
 
-import ctypes
 import glob
 import os
 import pathlib
@@ -29,6 +28,12 @@ import time
 # Longer than any of them takes to start on a busy machine.
 START_SECONDS = 120
 STOP_SECONDS = 20
+# A port that was free may be taken before the server has it.
+ATTEMPTS = 3
+
+
+def give_up(why):
+    raise SystemExit(f"{os.path.relpath(sys.argv[0])}: {why}")
 
 
 class Server:
@@ -43,11 +48,8 @@ class Server:
     greeting = b""
 
     def __init__(self, folder):
-        self.folder = folder
-        self.port = free_port()
+        self.home = folder
         self.password = secrets.token_hex(8)
-        self.process = None
-        self.log = folder / "log"
 
     def prepare(self):
         """Fills the data folder."""
@@ -58,18 +60,14 @@ class Server:
     def address(self):
         raise NotImplementedError
 
-    def find(self, program):
+    @classmethod
+    def find(cls, program):
         places = [os.environ["PATH"], "/usr/sbin", "/usr/local/sbin", *glob.glob("/usr/lib/postgresql/*/bin")]
         return shutil.which(program, path=os.pathsep.join(places))
 
-    def install(self):
-        if all(self.find(program) for program in self.programs):
-            return
-        # In this runlevel Debian's packages do not start what they install.
-        environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1")
-        get = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
-        subprocess.run([*get, "update"], check=True, env=environment)
-        subprocess.run([*get, "install", "-y", "--no-install-recommends", *self.package.split()], check=True, env=environment)
+    @classmethod
+    def is_installed(cls):
+        return all(cls.find(program) for program in cls.programs)
 
     def identity(self):
         """Another user than root, as whom the server and its tools run."""
@@ -81,30 +79,43 @@ class Server:
             except KeyError:
                 continue
             return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        raise SystemExit(f"scripts/servers.py: {self.name} does not run as root, and none of {self.users} exists")
+        give_up(f"{self.name} does not run as root, and there is no user {' or '.join(self.users)}")
 
     def run(self, command):
         with open(self.log, "ab") as log:
             done = subprocess.run(command, cwd=self.folder, stdout=log, stderr=log, **self.identity())
         if done.returncode != 0:
-            self.give_up(f"{command[0]} failed")
+            self.fail(f"{command[0]} failed")
 
-    def start(self):
-        self.install()
+    def start(self, attempt=0):
+        self.folder = self.home / str(attempt)
+        self.folder.mkdir(parents=True)
+        self.log = self.folder / "log"
+        self.attempt, self.port = attempt, free_port()
         identity = self.identity()
         if identity:
             os.chown(self.folder, identity["user"], identity["group"])
         self.prepare()
+        self.process = self.spawn(self.command())
+
+    def spawn(self, command):
+        """A process in the server's folder, by which it is found and ended."""
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                self.command(), cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                preexec_fn=die_with_parent, **identity)
+            return subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **self.identity())
+
+    def wait(self):
         deadline = time.monotonic() + START_SECONDS
-        while not self.is_ready():
+        while True:
+            # In this order: what answers at the port of a server that is gone is another.
+            ready = self.is_ready()
             if self.process.poll() is not None:
-                self.give_up(f"it ended with {self.process.returncode}")
+                if self.attempt + 1 == ATTEMPTS:
+                    self.fail(f"it ended with {self.process.returncode}")
+                self.start(self.attempt + 1)
+            elif ready:
+                return
             if time.monotonic() > deadline:
-                self.give_up(f"it was not ready after {START_SECONDS} s")
+                self.fail(f"it was not ready after {START_SECONDS} s")
             time.sleep(0.1)
 
     def is_ready(self):
@@ -116,19 +127,9 @@ class Server:
         except OSError:
             return False
 
-    def stop(self):
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def give_up(self, why):
+    def fail(self, why):
         log = self.log.read_text(errors="replace")[-4000:]
-        raise SystemExit(f"scripts/servers.py: {self.name} does not start: {why}\n{log}")
+        give_up(f"{self.name} does not start: {why}\n{log}")
 
 
 class Postgres(Server):
@@ -150,7 +151,7 @@ class Postgres(Server):
             [self.find("postgres"), "--single", "-D", "data", "postgres"], cwd=self.folder, text=True,
             input="CREATE DATABASE shop", capture_output=True, **self.identity())
         if create.returncode != 0:
-            self.give_up(create.stderr)
+            self.fail(create.stderr)
 
     def command(self):
         settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": "", "fsync": "off",
@@ -215,35 +216,149 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def die_with_parent():
-    """The kernel stops the server when this script is killed."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+def install(kinds):
+    """Installs the servers that are not there."""
+    missing = [kind for kind in kinds if not kind.is_installed()]
+    if not missing:
+        return
+    packages = sorted({package for kind in missing for package in kind.package.split()})
+    by_hand = f"apt-get install {' '.join(packages)}"
+    names = ", ".join(kind.name for kind in missing)
+    if shutil.which("apt-get") is None:
+        give_up(f"{names}: not found, and there is no apt-get to install Debian's packages {' '.join(packages)}")
+    if os.geteuid() != 0:
+        give_up(f"{names}: not found; as root: {by_hand}")
+    # In this runlevel Debian's packages do not start what they install.
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1")
+    get = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=300"]
+    for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+        if subprocess.run([*get, *command], stdout=sys.stderr, env=environment).returncode != 0:
+            give_up(f"{names}: not found, and {by_hand} failed (see above)")
+    for kind in missing:
+        if not kind.is_installed():
+            give_up(f"{kind.name}: {kind.package} is installed, and {' or '.join(kind.programs)} still not found")
+
+
+def inhabitants(folder):
+    """The processes that work in a folder: those of its servers."""
+    for entry in os.listdir("/proc"):
+        try:
+            if entry.isdigit() and pathlib.Path(os.readlink(f"/proc/{entry}/cwd")).is_relative_to(folder):
+                yield int(entry)
+        except OSError:
+            continue
+
+
+def clear(folder):
+    """Ends what runs in a folder, the gentle way first, and deletes it."""
+    start = time.monotonic()
+    asked = set()
+    while True:
+        here = set(inhabitants(folder))
+        if not here:
+            break
+        patient = time.monotonic() - start < STOP_SECONDS
+        for process in here - asked if patient else here:
+            try:
+                os.kill(process, signal.SIGTERM if patient else signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        asked |= here
+        reap()
+        time.sleep(0.05)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def reap():
+    """A process that has ended stays until its parent, if that is us, has asked how."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def watch_over(folder):
+    """Clears the folder when this process is gone, however it ends: even killed, it closes its end of the pipe.
+
+    Through the pipe goes the id of a process that is to end then too.
+    """
+    watched, ours = os.pipe()
+    if os.fork():
+        os.close(watched)
+        return ours
+    os.setsid()
+    os.close(ours)
+    os.chdir("/")
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):
+        os.dup2(null, standard)
+    for ending in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(ending, signal.SIG_IGN)
+    command = None
+    while told := os.read(watched, 64):
+        try:
+            command = os.pidfd_open(int(told))
+        except ProcessLookupError:
+            pass
+    if command is not None:
+        try:
+            signal.pidfd_send_signal(command, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+    clear(folder)
+    os._exit(0)
+
+
+def run(command, environment, watch):
+    """Runs the command to its end, and ends it with us."""
+    try:
+        running = subprocess.Popen(command, env=environment)
+    except OSError as error:
+        give_up(f"{command[0]}: {error.strerror}")
+    os.write(watch, b"%d" % running.pid)
+    try:
+        return running.wait()
+    except BaseException:
+        running.terminate()
+        try:
+            running.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            running.kill()
+        raise
+
+
+def leave(ending, _):
+    sys.exit(128 + ending)
 
 
 def main(arguments):
-    if "--" not in arguments or set(arguments[: arguments.index("--")]) - set(SERVERS):
+    dashes = arguments.index("--") if "--" in arguments else len(arguments)
+    names, command = arguments[:dashes], arguments[dashes + 1 :]
+    if not names or not command:
         raise SystemExit(__doc__)
-    names, command = arguments[: arguments.index("--")], arguments[arguments.index("--") + 1 :]
-    # What stops this script by a signal stops the servers on its way out.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    environment, running = dict(os.environ), []
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="xray-servers-"))
+    for name in names:
+        if name not in SERVERS:
+            give_up(f"there is no server {name}; there are {', '.join(SERVERS)}")
+    kinds = [SERVERS[name] for name in names]
+    install(kinds)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="xray-servers-")).resolve()
     folder.chmod(0o755)
+    watch = watch_over(folder)
+    for ending in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(ending, leave)
     try:
-        for name in names:
-            own = folder / name
-            own.mkdir()
-            server = SERVERS[name](own)
-            running.append(server)
+        running = [kind(folder / kind.name) for kind in kinds]
+        for server in running:
             server.start()
-            environment[server.variable] = server.address()
-        return subprocess.run(command, env=environment).returncode
-    except KeyboardInterrupt:
-        return 130
+        for server in running:
+            server.wait()
+        addresses = {server.variable: server.address() for server in running}
+        return run(command, os.environ | addresses, watch)
     finally:
-        for server in reversed(running):
-            server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        for ending in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(ending, signal.SIG_IGN)
+        clear(folder)
 
 
 if __name__ == "__main__":

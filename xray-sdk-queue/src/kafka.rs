@@ -26,6 +26,10 @@
 //! }
 //! ```
 //!
+//! A consumer of Kafka also yields errors that pass, as of a broker that is away for a moment: `for_each` ends with the first of them. Call it again, or take messages by
+//! [`next`](crate::TracedConsumer::next), to go on. Records of other producers than `FutureProducer` take the header by
+//! [`send`](crate::send) into their `OwnedHeaders`, and [`run_sync`](crate::Sending::run_sync).
+//!
 //! The crate builds librdkafka, which takes a C compiler and a while, and nothing else.
 //!
 //! [rdkafka]: https://docs.rs/rdkafka

@@ -25,9 +25,9 @@
 //!   confirmed the message, as far as the broker does; an error is recorded and handed on. Given up before, it has the metadata `aborted: true` in the
 //!   namespace `xray`.
 //! - **Handling**: a segment for each message, in the trace of whoever sent it and as they decided, or for a [`Batch`] of them, with links to the
-//!   senders. What the broker was told about the message is its [`Outcome`]. A panic is recorded, and goes on.
+//!   senders. What the broker was told about the message is its [`Outcome`]; of a batch they are counted. A panic is recorded, and goes on.
 //! - Metadata in the namespace `queue`: `sent`, `received` (from where, how long the message waited in milliseconds, how often it was delivered
-//!   before), `outcome`. Bodies, keys and headers are never recorded.
+//!   before, in which queue it died), `outcome` or `outcomes`. Bodies, keys and headers are never recorded.
 //!
 //! X-Ray has no type of node for brokers but SQS: a queue is a node of the type `remote` until a consumer's segment takes its place.
 //!
@@ -44,7 +44,7 @@
 //!
 //! # Other brokers
 //!
-//! [`send`] with [`Inject`] for the headers of a message, and [`Receive`] with [`Message`] for the message itself.
+//! [`send`] with [`Inject`] for the headers of a message, and [`Receive`] with [`Message`] for the message itself; `run_sync` of both for clients that block.
 //!
 //! # Features
 //!

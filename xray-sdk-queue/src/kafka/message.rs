@@ -46,4 +46,16 @@ impl Delivered<BorrowedMessage<'_>> {
         self.answered(Outcome::Ack, told.as_ref().err());
         told
     }
+
+    /// As [`Consumer::store_offset_from_message`], and the message's segment tells it: where offsets are stored by hand (`enable.auto.offset.store`
+    /// is off), this is how Kafka learns that it is done.
+    ///
+    /// # Errors
+    ///
+    /// rdkafka's, untouched; recorded on what is current.
+    pub fn store_offset<C: ConsumerContext>(&self, consumer: &impl Consumer<C>) -> KafkaResult<()> {
+        let told = consumer.store_offset_from_message(self);
+        self.answered(Outcome::Ack, told.as_ref().err());
+        told
+    }
 }

@@ -15,6 +15,7 @@ use xray_sdk::sampling::Never;
 use xray_sdk::testing::Capture;
 use xray_sdk_queue::{Consume as _, Delivered, Publish as _, extract};
 
+use crate::seen::senders::{self, SENDERS};
 use crate::seen::{documents, node, queue, tree};
 
 const PATIENCE: Timeout = Timeout::After(Duration::from_secs(60));
@@ -47,7 +48,8 @@ impl Kafka {
         settings
             .set("group.id", "packers")
             .set("auto.offset.reset", "earliest")
-            .set("enable.auto.commit", "false");
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false");
         let consumer: StreamConsumer = settings.create().expect("settings that are right");
         consumer.subscribe(&["orders"]).expect("a topic");
         consumer
@@ -150,6 +152,57 @@ async fn a_broker_that_is_down_is_a_fault_and_the_message_comes_back() {
             .is_some_and(|text| text.contains("timed out")),
         "{cause}"
     );
+}
+
+#[tokio::test]
+async fn messages_of_senders_of_all_kinds_are_handled() {
+    let kafka = Kafka::start();
+    let capture = Capture::new("shop");
+    let producer = kafka.producer();
+    for sender in &SENDERS {
+        let headers = sender.header.map(|(key, value)| {
+            OwnedHeaders::new().insert(Header {
+                key,
+                value: Some(value),
+            })
+        });
+        let sent = producer.send(order(headers), PATIENCE).await;
+        sent.expect("stored");
+    }
+    let consumer = kafka.consumer();
+    let mut messages = consumer.stream().traced(capture.recorder(), "worker");
+    for _ in &SENDERS {
+        let message = messages.next().await.expect("open").expect("a message");
+        let consumer = &consumer;
+        let work = |message: Delivered<BorrowedMessage<'_>>| {
+            let told = message.store_offset(consumer);
+            async move { told }
+        };
+        message.run(work).await.expect("stored");
+    }
+    senders::check(&capture);
+    let worker = node(&capture, "worker");
+    assert_eq!(queue(&worker)["outcome"], "ack", "{worker}");
+}
+
+#[tokio::test]
+async fn a_commit_that_nobody_takes_is_recorded() {
+    let kafka = Kafka::start();
+    let capture = Capture::new("shop");
+    let sent = kafka.producer().send(order(None), PATIENCE).await;
+    sent.expect("stored");
+    let consumer = kafka.consumer();
+    let mut messages = consumer.stream().traced(capture.recorder(), "worker");
+    let message = messages.next().await.expect("open").expect("a message");
+    // A consumer that belongs to no group has nowhere to commit.
+    let stranger: StreamConsumer = kafka.settings().create().expect("settings that are right");
+    let work = |message: Delivered<BorrowedMessage<'_>>| {
+        let told = message.commit(&stranger, CommitMode::Sync);
+        async move { told }
+    };
+    message.run(work).await.expect_err("no group");
+    assert_eq!(tree(&capture), "worker fault\n");
+    assert!(queue(&node(&capture, "worker"))["outcome"].is_null());
 }
 
 #[tokio::test]

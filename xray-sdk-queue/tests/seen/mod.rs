@@ -5,11 +5,16 @@ use xray_sdk::testing::Capture;
 
 #[path = "../../../xray-sdk/tests/all/schema.rs"]
 mod schema;
+pub(crate) mod senders;
 
-/// The documents, each valid.
+/// The documents: each is valid, and tells no password of a broker.
 pub(crate) fn documents(capture: &Capture) -> Vec<Value> {
     let documents = capture.bytes();
     for document in &documents {
+        let text = String::from_utf8_lossy(document);
+        for password in passwords() {
+            assert!(!text.contains(&password), "a password in {text}");
+        }
         assert_eq!(
             schema::problems(document),
             [""; 0],
@@ -21,6 +26,19 @@ pub(crate) fn documents(capture: &Capture) -> Vec<Value> {
         .iter()
         .map(|document| serde_json::from_slice(document).expect("it is valid"))
         .collect()
+}
+
+/// Those in the URLs of the brokers.
+fn passwords() -> Vec<String> {
+    let urls = ["XRAY_TEST_RABBITMQ", "XRAY_TEST_NATS", "XRAY_TEST_REDIS"];
+    let urls = urls.into_iter().filter_map(|name| std::env::var(name).ok());
+    urls.map(|url| {
+        let (login, _) = url.rsplit_once('@').expect("a user and a password");
+        let (_, password) = login.rsplit_once(':').expect("a password");
+        assert!(password.len() > 8, "long enough to be found by itself");
+        password.to_owned()
+    })
+    .collect()
 }
 
 /// All traces, as [`Capture::tree`] tells them, of documents that are valid.

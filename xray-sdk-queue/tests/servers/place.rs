@@ -2,12 +2,21 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use async_nats::{ConnectOptions, ServerAddr};
+
 pub(crate) fn rabbitmq() -> String {
     read("XRAY_TEST_RABBITMQ")
 }
 
 pub(crate) fn nats() -> String {
     read("XRAY_TEST_NATS")
+}
+
+/// The client takes no user and no password from a URL.
+pub(crate) fn nats_login() -> ConnectOptions {
+    let url: ServerAddr = nats().parse().expect("a URL");
+    let (user, password) = url.username().zip(url.password()).expect("a login");
+    ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
 }
 
 pub(crate) fn redis() -> String {
