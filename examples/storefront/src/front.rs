@@ -68,9 +68,9 @@ fn status(error: &reqwest::Error) -> StatusCode {
 
 #[derive(Serialize)]
 struct Bill {
-    net_cents: u32,
-    tax_cents: u32,
-    total_cents: u32,
+    net_cents: i64,
+    tax_cents: i64,
+    total_cents: i64,
 }
 
 impl Bill {

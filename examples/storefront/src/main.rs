@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod address;
 mod database;
 mod front;
 mod options;
@@ -25,7 +26,7 @@ use xray_local::Server;
 
 use crate::options::Options;
 use crate::report::{Report, labelled, picture};
-use crate::shop::Shop;
+use crate::shop::{Shop, Supplies};
 use crate::traffic::Traffic;
 
 #[tokio::main]
@@ -40,6 +41,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
+    let supplies = Supplies::get(options.database.as_deref(), options.queue.as_deref()).await?;
     let (local, daemon) = match options.daemon {
         Some(daemon) => (None, daemon),
         None => {
@@ -48,7 +50,7 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
             (Some(local), daemon)
         }
     };
-    let shop = Shop::open(&daemon).await?;
+    let shop = Shop::open(&daemon, supplies).await?;
     let traffic = Traffic::to(shop.address)?;
     traffic.visit_all().await;
     if !options.once {

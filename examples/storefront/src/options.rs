@@ -21,4 +21,14 @@ pub(crate) struct Options {
     /// Send to the X-Ray daemon at this address; xray-local is not started.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) daemon: Option<DaemonAddress>,
+
+    /// Keep items and orders on this server, in temporary tables: postgres://USER:PASSWORD@HOST/DATABASE or mysql://… (MariaDB too).
+    /// Without it the shop has a SQLite in memory.
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+
+    /// Send orders to the worker by this broker, over a queue that ends with the shop: amqp://USER:PASSWORD@HOST/VHOST (RabbitMQ) or
+    /// nats://HOST. Without it the queue is inside the process.
+    #[arg(long, value_name = "URL")]
+    pub(crate) queue: Option<String>,
 }

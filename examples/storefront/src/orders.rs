@@ -23,7 +23,7 @@ pub(crate) fn service(recorder: &Recorder, database: Database, queue: Sender) ->
 pub(crate) struct Order {
     pub(crate) item: String,
     pub(crate) user: String,
-    pub(crate) cents: u32,
+    pub(crate) cents: i64,
 }
 
 /// The number under which an order was written down.
@@ -37,14 +37,17 @@ async fn place(
     Json(order): Json<Order>,
 ) -> Result<Json<Confirmation>, StatusCode> {
     current().annotate("cents", order.cents);
-    let number = write_down(&database, &order).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let number = write_down(&database, &order).await;
+    let number = number.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     current().annotate("order", number);
-    queue.send(number).await;
+    let sent = queue.send(number).await;
+    sent.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     Ok(Json(Confirmation { number }))
 }
 
 // An error is recorded here and handed on.
 #[subsegment(name = "write down")]
-fn write_down(database: &Database, order: &Order) -> rusqlite::Result<i64> {
-    database.insert_order(&order.user, &order.item, order.cents)
+async fn write_down(database: &Database, order: &Order) -> sqlx::Result<i64> {
+    let Order { user, item, cents } = order;
+    database.insert_order(user, item, *cents).await
 }

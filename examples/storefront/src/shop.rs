@@ -9,6 +9,7 @@ use reqwest::Client;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use xray_sdk::Recorder;
 use xray_sdk::emitter::{DaemonAddress, UdpEmitter};
 use xray_sdk::sampling::Always;
@@ -16,9 +17,36 @@ use xray_sdk::sampling::Always;
 use crate::database::Database;
 use crate::front;
 use crate::orders;
-use crate::queue;
+use crate::queue::{self, Receiver, Sender};
 use crate::report::Recorded;
 use crate::stock;
+
+/// How long work may take to come to its end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the services are built on.
+pub(crate) struct Supplies {
+    database: Database,
+    queue: (Sender, Receiver),
+}
+
+impl Supplies {
+    /// Those of the URLs, and inside the process without.
+    pub(crate) async fn get(
+        database: Option<&str>,
+        queue: Option<&str>,
+    ) -> Result<Supplies, Box<dyn Error>> {
+        let database = match database {
+            Some(url) => Database::at(url).await?,
+            None => Database::in_memory().await?,
+        };
+        let queue = match queue {
+            Some(url) => queue::at(url).await?,
+            None => queue::in_process(),
+        };
+        Ok(Supplies { database, queue })
+    }
+}
 
 /// An open shop.
 pub(crate) struct Shop {
@@ -30,8 +58,11 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    /// Opens the shop. Its recorders send to the X-Ray daemon at `daemon`.
-    pub(crate) async fn open(daemon: &DaemonAddress) -> Result<Shop, Box<dyn Error>> {
+    /// Opens the shop on a database and a queue. Its recorders send to the X-Ray daemon at `daemon`.
+    pub(crate) async fn open(
+        daemon: &DaemonAddress,
+        supplies: Supplies,
+    ) -> Result<Shop, Box<dyn Error>> {
         let recorders = [
             recorder("front", daemon)?,
             recorder("orders", daemon)?,
@@ -39,11 +70,13 @@ impl Shop {
             recorder("worker", daemon)?,
         ];
         let [front, orders, stock, worker] = &recorders;
-        let database = Database::open()?;
-        let (sender, receiver) = queue::open();
+        let Supplies {
+            database,
+            queue: (sender, receiver),
+        } = supplies;
 
         let mut staff = JoinSet::new();
-        staff.spawn(queue::work(receiver, worker.clone(), database.clone()));
+        staff.spawn(receiver.work(worker.clone(), database.clone()));
         let (open, closed) = watch::channel(());
         let mut services = Services {
             staff: &mut staff,
@@ -70,7 +103,12 @@ impl Shop {
     /// Lets requests and messages come to their end, and sends what the recorders still hold.
     pub(crate) async fn close(self) -> Vec<Recorded> {
         drop(self.open);
-        self.staff.join_all().await;
+        if timeout(PATIENCE, self.staff.join_all()).await.is_err() {
+            let seconds = PATIENCE.as_secs();
+            eprintln!(
+                "storefront: some work did not end within {seconds} s: does the queue's broker still answer?"
+            );
+        }
         let shut_down = |recorder: &Recorder| {
             recorder.shutdown(Duration::from_secs(5));
             Recorded {

@@ -26,7 +26,7 @@ pub(crate) fn service(recorder: &Recorder, database: Database) -> Router {
 /// One piece of an item, held for a visitor.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Reservation {
-    pub(crate) cents: u32,
+    pub(crate) cents: i64,
 }
 
 async fn reserve(
@@ -39,6 +39,7 @@ async fn reserve(
     }
     let found = database
         .item(&item)
+        .await
         .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     let found = found.ok_or(StatusCode::NOT_FOUND)?;
     if found.pieces == 0 {

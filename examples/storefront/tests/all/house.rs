@@ -5,7 +5,8 @@ use std::path::Path;
 
 /// The modules of the crate, the lowest floor first.
 const FLOORS: &[&[&str]] = &[
-    &["database", "options", "report", "traffic"],
+    &["address", "options", "report", "traffic"],
+    &["database"],
     &["queue", "stock"],
     &["orders"],
     &["front"],

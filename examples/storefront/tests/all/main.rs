@@ -2,7 +2,9 @@
 
 mod house;
 mod printed;
+mod refused;
 mod sent;
+mod servers;
 
 use std::process::{Command, Output};
 

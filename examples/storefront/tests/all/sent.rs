@@ -8,11 +8,11 @@ use xray_sdk::document::{AnnotationValue, Document, Trace};
 
 use crate::storefront;
 
-/// The documents that the program sends to a daemon, one for each datagram.
-fn documents_sent() -> Vec<Document> {
+/// The documents that the program sends to a daemon, one for each datagram, when it is given these arguments too.
+pub(crate) fn documents_sent(arguments: &[&str]) -> Vec<Document> {
     let daemon = UdpSocket::bind("127.0.0.1:0").expect("a free port");
     let address = daemon.local_addr().expect("bound").to_string();
-    storefront(&["--once", "--daemon", &address]);
+    storefront(&[&["--once", "--daemon", &address], arguments].concat());
     // The program is gone, so all that it sent is here.
     daemon.set_nonblocking(true).expect("a socket can");
     let mut buffer = vec![0; 65_535];
@@ -24,9 +24,26 @@ fn documents_sent() -> Vec<Document> {
     documents
 }
 
+/// What a purchase looks like.
+pub(crate) const BOUGHT: &str = "\
+front 200
+  stock 200
+    stock 200
+      shop@localhost
+  price
+  orders 200
+    orders 200
+      write down
+        shop@localhost
+      packing
+        worker
+          pack
+            shop@localhost
+";
+
 #[test]
 fn a_daemon_elsewhere_gets_documents_that_connect() {
-    let documents = documents_sent();
+    let documents = documents_sent(&[]);
     let traces = Trace::assemble(documents.iter().cloned());
     assert_eq!(traces.len(), 8);
     for trace in traces {
@@ -56,28 +73,13 @@ fn a_daemon_elsewhere_gets_documents_that_connect() {
 
 #[test]
 fn a_purchase_is_one_trace_across_http_database_and_queue() {
-    let traces = Trace::assemble(documents_sent());
-    let bought = "\
-front 200
-  stock 200
-    stock 200
-      shop@localhost
-  price
-  orders 200
-    orders 200
-      write down
-        shop@localhost
-      worker
-        worker
-          pack
-            shop@localhost
-";
-    assert_eq!(traces[0].tree(), bought);
+    let traces = Trace::assemble(documents_sent(&[]));
+    assert_eq!(traces[0].tree(), BOUGHT);
 }
 
 #[test]
 fn what_the_services_say_is_recorded() {
-    let documents = documents_sent();
+    let documents = documents_sent(&[]);
     let front = &documents
         .iter()
         .find(|document| document.name == "front")
@@ -100,7 +102,7 @@ fn what_the_services_say_is_recorded() {
     let (sql, cause) = refused.expect("the database refuses an order");
     assert_eq!(
         sql.sanitized_query.as_deref(),
-        Some("INSERT INTO orders (user, item, cents) VALUES (?1, ?2, ?3)")
+        Some("INSERT INTO orders (visitor, item, cents) VALUES (?, ?, ?)")
     );
     let messages: Vec<_> = cause
         .exceptions()
@@ -115,7 +117,7 @@ fn what_the_services_say_is_recorded() {
 
 #[test]
 fn what_fails_is_told_apart() {
-    let traces = Trace::assemble(documents_sent());
+    let traces = Trace::assemble(documents_sent(&[]));
     let ends = traces.iter().map(|trace| {
         let tree = trace.tree();
         tree.lines().next().unwrap_or_default().to_owned()
