@@ -81,6 +81,9 @@ const OTHERWISE: &[(&str, &str, &str, &str)] = &[
         "recorded as `bucket_name`",
     ),
     ("S3", "CopyPart", "DestinationKey", "recorded as `key`"),
+    ("S3", "GeneratePresignedUrl", "Bucket", PRESIGNED),
+    ("S3", "GeneratePresignedUrl", "Key", PRESIGNED),
+    ("S3", "GeneratePresignedUrl", "VersionId", PRESIGNED),
     (
         "Lambda",
         "Invoke",
@@ -113,6 +116,8 @@ const OTHERWISE: &[(&str, &str, &str, &str)] = &[
     ),
 ];
 
+const PRESIGNED: &str = "not recorded: presigning is no call";
+
 /// What cannot be recorded at all, for PARAMETERS.md.
 const LIMITS: &str = "\
 - Lists, numbers and counts of services that do not speak JSON (SNS, S3): their requests and responses are queries and XML, which are not read. So \
@@ -132,48 +137,76 @@ fn sdk_id(listed: &str) -> &str {
     }
 }
 
-/// Whether the table takes `member` of an operation, in the way that is wanted, and under the wanted name.
-fn is_recorded(
+/// What is done about a member that the official SDKs record.
+enum Here {
+    Recorded(String),
+    /// The number of its reason in [`OTHERWISE`].
+    Otherwise(usize),
+    Missing,
+}
+
+impl Here {
+    fn of(service: &str, operation: &str, member: &str, take: Take, name: Option<&str>) -> Self {
+        let otherwise = OTHERWISE.iter().position(|(other, only, left_out, _)| {
+            *other == service && (*only == operation || *only == EVERY) && *left_out == member
+        });
+        match otherwise {
+            Some(reason) => Self::Otherwise(reason),
+            None => recorded_as(service, operation, member, take, name)
+                .map_or(Self::Missing, Self::Recorded),
+        }
+    }
+}
+
+/// The name under which the table takes `member` of an operation, where it does so in the way and under the name that is wanted.
+fn recorded_as(
     service: &str,
     operation: &str,
     member: &str,
     take: Take,
     name: Option<&str>,
-) -> bool {
-    Parameters::default()
-        .of(service, operation)
-        .any(|parameter| {
-            parameter.member == member
-                && parameter.take == take
-                && name.is_none_or(|name| parameter.name() == name)
-        })
+) -> Option<String> {
+    let parameters = Parameters::default();
+    let mut of_operation = parameters.of(service, operation);
+    let recorded = of_operation.find(|parameter| {
+        parameter.member == member
+            && parameter.take == take
+            && name.is_none_or(|name| parameter.name() == name)
+    })?;
+    Some(recorded.name().to_owned())
+}
+
+/// The lists of the official SDKs, where they lie beside the repository.
+fn lists() -> Option<Value> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../shared/data/aws-operation-parameters.json");
+    let text = fs::read_to_string(file).ok()?;
+    Some(serde_json::from_str(&text).expect("is JSON"))
+}
+
+/// Each operation of the lists, with the SDK id of its service.
+fn operations(lists: &Value) -> impl Iterator<Item = (&str, &String, &Value)> {
+    let services = lists["services"].as_object().expect("services");
+    services.iter().flat_map(|(service, listed)| {
+        let operations = listed["operations"].as_object().expect("operations");
+        operations
+            .iter()
+            .map(move |(operation, listed)| (sdk_id(service), operation, listed))
+    })
 }
 
 #[test]
 fn what_the_official_sdks_record_is_recorded_or_is_left_out_for_a_reason() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared/data/aws-operation-parameters.json");
-    let Ok(text) = fs::read_to_string(file) else {
-        return;
-    };
-    let lists: Value = serde_json::from_str(&text).expect("is JSON");
+    let Some(lists) = lists() else { return };
     let mut used = vec![false; OTHERWISE.len()];
     let (mut missing, mut fields) = (Vec::new(), 0);
-    for (service, listed) in lists["services"].as_object().expect("services") {
-        let service = sdk_id(service);
-        for (operation, listed) in listed["operations"].as_object().expect("operations") {
-            for (member, take, name) in members(listed) {
-                fields += 1;
-                let otherwise = OTHERWISE.iter().position(|(other, only, left_out, _)| {
-                    *other == service
-                        && (*only == operation || *only == EVERY)
-                        && *left_out == member
-                });
-                match otherwise {
-                    Some(reason) => used[reason] = true,
-                    None if is_recorded(service, operation, member, take, name) => {}
-                    None => missing.push(format!("{service} {operation} {member}")),
-                }
+    for (service, operation, listed) in operations(&lists) {
+        for (member, take, name) in members(listed) {
+            fields += 1;
+            match Here::of(service, operation, member, take, name) {
+                Here::Otherwise(reason) => used[reason] = true,
+                Here::Recorded(_) => {}
+                Here::Missing => missing.push(format!("{service} {operation} {member}")),
             }
         }
     }
@@ -209,15 +242,51 @@ fn members(listed: &Value) -> Vec<(&str, Take, Option<&str>)> {
 #[test]
 fn the_table_is_written_down_in_parameters_md() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("PARAMETERS.md");
-    let expected = written_down();
+    let lists = lists();
+    let mut expected = written_down();
+    if let Some(lists) = &lists {
+        expected.push_str(&operation_by_operation(lists));
+    }
     if std::env::var_os("UPDATE_PARAMETERS").is_some() {
+        assert!(lists.is_some(), "the lists are needed for that");
         fs::write(&file, &expected).expect("can be written");
     }
     let found = fs::read_to_string(&file).unwrap_or_default();
+    let (known, _) = found.split_once(OPERATION_BY_OPERATION).unwrap_or_default();
     assert!(
-        found == expected,
+        found == expected || lists.is_none() && known == expected,
         "PARAMETERS.md is out of date: run this test with UPDATE_PARAMETERS=1"
     );
+}
+
+/// What follows is made of the lists, and so can be written only where they lie beside the repository.
+const OPERATION_BY_OPERATION: &str = "\n## The official SDKs' lists, operation by operation\n\n";
+
+fn operation_by_operation(lists: &Value) -> String {
+    let mut text = String::from(OPERATION_BY_OPERATION);
+    text.push_str(
+        "Some names of S3 are those of the Java SDK (`SetBucketAcl`, `ListVersions`): what is called is recorded by its name in the API (`PutBucketAcl`, `ListObjectVersions`).\n\n\
+         | service | operation | recorded | otherwise |\n| --- | --- | --- | --- |\n",
+    );
+    for (service, operation, listed) in operations(lists) {
+        let (mut recorded, mut otherwise) = (Vec::new(), Vec::new());
+        for (member, take, name) in members(listed) {
+            match Here::of(service, operation, member, take, name) {
+                Here::Recorded(name) => recorded.push(format!("`{name}`")),
+                Here::Otherwise(reason) => {
+                    otherwise.push(format!("`{member}`: {}", OTHERWISE[reason].3));
+                }
+                Here::Missing => otherwise.push(format!("`{member}`: missing")),
+            }
+        }
+        let (recorded, otherwise) = (recorded.join(", "), otherwise.join("; "));
+        writeln!(
+            text,
+            "| {service} | {operation} | {recorded} | {otherwise} |"
+        )
+        .expect("a string grows");
+    }
+    text
 }
 
 fn written_down() -> String {
