@@ -15,6 +15,8 @@ use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::retry::ErrorKind;
 use xray_sdk::Entity;
 
+use crate::quoted;
+
 /// Records why a call, or one attempt of it, failed, if it did. The status of the response, where there was one, is recorded already.
 pub(crate) fn record(
     entity: &mut Entity,
@@ -33,6 +35,11 @@ pub(crate) fn record(
         .map(|response| response.status().as_u16());
     match (Reported::read(answered), status) {
         (Some((kind, reported)), _) => {
+            let kept = quoted::without_values(&reported.message);
+            if kept != reported.message {
+                // The program may record the same error too.
+                entity.withhold(&reported.message, &kept);
+            }
             entity.record_remote_error(&kind, &reported);
         }
         (None, Some(status @ 400..)) => {
@@ -92,9 +99,6 @@ struct Reported<'a> {
     source: Option<&'a (dyn StdError + 'static)>,
 }
 
-/// Where the message of a refused signature goes on with all that was signed: headers, and with them the session's token.
-const SIGNED: &str = "The Canonical String";
-
 impl<'a> Reported<'a> {
     /// An error of which only the status is known.
     fn unnamed(status: u16) -> Self {
@@ -125,10 +129,6 @@ impl<'a> Reported<'a> {
                 says != text && says != message
             }
         });
-        let (message, source) = match message.split_once(SIGNED) {
-            Some((before, _)) => (before.trim_end().to_owned(), None),
-            None => (message, source),
-        };
         Some((code, Self { message, source }))
     }
 }

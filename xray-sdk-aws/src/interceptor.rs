@@ -51,8 +51,9 @@ use crate::trace_attribute;
 /// serialised, and so holds the time for credentials and the endpoint. It ends when the response is read, and where the program reads
 /// the response's body itself (S3's `GetObject`), when that is read to its end or dropped.
 ///
-/// - An answer with an error is recorded as a `remote` exception under the code that the service gave it. 4xx is an error, 5xx a fault; what the SDK's own
-///   retry classifiers take for throttling is throttled, whatever its status.
+/// - An answer with an error is recorded as a `remote` exception under the code that the service gave it, or as `ServiceError` where it gave none. 4xx is an
+///   error, 5xx a fault; what the SDK's own retry classifiers take for throttling is throttled, whatever its status. Values that services are known to quote of a
+///   request in their messages are left out.
 /// - Without an answer the exception is called as the variant of `SdkError`: `TimeoutError`, `DispatchFailure` (no connection), `ResponseError` (cannot be
 ///   read), `ConstructionFailure` (was not sent). The call is a fault.
 /// - A call whose future is dropped, or whose body is, has the metadata `aborted: true` in the namespace `xray`.

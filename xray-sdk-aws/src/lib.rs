@@ -34,6 +34,7 @@ mod interceptor;
 pub mod message;
 mod parameter;
 mod parameters;
+mod quoted;
 mod resource;
 mod select;
 mod table;

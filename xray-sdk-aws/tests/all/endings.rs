@@ -121,7 +121,30 @@ async fn what_was_signed_is_not_recorded_with_a_refused_signature() {
     assert_eq!(exception["type"], "InvalidSignatureException");
     let message = exception["message"].as_str().expect("a message");
     assert!(message.starts_with("The request signature we calculated does not match"));
-    assert!(!message.contains("SECRET"), "{message}");
+    assert!(message.ends_with("The Canonical String?"), "{message}");
+}
+
+#[tokio::test]
+async fn what_an_error_quotes_is_not_recorded_by_the_program_either() {
+    let capture = Capture::new("shop");
+    let canned = Canned::new(|_, _| {
+        let body = r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"1 validation error detected: Value 'SECRET' at 'limit' failed to satisfy constraint: Member must be less"}"#;
+        Answer::json(400, body)
+    });
+    let tables = client!(aws_sdk_dynamodb, &canned.config().build());
+    let work = async {
+        let error = tables.list_tables().send().await.expect_err("it fails");
+        xray_sdk::current().record_error(&error);
+        xray_sdk::current().record_message("Refused", &format!("{error:?}"));
+    };
+    capture.recorder().segment("shop").run(work).await;
+    // Which looks for the secret in all of it.
+    let documents = crate::record::documents(&capture);
+    let exceptions = &documents[0]["cause"]["exceptions"];
+    assert!(
+        exceptions.to_string().contains("Value '?' at 'limit'"),
+        "{exceptions}"
+    );
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ fn modules_stand_on_their_floors() {
             "failure",
             "message",
             "resource",
+            "quoted",
             "default_client",
         ],
         &[
