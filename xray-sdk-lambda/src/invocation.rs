@@ -4,7 +4,7 @@ use std::task::Context;
 use std::time::{Duration, Instant, SystemTime};
 
 use lambda_runtime::{Context as LambdaContext, LambdaInvocation};
-use xray_sdk::{Entered, Recorder, Segment, Text, TraceHeader};
+use xray_sdk::{Enter, Entered, Recorder, Segment, Text, TraceHeader};
 
 use crate::alarm::{Alarm, Alarms};
 use crate::batch;
@@ -102,11 +102,6 @@ impl Invocation {
         }
     }
 
-    /// Makes the invocation current on this thread while the guard lives.
-    pub(crate) fn enter(&mut self) -> Entered<'_> {
-        self.segment().enter()
-    }
-
     /// Lambda may end the function soon: sends what is recorded so far. Else the task is woken when it is time for that.
     pub(crate) fn look_at_the_time(&mut self, task: &Context<'_>) {
         if self.alarm.as_ref().is_some_and(|alarm| alarm.is_due(task)) {
@@ -119,6 +114,12 @@ impl Invocation {
     /// The response could not be delivered.
     pub(crate) fn fail(&mut self, error: &lambda_runtime::Error) {
         self.segment().record_error(&**error);
+    }
+}
+
+impl Enter for Invocation {
+    fn enter(&mut self) -> Entered<'_> {
+        self.segment().enter()
     }
 }
 

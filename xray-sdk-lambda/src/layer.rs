@@ -5,7 +5,7 @@ use std::time::Duration;
 use lambda_runtime::LambdaInvocation;
 use tower_layer::Layer;
 use tower_service::Service;
-use xray_sdk::Recorder;
+use xray_sdk::{Enter as _, Recorder};
 
 use crate::environment::{self, Initialization};
 use crate::future::LambdaFuture;

@@ -6,9 +6,9 @@ use bytes::Buf;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
+use xray_sdk::Within;
 
 use crate::exchange::Exchange;
-use crate::within::Within;
 
 pin_project! {
     /// A response's body that closes its segment or subsegment when it ends, fails or is dropped.
@@ -17,7 +17,7 @@ pin_project! {
     /// polled, or dropped, is recorded below the segment or subsegment.
     pub struct TracedBody<B> {
         #[pin]
-        within: Within<B>,
+        within: Within<B, Exchange>,
     }
 }
 
@@ -71,7 +71,7 @@ where
             (frame, is_last)
         });
         if let Poll::Ready(frame) = &frame {
-            record(within.exchange(), frame.as_ref(), is_last);
+            record(within.handle(), frame.as_ref(), is_last);
         }
         frame
     }

@@ -6,7 +6,7 @@ use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
-use xray_sdk::{Subsegment, Text};
+use xray_sdk::{Enter, Subsegment, Text};
 
 use crate::body::TracedBody;
 use crate::exchange::Exchange;
@@ -162,7 +162,7 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let mut exchange = self.layer.begin(&mut request);
         let inner = {
-            let _entered = exchange.as_mut().map(Exchange::enter);
+            let _entered = exchange.as_mut().map(Enter::enter);
             self.inner.call(request)
         };
         ClientFuture::new(inner, exchange)

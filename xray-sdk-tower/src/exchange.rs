@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::ops::{Deref, DerefMut};
 
 use http::{HeaderMap, Method, StatusCode};
-use xray_sdk::{Entered, Entity, Segment, Subsegment};
+use xray_sdk::{Enter, Entered, Entity, Segment, Subsegment};
 
 use crate::grpc;
 use crate::message;
@@ -59,14 +59,6 @@ impl Exchange {
             declared: None,
             counted: 0,
             state: State::Waiting,
-        }
-    }
-
-    /// Makes the segment or subsegment current on this thread while the guard lives.
-    pub(crate) fn enter(&mut self) -> Entered<'_> {
-        match &mut self.open {
-            Open::Segment(segment) => segment.enter(),
-            Open::Subsegment(subsegment) => subsegment.enter(),
         }
     }
 
@@ -153,6 +145,15 @@ impl Exchange {
             && self
                 .declared
                 .is_some_and(|declared| self.counted >= declared)
+    }
+}
+
+impl Enter for Exchange {
+    fn enter(&mut self) -> Entered<'_> {
+        match &mut self.open {
+            Open::Segment(segment) => segment.enter(),
+            Open::Subsegment(subsegment) => subsegment.enter(),
+        }
     }
 }
 

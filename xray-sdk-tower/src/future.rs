@@ -6,17 +6,17 @@ use std::task::{Context, Poll, ready};
 use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
+use xray_sdk::Within;
 
 use crate::body::{self, TracedBody};
 use crate::exchange::Exchange;
-use crate::within::Within;
 
 pin_project! {
     /// A response that a [`TracedServer`](crate::TracedServer) is working on.
     #[must_use = "a future does nothing unless it is polled"]
     pub struct ServerFuture<F> {
         #[pin]
-        within: Within<F>,
+        within: Within<F, Exchange>,
     }
 }
 
@@ -46,7 +46,7 @@ pin_project! {
     #[must_use = "a future does nothing unless it is polled"]
     pub struct ClientFuture<F> {
         #[pin]
-        within: Within<F>,
+        within: Within<F, Exchange>,
     }
 }
 
@@ -73,7 +73,7 @@ where
 
 /// Polls for the response, and records it or, with `fail`, why there is none.
 fn poll<F, B, E>(
-    mut within: Pin<&mut Within<F>>,
+    mut within: Pin<&mut Within<F, Exchange>>,
     cx: &mut Context<'_>,
     fail: impl FnOnce(Exchange, &E),
 ) -> Poll<Result<Response<TracedBody<B>>, E>>
@@ -82,7 +82,7 @@ where
     B: Body,
 {
     let answer = ready!(within.as_mut().poll_inside(|inner| inner.poll(cx)));
-    let exchange = within.exchange().take();
+    let exchange = within.handle().take();
     Poll::Ready(match (answer, exchange) {
         (Ok(response), Some(exchange)) => Ok(body::traced(response, exchange)),
         (Ok(response), None) => Ok(response.map(|body| TracedBody::new(body, None))),

@@ -35,7 +35,6 @@ mod naming;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod server;
-mod within;
 
 pub use body::TracedBody;
 pub use client::{ClientLayer, TracedClient};

@@ -7,11 +7,11 @@ use pin_project_lite::pin_project;
 use reqwest::{Error, Request, RequestBuilder, Response, Url};
 use tower_layer::Layer as _;
 use tower_service::Service;
+use xray_sdk::{Enter, Within};
 
 use crate::client::{self, ClientLayer, TracedClient, UNKNOWN_HOST};
 use crate::exchange::Exchange;
 use crate::message;
-use crate::within::Within;
 
 /// Adds [`traced`](Self::traced) to reqwest's `RequestBuilder`.
 ///
@@ -80,7 +80,7 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let mut exchange = begin(&mut request);
         let inner = {
-            let _entered = exchange.as_mut().map(Exchange::enter);
+            let _entered = exchange.as_mut().map(Enter::enter);
             self.inner.call(request)
         };
         ReqwestFuture {
@@ -116,7 +116,7 @@ pin_project! {
     #[must_use = "a future does nothing unless it is polled"]
     pub struct ReqwestFuture<F> {
         #[pin]
-        within: Within<F>,
+        within: Within<F, Exchange>,
     }
 }
 
@@ -126,7 +126,7 @@ impl<F: Future<Output = Result<Response, Error>>> Future for ReqwestFuture<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut within = self.project().within;
         let mut answer = ready!(within.as_mut().poll_inside(|inner| inner.poll(cx)));
-        if let Some(exchange) = within.exchange().take() {
+        if let Some(exchange) = within.handle().take() {
             match &mut answer {
                 Ok(response) => complete(exchange, response),
                 Err(error) => fail(exchange, error),

@@ -8,7 +8,7 @@ use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 use xray_sdk::sampling::SamplingRequest;
-use xray_sdk::{Entity, Recorder, Text};
+use xray_sdk::{Enter as _, Entity, Recorder, Text};
 
 use crate::body::TracedBody;
 use crate::exchange::Exchange;

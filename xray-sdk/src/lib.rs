@@ -80,8 +80,8 @@ pub use origin::Origins;
 pub use record::{Text, Value};
 pub use recorder::{Health, Recorder, RecorderBuilder, SegmentBuilder};
 pub use segment::{
-    Current, CurrentFuture, Entered, Entity, InSubsegment, Segment, SegmentFuture, Subsegment,
-    SubsegmentBuilder, SubsegmentFuture, current, subsegment,
+    Current, CurrentFuture, Enter, Entered, Entity, InSubsegment, Segment, SegmentFuture,
+    Subsegment, SubsegmentBuilder, SubsegmentFuture, Within, current, subsegment,
 };
 #[cfg(feature = "macros")]
 pub use xray_sdk_macros::subsegment;

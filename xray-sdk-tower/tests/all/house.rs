@@ -10,7 +10,6 @@ fn modules_stand_on_their_floors() {
         &["message", "naming", "extension"],
         &["grpc"],
         &["exchange"],
-        &["within"],
         &["body"],
         &["future"],
         &["server", "client"],

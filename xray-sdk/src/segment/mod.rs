@@ -15,6 +15,7 @@ mod reach;
 mod running;
 mod subsegment;
 mod unrecorded;
+mod within;
 
 use std::ops::{Deref, DerefMut};
 
@@ -24,6 +25,7 @@ pub use entity::Entity;
 pub(crate) use exception::message_of;
 pub use future::{CurrentFuture, InSubsegment, SegmentFuture, SubsegmentFuture};
 pub use subsegment::{Subsegment, SubsegmentBuilder, subsegment};
+pub use within::{Enter, Within};
 
 use crate::context::{self, Context, Passive};
 use crate::header::{Sampled, TraceHeader};

@@ -18,3 +18,4 @@ mod schema;
 mod sending;
 mod size;
 mod tasks;
+mod within;
