@@ -12,8 +12,10 @@ use xray_sdk_aws::{XrayInterceptor, client};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let config = on_aws::config().await;
-    // SQS keeps the tracing header with each message; a server in its place may have to find it there.
-    let in_messages = XrayInterceptor::new().trace_attribute(config.endpoint_url().is_some());
+    // SQS keeps the tracing header with each message, and tells it to who asks; a server in its place may have to find it there.
+    let in_messages = XrayInterceptor::new()
+        .ask_for_trace(true)
+        .trace_attribute(config.endpoint_url().is_some());
     let tables = client!(aws_sdk_dynamodb, &config);
     let queues = client!(aws_sdk_sqs, &config, in_messages);
     let objects = client!(aws_sdk_s3, &config);

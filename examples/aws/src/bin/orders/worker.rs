@@ -4,7 +4,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sqs::types::Message;
 use on_aws::Error;
 use xray_sdk::Recorder;
-use xray_sdk_aws::message::{self, TRACE_ATTRIBUTE};
+use xray_sdk_aws::message;
 
 pub(crate) struct Worker {
     pub(crate) queues: aws_sdk_sqs::Client,
@@ -21,7 +21,6 @@ impl Worker {
                 .queues
                 .receive_message()
                 .queue_url(&self.queue)
-                .message_system_attribute_names(TRACE_ATTRIBUTE.into())
                 .max_number_of_messages(10)
                 .send()
                 .await?;
