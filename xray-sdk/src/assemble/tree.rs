@@ -97,12 +97,18 @@ impl Tree {
 
     pub(crate) fn add(&mut self, lane: Box<Lane>) {
         let number = self.lanes.len();
+        let mut latest = None;
         for (position, event) in lane.events().iter().enumerate() {
             if let What::Mark(Mark::Shown) = event.what {
                 self.progress.ask();
                 continue;
             }
-            let place = self.place(event.node);
+            // Most events are of the node that the event before was of.
+            let place = match latest {
+                Some((node, place)) if node == event.node => place,
+                _ => self.place(event.node),
+            };
+            latest = Some((event.node, place));
             let node = &mut self.nodes[place];
             match event.what {
                 What::Open {
@@ -156,7 +162,7 @@ impl Tree {
     /// The place of the node with this id; made when it is new.
     #[inline]
     fn place(&mut self, id: SegmentId) -> Place {
-        // Most events are of the node that the event before was of, or of one nearby.
+        // Most others are of one nearby.
         let near = self.ids.len().saturating_sub(4);
         if let Some(place) = self.ids[near..].iter().rposition(|known| *known == id) {
             return near + place;

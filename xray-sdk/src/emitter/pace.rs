@@ -166,6 +166,11 @@ impl Pace {
         Some(pause)
     }
 
+    /// What the receiver's queue takes at most, as far as is known.
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     /// Counts what is charged for what was sent.
     pub(super) fn spend(&mut self, charge: usize) {
         self.room = self.room.saturating_sub(charge);

@@ -186,6 +186,9 @@ impl Emitter for UdpEmitter {
     /// Where the daemon is named by its address, and has room for all. A name has to be resolved, which may take seconds.
     fn emit_at_once(&mut self, batch: &Batch) -> Option<Report> {
         self.route.target().host().parse::<IpAddr>().ok()?;
+        if batch.bytes() > self.pace.capacity() {
+            return None;
+        }
         let mut plan = self.plan(batch);
         if plan.demand_of_all().is_some_and(|all| !self.has_room(all)) {
             return None;
