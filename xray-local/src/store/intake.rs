@@ -104,6 +104,8 @@ impl Drop for IntakeSink {
 
 fn empty(queue: &Queue, store: &Store) {
     let mut batch = Batch::default();
+    // What has become too old, or too much for limits that are new, since the store was open last.
+    store.retain();
     loop {
         match queue.take(&mut batch) {
             Next::Documents => store_all(&batch, queue, store),

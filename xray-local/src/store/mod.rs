@@ -119,7 +119,7 @@ impl Store {
             clock,
             notice,
         );
-        store.retain();
+        store.count();
         Ok(store)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::engine::{Engine, EngineError};
+use super::engine::EngineError;
 use super::writer::{Checked, Writer};
 use super::{REJECTIONS, State, Store};
 use crate::lock::lock;
@@ -77,6 +77,12 @@ impl Store {
         self.retain_by(&mut lock(&self.shared.writer));
     }
 
+    /// Counts what is there.
+    #[cfg(feature = "disk")]
+    pub(super) fn count(&self) {
+        self.measure(&lock(&self.shared.writer));
+    }
+
     fn write_some(
         &self,
         documents: &[Checked<'_>],
@@ -84,7 +90,8 @@ impl Store {
         let shared = &self.shared;
         let mut writer = lock(&shared.writer);
         let put = writer.put(documents, shared.clock.now(), &shared.limits, self.engine());
-        let put = self.written(put)?;
+        let put = put.inspect_err(|error| self.has_failed(error))?;
+        self.works();
         shared.catalog.came(&put.touched, shared.clock.now());
         self.state().counts.stored += put.stored;
         self.retain_by(&mut writer);
@@ -100,9 +107,9 @@ impl Store {
             0
         };
         for _ in 0..rounds {
-            let left = writer.retain(shared.clock.now(), &shared.limits, self.engine());
-            let Ok(left) = self.written(left) else {
-                break;
+            let left = match writer.retain(shared.clock.now(), &shared.limits, self.engine()) {
+                Ok(left) => left,
+                Err(error) => return self.has_failed(&error),
             };
             if left.rows.is_empty() {
                 break;
@@ -110,29 +117,34 @@ impl Store {
             self.let_go(left.rows.len() as u64);
             shared.catalog.left(&left.rows, left.entries);
         }
-        let sizes = sizes(writer, self.engine());
-        if let Ok((traces, bytes)) = self.written(sizes) {
-            self.tell(|state| (state.counts.traces, state.counts.bytes) = (traces, bytes));
+        self.measure(writer);
+    }
+
+    fn measure(&self, writer: &Writer) {
+        let sizes = self.engine().bytes().and_then(|bytes| {
+            let traces = writer.traces(self.engine())?;
+            Ok((traces, bytes))
+        });
+        match sizes {
+            Ok(sizes) => self.tell(|state| {
+                (state.counts.traces, state.counts.bytes) = sizes;
+            }),
+            Err(error) => self.has_failed(&error),
         }
     }
 
-    /// Hands on what came of writing, and tells when it fails, and when it works again.
-    fn written<T>(&self, written: Result<T, EngineError>) -> Result<T, EngineError> {
-        let trouble = written.as_ref().err();
-        let before = self.state().unwritable.clone();
-        match (&before, trouble) {
-            (None, None) => {}
-            (None, Some(error)) => self
-                .shared
-                .notice
-                .tell(&format!("nothing can be stored: {error}")),
-            (Some(_), None) => self.shared.notice.tell("documents are stored again"),
-            (Some(_), Some(_)) => {}
+    fn has_failed(&self, error: &EngineError) {
+        let before = self.tell(|state| state.unwritable.replace(error.clone()));
+        if before.is_none() {
+            let text = format!("nothing can be stored: {error}");
+            self.shared.notice.tell(&text);
         }
-        if before.as_ref() != trouble {
-            self.tell(|state| state.unwritable = trouble.cloned());
+    }
+
+    fn works(&self) {
+        if self.state().unwritable.take().is_some() {
+            self.shared.notice.tell("documents are stored again");
         }
-        written
     }
 
     /// Counts traces that left, and tells of the first.
@@ -147,10 +159,6 @@ impl Store {
             );
         }
     }
-}
-
-fn sizes(writer: &Writer, engine: &dyn Engine) -> Result<(usize, u64), EngineError> {
-    Ok((writer.traces(engine)?, engine.bytes()?))
 }
 
 impl<'a> Sorted<'a> {

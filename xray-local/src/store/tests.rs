@@ -1,3 +1,5 @@
+mod full;
+
 use xray_sdk::TraceId;
 use xray_sdk::document::Trace;
 
