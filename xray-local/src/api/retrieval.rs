@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use xray_sdk::document::{Link, Trace};
+use xray_sdk::document::{Document, Kind, Link, Trace};
 use xray_sdk::{SegmentId, TraceId};
 
 use super::Backend;
@@ -19,6 +19,7 @@ use crate::trace::{Anatomy, ServiceId, seconds};
 /// How much stands on a page, by the API's model.
 const TRACES: usize = 5;
 const SPANS: usize = 100;
+const SPAN_BYTES: usize = 204_800;
 const SERVICES: usize = 1_000;
 const LINKS: usize = 100;
 
@@ -253,12 +254,11 @@ fn is_within(trace: &Trace, retrieval: &Retrieval) -> bool {
 fn spans(trace: &Trace, format: TraceFormat) -> Vec<Span> {
     match format {
         TraceFormat::XRay => {
-            let documents = Anatomy::of(trace).documents().into_iter();
-            let span = |document: xray_sdk::document::Document| Span {
-                id: document.id,
-                document: document.to_json(),
-            };
-            documents.map(span).collect()
+            let mut spans = Vec::new();
+            for document in Anatomy::of(trace).documents() {
+                add(document, trace.id(), &mut spans);
+            }
+            spans
         }
         TraceFormat::Otel => {
             let spans = otel::spans(trace).into_iter();
@@ -268,6 +268,27 @@ fn spans(trace: &Trace, format: TraceFormat) -> Vec<Span> {
             };
             spans.map(span).collect()
         }
+    }
+}
+
+/// Adds a segment as it is. From one that is too large for a span its subsegments are taken out, to stand on their own.
+fn add(mut document: Document, trace_id: TraceId, spans: &mut Vec<Span>) {
+    let id = document.id;
+    let mut text = document.to_json();
+    let is_too_large = text.len() > SPAN_BYTES && !document.subsegments.is_empty();
+    let taken = match is_too_large {
+        true => std::mem::take(&mut document.subsegments),
+        false => Vec::new(),
+    };
+    if is_too_large {
+        text = document.to_json();
+    }
+    spans.push(Span { id, document: text });
+    for mut subsegment in taken {
+        subsegment.kind = Some(Kind::Subsegment);
+        subsegment.trace_id = Some(trace_id);
+        subsegment.parent_id = Some(id);
+        add(subsegment, trace_id, spans);
     }
 }
 

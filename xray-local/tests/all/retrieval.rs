@@ -144,6 +144,32 @@ fn traces_come_five_at_a_time_and_a_hundred_spans_of_each() {
 }
 
 #[test]
+fn a_segment_that_is_too_large_for_a_span_comes_in_parts() {
+    let server = server();
+    let mut large = front();
+    let notes = json!({"default": {"note": "x".repeat(50_000)}});
+    let subsegment = |number: u32| json!({"name": "step", "id": format!("{number:016x}"), "start_time": START, "end_time": START, "metadata": notes});
+    large["subsegments"] = (1..=5).map(subsegment).collect();
+    insert(&server, &large);
+    let traces = all(&server, &start(&server, &[TRACE]), "XRAY");
+    let documents = documents(&traces[0]);
+    assert_eq!(documents.len(), 6);
+    assert!(
+        documents
+            .iter()
+            .all(|document| document.to_string().len() <= 204_800)
+    );
+    assert!(documents[0].get("subsegments").is_none());
+    for document in &documents[1..] {
+        assert_eq!(document["parent_id"], documents[0]["id"]);
+        assert_eq!(
+            (&document["type"], &document["trace_id"]),
+            (&json!("subsegment"), &json!(TRACE))
+        );
+    }
+}
+
+#[test]
 fn the_graph_of_a_retrieval_has_services_and_links() {
     let server = server();
     let mut linked = front();
