@@ -144,6 +144,29 @@ fn the_table_of_operations_is_that_of_the_router() {
     assert_eq!(rows, known);
 }
 
+/// AWS's model of the API is no part of the repository: where it lies beside it, it is compared.
+#[test]
+fn every_operation_of_the_model_has_its_path() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../shared/data/botocore-xray-service-2.json"
+    );
+    let Ok(model) = std::fs::read(file) else {
+        return;
+    };
+    let model: Value = serde_json::from_slice(&model).expect("is JSON");
+    let modelled = model["operations"].as_object().expect("an object").iter();
+    let mut modelled: Vec<_> = modelled
+        .map(|(name, operation)| (name.as_str(), operation["http"]["requestUri"].as_str()))
+        .collect();
+    modelled.sort_unstable();
+    let known = OPERATIONS.iter();
+    let known: Vec<_> = known
+        .map(|operation| (operation.name, Some(operation.path)))
+        .collect();
+    assert_eq!(known, modelled);
+}
+
 proptest! {
     #[test]
     fn any_input_is_answered_or_refused(input in value(), bytes: Vec<u8>) {

@@ -111,7 +111,10 @@ impl Groups {
     ) -> Result<Group, GroupError> {
         let place = self.place(meant)?;
         let group = &mut self.groups[place];
-        if condition.is_some() && group.group_name.is_default() {
+        let filters = condition
+            .as_ref()
+            .is_some_and(|condition| !condition.is_empty());
+        if filters && group.group_name.is_default() {
             return Err(GroupError::DefaultFilter);
         }
         group.insights_configuration = group.insights_configuration.with(insights)?;

@@ -54,10 +54,15 @@ async fn what_is_put_is_found_by_every_reading_operation() {
         (Some(TRACE), Some(true))
     );
     assert_eq!(
-        summary.http().and_then(|http| http.http_status()),
+        summary
+            .http()
+            .and_then(aws_sdk_xray::types::Http::http_status),
         Some(500)
     );
-    assert_eq!(summary.annotations().map(|all| all.len()), Some(3));
+    assert_eq!(
+        summary.annotations().map(std::collections::HashMap::len),
+        Some(3)
+    );
     assert_eq!(summary.fault_root_causes().len(), 1);
     assert!(summaries.next_token().is_none());
 
@@ -89,7 +94,10 @@ async fn what_is_put_is_found_by_every_reading_operation() {
     let faults = window
         .service_summary_statistics()
         .and_then(|all| all.fault_statistics());
-    assert_eq!(faults.and_then(|faults| faults.total_count()), Some(1));
+    assert_eq!(
+        faults.and_then(aws_sdk_xray::types::FaultStatistics::total_count),
+        Some(1)
+    );
     assert!(window.service_forecast_statistics().is_some());
 }
 
@@ -154,7 +162,7 @@ async fn groups_and_tags_are_made_changed_and_taken_away() {
     let got = done!(client.get_group().group_name("failed"));
     let insights = got.group().and_then(|group| group.insights_configuration());
     assert_eq!(
-        insights.and_then(|insights| insights.insights_enabled()),
+        insights.and_then(aws_sdk_xray::types::InsightsConfiguration::insights_enabled),
         Some(true)
     );
     assert_eq!(done!(client.get_groups()).groups().len(), 2);
