@@ -41,7 +41,7 @@ pub(super) struct Serve {
     #[arg(long, value_name = "DIR", env = "XRAY_LOCAL_DATA")]
     data: Option<PathBuf>,
 
-    /// The file that keeps the sampling rules [default: sampling-rules.json in the folder of --data]
+    /// The file that keeps the sampling rules; groups, tags and settings stand in files beside it [default: sampling-rules.json in the folder of --data]
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
 

@@ -98,6 +98,8 @@ impl Options {
 
     /// The file that keeps the sampling rules, so that they are there again when the next server starts with it. It is read when
     /// the server starts, where it is there, and written when a call changes the rules. It has the form of GetSamplingRules' answer.
+    /// Groups, tags, resource policies and settings are kept beside it, in `groups.json`, `tags.json`, `resource-policies.json` and
+    /// `settings.json`.
     pub fn rules(mut self, file: impl Into<PathBuf>) -> Self {
         self.rules = Some(file.into());
         self
