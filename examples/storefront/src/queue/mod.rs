@@ -31,7 +31,7 @@ pub(crate) enum Sender {
 pub(crate) enum Receiver {
     InProcess(in_process::Receiver),
     RabbitMq(Box<rabbitmq::Receiver>),
-    Nats(nats::Receiver),
+    Nats(Box<nats::Receiver>),
 }
 
 /// The queue inside the process.
@@ -51,7 +51,7 @@ pub(crate) async fn at(url: &str) -> Result<(Sender, Receiver), Problem> {
         ));
     }
     let (sender, receiver) = nats::open(&address).await?;
-    Ok((Sender::Nats(sender), Receiver::Nats(receiver)))
+    Ok((Sender::Nats(sender), Receiver::Nats(Box::new(receiver))))
 }
 
 impl Sender {

@@ -1,8 +1,11 @@
 //! NATS, by async-nats: `client.traced()` and `messages.traced(…)` are all that tracing takes.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, ServerAddr, Subscriber};
+use axum::body::Bytes;
+use futures_util::StreamExt as _;
 use futures_util::future::{BoxFuture, FutureExt as _, join};
 use percent_encoding::percent_decode_str;
 use tokio::sync::oneshot;
@@ -22,6 +25,7 @@ pub(crate) struct Sender {
 
 pub(crate) struct Receiver {
     client: Client,
+    subject: String,
     messages: Subscriber,
     closed: BoxFuture<'static, ()>,
 }
@@ -38,11 +42,12 @@ pub(super) async fn open(address: &Address) -> Result<(Sender, Receiver), Proble
     let (open, closed) = last_sender();
     let sender = Sender {
         client: client.clone(),
-        subject,
+        subject: subject.clone(),
         _open: open,
     };
     let receiver = Receiver {
         client,
+        subject,
         messages,
         closed: closed.boxed(),
     };
@@ -73,8 +78,10 @@ impl Sender {
 
 impl Receiver {
     pub(super) async fn work(self, recorder: &Recorder, database: &Database) {
-        let packing = self
+        let orders = self
             .messages
+            .take_while(|message| ready(!message.payload.is_empty()));
+        let packing = orders
             .traced(recorder, "worker")
             .for_each(|message| async move {
                 let packed = match number(&message.payload) {
@@ -89,8 +96,9 @@ impl Receiver {
             });
         let ending = async {
             self.closed.await;
-            // What was delivered before is packed before the subscription's end.
-            let _ = self.client.drain().await;
+            // A message without an order comes after all that were sent before; the client's own `drain` may be faster than they are.
+            let end = self.client.publish(self.subject, Bytes::new());
+            let _ = end.await;
         };
         let (Ok(()), ()) = join(packing, ending).await;
     }

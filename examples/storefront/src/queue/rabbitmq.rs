@@ -130,17 +130,20 @@ impl Receiver {
                     false => delivery.reject(BasicRejectOptions::default()).await,
                 };
             });
+        let packing = packing.map(|done| {
+            if let Err(error) = done {
+                eprintln!("storefront: the worker lost its queue: {error}");
+            }
+        });
         let ending = async {
             self.closed.await;
             // What was delivered before is packed before the consumer's end.
-            let _ = self
+            let end = self
                 .channel
-                .basic_cancel(tag, BasicCancelOptions::default())
-                .await;
+                .basic_cancel(tag, BasicCancelOptions::default());
+            let _ = end.await;
         };
-        if let (Err(error), ()) = join(packing, ending).await {
-            eprintln!("storefront: the worker lost its queue: {error}");
-        }
+        join(packing, ending).await;
     }
 }
 
