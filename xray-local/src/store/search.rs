@@ -82,29 +82,27 @@ impl Store {
     }
 
     /// The services of the traces that began in a time range, and who calls whom. Costs by their number and by the hours and
-    /// minutes of the range; where it cuts a minute, by the traces of that.
+    /// minutes of the range; where it cuts a minute, by the traces of that minute, or of one second where they are many.
     pub fn service_graph(&self, range: &TimeRange) -> ServiceGraph {
         self.settle();
         let range = TimeRange::began(range.start, range.end);
-        let (part, ragged) = {
+        let (part, open) = {
             let known = self.shared.catalog.known();
             let part = known.rollup.part(&range);
-            let minutes = part.minutes.iter().map(|minute| minute.range());
-            let ragged = minutes.flat_map(|(start, end)| {
-                known.index.search(
-                    &Search {
-                        range: &TimeRange::began(start, end),
-                        filter: None,
-                        after: None,
-                        limit: usize::MAX,
-                    },
-                    None,
-                )
-            });
-            let ragged: BTreeSet<_> = ragged.map(|candidate| candidate.position.id).collect();
-            (part, ragged)
+            let mut open = part.early.clone();
+            for stretch in part.stretches() {
+                let search = Search {
+                    range: &stretch,
+                    filter: None,
+                    after: None,
+                    limit: usize::MAX,
+                };
+                let began = known.index.search(&search, None);
+                open.extend(began.iter().map(|candidate| candidate.position.id));
+            }
+            (part, open)
         };
-        self.complete(part, &ragged, &range).finish()
+        self.complete(part, &open, &range).finish()
     }
 
     /// The graph of those traces that began in a time range which a filter means. Costs by how many they are.
@@ -118,10 +116,10 @@ impl Store {
     }
 
     /// Adds to what is known at once of a graph what has to be counted one by one.
-    fn complete(&self, mut part: Part, ragged: &BTreeSet<TraceId>, range: &TimeRange) -> Sketch {
+    fn complete(&self, mut part: Part, open: &BTreeSet<TraceId>, range: &TimeRange) -> Sketch {
         let mut sketch = std::mem::take(&mut part.sketch);
-        for entry in ragged.iter().filter_map(|id| self.entry(*id)) {
-            if part.has_minute_of(&entry) && range.matched(&entry).is_some() {
+        for entry in open.iter().filter_map(|id| self.entry(*id)) {
+            if part.is_open(&entry) && range.matched(&entry).is_some() {
                 sketch.add(&entry);
             }
         }

@@ -30,9 +30,8 @@ fn graph(rollup: &Rollup, all: &[Entry], range: &TimeRange) -> Sketch {
     let part = rollup.part(range);
     let mut sketch = part.sketch.clone();
     for entry in all {
-        let is_in_minute = part.has_minute_of(entry);
         let is_stray = part.strays.contains(&entry.id) && part.lacks(entry, range);
-        if (is_in_minute && range.matched(entry).is_some()) || is_stray {
+        if (part.is_open(entry) && range.matched(entry).is_some()) || is_stray {
             sketch.add(entry);
         }
     }
@@ -55,12 +54,16 @@ proptest! {
         traces in prop::collection::vec((0_u32..20_000, 0_u32..3, 0.0..20_000.0_f64, any::<u8>()), 1..60),
         removed in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
         cuts in prop::collection::vec((-100.0..21_000.0_f64, 0.0..20_000.0_f64), 1..6),
+        few in 0_usize..4,
+        // All within some minutes, or one in many.
+        spread in prop::sample::select(vec![150.0, 20_000.0]),
     ) {
         let mut all: Vec<_> = (0..).zip(&traces).map(|(number, (by_id, is_stray, start, what))| {
-            let by_id = if *is_stray == 0 { *by_id } else { *start as u32 };
+            let start = start * spread / 20_000.0;
+            let by_id = if *is_stray == 0 { *by_id } else { start as u32 };
             entry(number, by_id, (start * 100.0).round() / 100.0, *what)
         }).collect();
-        let mut rollup = Rollup::default();
+        let mut rollup = Rollup::with_seconds_from(few);
         for entry in &all {
             rollup.add(entry);
         }
@@ -71,6 +74,7 @@ proptest! {
             }
         }
         for (start, length) in cuts {
+            let (start, length) = (start * spread / 20_000.0, length * spread / 20_000.0);
             let range = TimeRange::began(start, start + length);
             prop_assert_eq!(graph(&rollup, &all, &range).finish(), naive(&all, &range).finish());
         }
@@ -100,8 +104,24 @@ fn a_long_range_costs_by_its_hours_and_minutes_not_by_its_traces() {
         rollup.add(&entry(number, number * 4, f64::from(number) * 4.0, 7));
     }
     let part = rollup.part(&TimeRange::began(30.0, 19_990.0));
-    let ragged: Vec<_> = part.minutes.iter().map(|minute| minute.0).collect();
-    assert_eq!(ragged, [0, 19_980], "only the ends are counted one by one");
+    let ragged: Vec<_> = part.stretches().map(|stretch| stretch.start).collect();
+    assert_eq!(
+        ragged,
+        [0.0, 19_980.0],
+        "only the ends are counted one by one"
+    );
+}
+
+#[test]
+fn a_cut_through_a_minute_of_many_traces_costs_a_second_of_them() {
+    let mut rollup = Rollup::default();
+    for number in 0..6_000 {
+        rollup.add(&entry(number, number / 100, f64::from(number) / 100.0, 7));
+    }
+    let part = rollup.part(&TimeRange::began(0.0, 40.5));
+    let ragged: Vec<_> = part.stretches().map(|stretch| stretch.start).collect();
+    assert_eq!(ragged, [40.0]);
+    assert_eq!(part.early.len(), FEW);
 }
 
 #[test]
