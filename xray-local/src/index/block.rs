@@ -38,8 +38,13 @@ pub(super) enum Name {
 
 #[derive(Clone, Debug)]
 pub(super) struct Block {
+    /// The lowest of the numbers by which the traces are kept.
+    first_ordinal: u64,
+
     // Of each trace.
     pub(super) ids: Vec<TraceId>,
+    /// How far the number is from the lowest one.
+    ordinals: Vec<u32>,
     pub(super) starts: Vec<f64>,
     pub(super) ends: Vec<f64>,
     pub(super) durations: Vec<u32>,
@@ -84,7 +89,9 @@ pub(super) struct Open {
 impl Default for Block {
     fn default() -> Self {
         Self {
+            first_ordinal: 0,
             ids: Vec::new(),
+            ordinals: Vec::new(),
             starts: Vec::new(),
             ends: Vec::new(),
             durations: Vec::new(),
@@ -119,7 +126,12 @@ impl Block {
         Position::of(self.ids[trace], self.starts[trace])
     }
 
-    /// The number of a trace that is there.
+    /// The number by which a trace is kept.
+    pub(super) fn ordinal(&self, trace: usize) -> u64 {
+        self.first_ordinal + u64::from(self.ordinals[trace])
+    }
+
+    /// The number, in this block, of a trace that is there.
     pub(super) fn find(&self, id: TraceId, start: f64) -> Option<usize> {
         let mut same = (0..self.traces())
             .filter(|trace| self.starts[*trace] == start && self.ids[*trace] == id);
@@ -150,6 +162,7 @@ impl Block {
 
     fn shrink(&mut self) {
         self.ids.shrink_to_fit();
+        self.ordinals.shrink_to_fit();
         self.starts.shrink_to_fit();
         self.ends.shrink_to_fit();
         self.durations.shrink_to_fit();
@@ -173,7 +186,7 @@ impl Block {
             &self.is_opaque,
             &self.is_there,
         ];
-        let traces = self.ids.capacity() * (16 + 8 + 8 + 4 + 2 + 2);
+        let traces = self.ids.capacity() * (16 + 4 + 8 + 8 + 4 + 2 + 2);
         let rows = self.profile_of.capacity() * (2 + 4) + self.call_rows.capacity() * (2 + 4);
         let profiles = self.profiles.capacity() * size_of::<Profile>();
         let services = self
@@ -197,18 +210,29 @@ impl Block {
 
 impl Open {
     /// Whether there is still room for this one, in a block of so many traces.
-    pub(super) fn has_room_for(&self, entry: &Entry, traces: usize) -> bool {
+    pub(super) fn has_room_for(&self, ordinal: u64, entry: &Entry, traces: usize) -> bool {
+        if self.block.traces() == 0 {
+            return true;
+        }
+        let distance = ordinal.checked_sub(self.block.first_ordinal);
+
         let known = self.values.values().map(Known::len).max().unwrap_or(0);
         let values = known.max(self.causes.len()) + MOST_OF_ONE;
         self.block.traces() < traces
+            && distance.is_some_and(|distance| distance <= u64::from(u32::MAX))
             && self.block.rows() + entry.works.len().min(MOST_OF_ONE) <= ROWS
             && values <= ROWS
     }
 
-    pub(super) fn push(&mut self, entry: &Entry) {
+    pub(super) fn push(&mut self, ordinal: u64, entry: &Entry) {
         let trace = self.block.traces() as u16;
         let block = &mut self.block;
+        if trace == 0 {
+            // Traces are settled about in the order of their numbers: some below may still come.
+            block.first_ordinal = ordinal.saturating_sub(u64::from(u32::MAX / 2));
+        }
         block.ids.push(entry.id);
+        block.ordinals.push((ordinal - block.first_ordinal) as u32);
         block.starts.push(entry.start());
         block.ends.push(entry.end());
         for set in [

@@ -69,6 +69,8 @@ pub(crate) struct Position {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Candidate {
     pub(crate) position: Position,
+    /// The number by which it is kept.
+    pub(crate) ordinal: u64,
     /// Whether the filter is known to hold. Else the trace has to be read.
     pub(crate) is_certain: bool,
 }
@@ -109,12 +111,12 @@ impl Index {
         }
     }
 
-    /// Puts in a trace that is not there.
-    pub(crate) fn insert(&mut self, entry: &Entry) {
-        if !self.open.has_room_for(entry, self.size) {
+    /// Puts in a trace that is not there, with the number by which it is kept.
+    pub(crate) fn insert(&mut self, ordinal: u64, entry: &Entry) {
+        if !self.open.has_room_for(ordinal, entry, self.size) {
             self.close();
         }
-        self.open.push(entry);
+        self.open.push(ordinal, entry);
         self.traces += 1;
     }
 
@@ -210,6 +212,7 @@ impl Candidate {
     fn first_of(position: Position) -> Self {
         Self {
             position,
+            ordinal: u64::MAX,
             is_certain: true,
         }
     }
@@ -281,6 +284,7 @@ fn candidates(
     }
     let candidate = |trace| Candidate {
         position: block.position(trace),
+        ordinal: block.ordinal(trace),
         is_certain: search.filter.is_none() || !block.is_opaque.has(trace),
     };
     let all: Vec<_> = possible.numbers().map(candidate).collect();

@@ -44,7 +44,9 @@ impl World {
         }
         let entry = Entry::of(&trace, 1, Span::of(&trace));
         let position = Position::of(entry.id, entry.start());
-        self.index.insert(&entry);
+        // The trace's number stands in its id.
+        let ordinal = entry.id.to_u128() as u64;
+        self.index.insert(ordinal, &entry);
         self.traces.insert(position, (trace, entry));
         position
     }
@@ -81,6 +83,7 @@ impl World {
 
     fn is_meant(&self, candidate: &Candidate, range: &TimeRange, filter: Option<&Filter>) -> bool {
         let (trace, entry) = &self.traces[&candidate.position];
+        assert_eq!(candidate.ordinal, entry.id.to_u128() as u64);
         let is_in_time = range.matched(entry).is_some();
         is_in_time && (candidate.is_certain || filter.is_none_or(|filter| filter.matches(trace)))
     }

@@ -139,8 +139,8 @@ impl Catalog {
 }
 
 impl Known {
-    pub(super) fn add(&mut self, entry: &Entry) {
-        self.index.insert(entry);
+    pub(super) fn add(&mut self, ordinal: u64, entry: &Entry) {
+        self.index.insert(ordinal, entry);
         self.rollup.add(entry);
     }
 

@@ -1,6 +1,6 @@
 //! Reading without documents: which traces are meant, what is told of each, and the graph of all.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use xray_sdk::TraceId;
 
@@ -89,7 +89,8 @@ impl Store {
         let (part, open) = {
             let known = self.shared.catalog.known();
             let part = known.rollup.part(&range);
-            let mut open = part.early.clone();
+            let early = part.early.iter().map(|id| (*id, None));
+            let mut open: BTreeMap<_, _> = early.collect();
             for stretch in part.stretches() {
                 let search = Search {
                     range: &stretch,
@@ -98,7 +99,9 @@ impl Store {
                     limit: usize::MAX,
                 };
                 let began = known.index.search(&search, None);
-                open.extend(began.iter().map(|candidate| candidate.position.id));
+                let numbered =
+                    |candidate: &Candidate| (candidate.position.id, Some(candidate.ordinal));
+                open.extend(began.iter().map(numbered));
             }
             (part, open)
         };
@@ -115,10 +118,20 @@ impl Store {
         sketch.finish()
     }
 
-    /// Adds to what is known at once of a graph what has to be counted one by one.
-    fn complete(&self, mut part: Part, open: &BTreeSet<TraceId>, range: &TimeRange) -> Sketch {
+    /// Adds to what is known at once of a graph what has to be counted one by one: traces with the numbers by which they are kept, as
+    /// far as these are known.
+    fn complete(
+        &self,
+        mut part: Part,
+        open: &BTreeMap<TraceId, Option<u64>>,
+        range: &TimeRange,
+    ) -> Sketch {
         let mut sketch = std::mem::take(&mut part.sketch);
-        for entry in open.iter().filter_map(|id| self.entry(*id)) {
+        let entry = |(id, ordinal): (&TraceId, &Option<u64>)| match ordinal {
+            Some(ordinal) => self.entry_of(*ordinal),
+            None => self.entry(*id),
+        };
+        for entry in open.iter().filter_map(entry) {
             if part.is_open(&entry) && range.matched(&entry).is_some() {
                 sketch.add(&entry);
             }
@@ -162,16 +175,13 @@ impl Store {
                     ..search
                 });
             let mut meant = Vec::new();
-            for Candidate {
-                position,
-                is_certain,
-            } in candidates
-            {
+            for candidate in candidates {
+                let is_certain = candidate.is_certain;
                 if let Some(told) = told.as_deref_mut().filter(|_| !is_certain) {
                     told.traces_read += 1;
                 }
-                if is_certain || self.is_meant(position.id, filter) {
-                    meant.extend(self.in_time(position, range));
+                if is_certain || self.is_meant(candidate.position.id, filter) {
+                    meant.extend(self.in_time(candidate, range));
                 }
             }
             Some(meant)
@@ -180,11 +190,11 @@ impl Store {
     }
 
     /// A trace with what is known of it, when it lies in a time range after all.
-    fn in_time(&self, position: Position, range: &TimeRange) -> Option<(Position, Entry, f64)> {
+    fn in_time(&self, candidate: Candidate, range: &TimeRange) -> Option<(Position, Entry, f64)> {
         // It may have left, or moved, since the index was asked.
-        let entry = self.entry(position.id)?;
+        let entry = self.entry_of(candidate.ordinal)?;
         let matched = range.matched(&entry)?;
-        Some((position, entry, matched))
+        Some((candidate.position, entry, matched))
     }
 
     /// Whether a filter means a trace, by its documents.

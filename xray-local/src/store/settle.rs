@@ -113,7 +113,7 @@ impl Store {
                 if left.contains_key(&ordinal) {
                     continue;
                 }
-                known.add(&entry);
+                known.add(ordinal, &entry);
                 let unkept = Unkept {
                     id: entry.id,
                     revision: entry.revision,
@@ -181,7 +181,7 @@ impl Store {
             settling.highest = ordinal;
             if let Some(entry) = Entry::from_bytes(bytes) {
                 settling.wait(&entry);
-                known.add(&entry);
+                known.add(ordinal, &entry);
             }
             ControlFlow::Continue(())
         });
