@@ -56,8 +56,9 @@ pub(super) enum Step {
 const BURST: usize = DEFAULT_CAPACITY / 2;
 const INTERVAL: Duration = Duration::from_millis(2);
 
-/// How long to wait before the queue is looked at again: about what a thread sleeps at least, and what a buffer is emptied in by a busy daemon.
-const SHORTEST: Duration = Duration::from_micros(50);
+/// How long to wait before the queue is looked at again: what a daemon needs for a third of a default buffer, for each look and each sleep
+/// costs a processor as much as sending a document or two; and what a buffer is emptied in by a busy daemon.
+const SHORTEST: Duration = Duration::from_micros(200);
 const LONGEST: Duration = Duration::from_millis(1);
 
 /// A receiver whose queue became no shorter for so long does not read, and one that made no room for the next call for so long reads too
