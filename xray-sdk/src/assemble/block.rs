@@ -48,7 +48,8 @@ impl Blocks<'_> {
         text: &mut Text,
     ) {
         let node = tree.node(place);
-        let draft = Draft::read(mem::take(self.lists), tree, node);
+        let mut draft = Draft::new(mem::take(self.lists));
+        draft.read(tree, node);
         let limit = text.len() + self.limit - RESERVE;
         let is_root = node.id == tree.identity().segment_id();
         let is_segment = is_root && !tree.identity().is_part();
@@ -274,8 +275,8 @@ fn http(draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
         text.raw(b"}");
     }
     if draft.has_any(RESPONSE_FIELDS) {
-        text.key("response");
-        text.raw(b"{");
+        text.separate();
+        text.raw(b"\"response\":{");
         for (key, field) in [
             ("status", Field::HttpStatus),
             ("content_length", Field::HttpContentLength),

@@ -60,26 +60,31 @@ pub(crate) struct Exception<'a> {
 pub(crate) const DEFAULT_NAMESPACE: &str = "default";
 
 impl<'a> Draft<'a> {
-    /// Reads all that was recorded of a node. The lists are empty, and have room that was used before.
-    #[inline]
-    pub(crate) fn read(lists: Lists<'a>, tree: &'a Tree, node: &Node) -> Self {
-        let mut draft = Self {
+    /// A draft of nothing. The lists are empty, and have room that was used before.
+    #[inline(always)]
+    pub(crate) fn new(lists: Lists<'a>) -> Self {
+        Self {
             texts: [""; Field::COUNT],
             numbers: [0; 3],
             fields: 0,
             marks: 0,
             has_failing_status: false,
             lists,
-        };
+        }
+    }
+
+    /// Reads all that was recorded of a node, in its place: a draft is large to be moved.
+    #[inline(always)]
+    pub(crate) fn read(&mut self, tree: &'a Tree, node: &Node) {
         for (lane, event) in tree.events_of(node) {
-            draft.take(lane, event);
+            self.take(lane, event);
         }
         // Who throttles does as it should, though S3 says it by status 503.
-        if draft.has_failing_status && !draft.has(Mark::Throttle) {
-            draft.marks |= Mark::Fault.bit();
+        if self.has_failing_status && !self.has(Mark::Throttle) {
+            self.marks |= Mark::Fault.bit();
         }
-        let lists = &mut draft.lists;
-        if draft.marks & Mark::Panicked.bit() != 0 {
+        let lists = &mut self.lists;
+        if self.marks & Mark::Panicked.bit() != 0 {
             lists.exceptions.push(Exception {
                 kind: "panic",
                 message: "the code panicked",
@@ -92,7 +97,6 @@ impl<'a> Draft<'a> {
         });
         last_of_each(&mut lists.metadata, |entry| (entry.namespace, entry.key));
         last_of_each(&mut lists.aws, |entry| entry.key);
-        draft
     }
 
     fn take(&mut self, lane: &'a Lane, event: &'a Event) {

@@ -53,7 +53,7 @@ impl Text {
     }
 
     /// A key that needs no escaping, after a comma where one is needed.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn key(&mut self, key: &str) {
         self.separate();
         self.bytes.reserve(key.len() + 3);
