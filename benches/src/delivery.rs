@@ -179,6 +179,7 @@ fn latency(
         keep(start, number, rate);
     }
     times.sort_unstable();
+    recorder.flush(DEADLINE);
     let part = |part: f64| times[((segments - 1) as f64 * part) as usize];
     let health = recorder.health();
     println!(
