@@ -1,5 +1,6 @@
 //! Why a call failed: what the service answered, or why there was no answer.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -34,11 +35,15 @@ pub(crate) fn record(
         .response()
         .map(|response| response.status().as_u16());
     match (Reported::read(answered), status) {
-        (Some((kind, reported)), _) => {
+        (Some((kind, mut reported)), _) => {
             let kept = quoted::without_values(&reported.message);
-            if kept != reported.message {
+            if let Cow::Owned(kept) = kept {
                 // The program may record the same error too.
                 entity.withhold(&reported.message, &kept);
+                reported = Reported {
+                    message: kept,
+                    source: None,
+                };
             }
             entity.record_remote_error(&kind, &reported);
         }

@@ -124,6 +124,26 @@ async fn what_was_signed_is_not_recorded_with_a_refused_signature() {
     assert!(message.ends_with("The Canonical String?"), "{message}");
 }
 
+/// A segment knows 32 texts that its exceptions must not hold.
+#[tokio::test]
+async fn what_many_errors_quote_is_not_recorded_of_any() {
+    let capture = Capture::new("shop");
+    let canned = Canned::new(|number, _| {
+        let message = format!("Value 'SECRET {number}' at 'limit' failed");
+        let body = json!({"__type": "ValidationException", "message": message});
+        Answer::json(400, &body.to_string())
+    });
+    let tables = client!(aws_sdk_dynamodb, &canned.config().build());
+    let work = async {
+        for _ in 0..40 {
+            tables.list_tables().send().await.expect_err("it fails");
+        }
+    };
+    capture.recorder().segment("shop").run(work).await;
+    // Which looks for the secret in all of it.
+    assert!(!crate::record::documents(&capture).is_empty());
+}
+
 #[tokio::test]
 async fn what_an_error_quotes_is_not_recorded_by_the_program_either() {
     let capture = Capture::new("shop");
