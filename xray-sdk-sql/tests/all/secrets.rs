@@ -2,7 +2,6 @@
 //! error itself, as it is and as `Debug` writes it.
 
 use std::error::Error;
-use std::fmt::Debug;
 
 use diesel_async::AsyncConnection as _;
 use sqlx::Connection as _;
@@ -31,7 +30,7 @@ const SETTINGS: &[&str] = &[
 ];
 
 /// Records an error in all the ways that a program may.
-fn record<T>(outcome: Result<T, impl Error + Debug>) {
+fn record<T>(outcome: Result<T, impl Error>) {
     if let Err(error) = outcome {
         xray_sdk::current()
             .record_error(&error)
@@ -41,7 +40,7 @@ fn record<T>(outcome: Result<T, impl Error + Debug>) {
 }
 
 /// Runs `connect` with each of these, one segment for each. The documents are searched for secrets.
-async fn try_all<'t>(texts: impl Iterator<Item = String>, connect: impl AsyncFn(String)) -> usize {
+async fn try_all(texts: impl Iterator<Item = String>, connect: impl AsyncFn(String)) -> usize {
     let mut count = 0;
     for text in texts {
         let capture = Capture::new("shop");
