@@ -161,6 +161,15 @@ async fn calls() {
             drop(black_box(traced.query_all_raw(statement()).await));
         });
         show(&format!("statement, traced, {kind}"), cost.await);
+        let mut number = 0;
+        let cost = measure(&recorder, async || {
+            // A text that was not seen before: what it costs where nothing is kept.
+            number += 1;
+            let text = format!("{STATEMENT} -- {number}");
+            let statement = Statement::from_string(DbBackend::Postgres, text);
+            drop(black_box(traced.query_all_raw(statement).await));
+        });
+        show(&format!("new statement, traced, {kind}"), cost.await);
         let cost = measure(&recorder, async || {
             drop(black_box(cache.req_packed_command(&get).await));
         });
@@ -186,12 +195,14 @@ fn throughput() {
         "SELECT {} FROM items WHERE id = $1",
         vec!["some_column"; 40].join(", ")
     );
+    let escapes = format!("SELECT '{}' FROM items", "it\\'s a text, ".repeat(400));
     println!("\n{:<34}{:>14}{:>14}", "sanitising", "bytes", "MB/s");
     for (name, statement) in [
         ("a query with bound values", columns.as_str()),
         ("a query with literals", STATEMENT),
         ("many rows", &insert),
         ("a long string", &text),
+        ("a string with escapes", &escapes),
     ] {
         for engine in [Engine::PostgreSql, Engine::MySql, Engine::Sqlite] {
             let times = (4_000_000 / statement.len()).max(1);

@@ -15,6 +15,9 @@ use crate::statement::{self, Statement};
 /// The metadata of rows and of calls that were given up.
 const NAMESPACE: &str = "sql";
 
+/// A shorter text of a driver holds no value, and may stand in any message.
+const SHORTEST_WITH_VALUE: usize = 16;
+
 /// The annotation with the name of the statement.
 const STATEMENT: &str = "statement";
 
@@ -184,8 +187,10 @@ impl Call {
         for (text, instead) in failure.withheld(told) {
             self.subsegment.withhold(text, instead);
         }
+        // A driver's own text with a value in it has some words around that.
         let raw = failure.is_own().then(|| text_of(raw));
-        if let Some(raw) = raw.filter(|raw| !told.contains(&**raw)) {
+        let holds_more = |raw: &String| raw.len() >= SHORTEST_WITH_VALUE && !told.contains(&**raw);
+        if let Some(raw) = raw.filter(holds_more) {
             self.subsegment.withhold(&raw, told);
         }
     }

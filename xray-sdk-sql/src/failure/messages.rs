@@ -8,7 +8,13 @@ pub(super) const POSTGRESQL: &[(&str, &[Template])] = &[
     ("22001", &["value too long for type {}"]),
     (
         "22003",
-        &["value \"*\" is out of range for type {}", "{} out of range"],
+        &[
+            "value \"*\" is out of range for type {}",
+            "smallint out of range",
+            "integer out of range",
+            "bigint out of range",
+            "numeric field overflow",
+        ],
     ),
     ("22007", &["invalid input syntax for type {}: \"*\""]),
     ("22008", &["date/time field value out of range: \"*\""]),
@@ -191,7 +197,7 @@ pub(super) const MYSQL: &[(&str, &[Template])] = &[
     ("1062", &["Duplicate entry '*' for key '{}'"]),
     ("1064", &["You have an error in your SQL syntax; *"]),
     ("1136", &["Column count doesn't match value count at row #"]),
-    ("1142", &["{} command denied to user *"]),
+    ("1142", &["[] command denied to user *"]),
     ("1146", &["Table '{}.[]' doesn't exist"]),
     (
         "1203",

@@ -150,6 +150,10 @@ fn what_a_function_raised_is_not_whatever_its_code() {
             "a unique constraint was violated",
         ),
         (postgres("42P01", "S3cret"), "no such table"),
+        (
+            postgres("22003", "S3cret out of range"),
+            "a value is not as it has to be",
+        ),
         (postgres("57014", "S3cret"), "the statement was cancelled"),
         (postgres("S3crt", "S3cret"), messages::UNKNOWN),
         (

@@ -9,7 +9,7 @@ use super::copy::TracedCopyIn;
 use super::error::fail;
 use super::statement::{Sql, what};
 use super::stream::TracedStream;
-use crate::call::What;
+use crate::call::{Call, What};
 
 impl<C: sealed::Holds> TracedClient<C> {
     /// As [`tokio_postgres::Client::query_raw`]. The subsegment ends with the stream.
@@ -30,20 +30,11 @@ impl<C: sealed::Holds> TracedClient<C> {
         I::IntoIter: ExactSizeIterator + Send,
     {
         let call = self.begin(what(statement));
-        async move {
-            match self
-                .inner
-                .client()
-                .query_raw(statement.inner(), params)
-                .await
-            {
-                Ok(inner) => Ok(TracedStream::new(inner, call)),
-                Err(error) => {
-                    call.into_iter().for_each(|call| fail(call, &error));
-                    Err(error)
-                }
-            }
-        }
+        begun(
+            call,
+            self.inner.client().query_raw(statement.inner(), params),
+            TracedStream::new,
+        )
     }
 
     /// As [`tokio_postgres::Client::query_typed_raw`]. The subsegment ends with the stream.
@@ -63,15 +54,11 @@ impl<C: sealed::Holds> TracedClient<C> {
         I::IntoIter: Send,
     {
         let call = self.begin(What::text(statement));
-        async move {
-            match self.inner.client().query_typed_raw(statement, params).await {
-                Ok(inner) => Ok(TracedStream::new(inner, call)),
-                Err(error) => {
-                    call.into_iter().for_each(|call| fail(call, &error));
-                    Err(error)
-                }
-            }
-        }
+        begun(
+            call,
+            self.inner.client().query_typed_raw(statement, params),
+            TracedStream::new,
+        )
     }
 
     /// As [`tokio_postgres::Client::copy_out`]. The subsegment ends with the stream.
@@ -85,15 +72,11 @@ impl<C: sealed::Holds> TracedClient<C> {
         statement: &T,
     ) -> impl Future<Output = Result<TracedStream<CopyOutStream>, Error>> + Send {
         let call = self.begin(what(statement));
-        async move {
-            match self.inner.client().copy_out(statement.inner()).await {
-                Ok(inner) => Ok(TracedStream::new(inner, call)),
-                Err(error) => {
-                    call.into_iter().for_each(|call| fail(call, &error));
-                    Err(error)
-                }
-            }
-        }
+        begun(
+            call,
+            self.inner.client().copy_out(statement.inner()),
+            TracedStream::new,
+        )
     }
 
     /// As [`tokio_postgres::Client::copy_in`]. The subsegment ends when the copy is finished.
@@ -111,14 +94,25 @@ impl<C: sealed::Holds> TracedClient<C> {
         U: Buf + 'static + Send,
     {
         let call = self.begin(what(statement));
-        async move {
-            match self.inner.client().copy_in(statement.inner()).await {
-                Ok(inner) => Ok(TracedCopyIn::new(inner, call)),
-                Err(error) => {
-                    call.into_iter().for_each(|call| fail(call, &error));
-                    Err(error)
-                }
-            }
+        begun(
+            call,
+            self.inner.client().copy_in(statement.inner()),
+            TracedCopyIn::new,
+        )
+    }
+}
+
+/// Waits until a stream begins, which takes the call along.
+async fn begun<S, T>(
+    call: Option<Call>,
+    work: impl Future<Output = Result<S, Error>>,
+    wrap: impl FnOnce(S, Option<Call>) -> T,
+) -> Result<T, Error> {
+    match work.await {
+        Ok(inner) => Ok(wrap(inner, call)),
+        Err(error) => {
+            call.into_iter().for_each(|call| fail(call, &error));
+            Err(error)
         }
     }
 }

@@ -101,5 +101,14 @@ async fn what_the_server_says_in_another_language_is_not_recorded() {
             .record_message("other", &format!("{error:?}"));
     };
     let lines = run(&capture, request, &[]).await;
+    let calls = crate::seen::calls(&capture);
+    // As far as the server has its translations.
+    let message = crate::seen::message(&calls[0]);
+    let both = [
+        "a constraint was violated",
+        "Duplicate entry '?' for key 'email'",
+    ];
+    assert!(both.contains(&message), "{message}");
+    assert_eq!(crate::seen::message(&calls[3]), "a constraint was violated");
     assert_eq!(lines.len(), 5, "{lines:?}");
 }
