@@ -53,6 +53,7 @@ const LEAVE_AT_ONCE: usize = 1_000;
 
 impl Writer {
     /// Goes on where the engine ended.
+    #[cfg(feature = "disk")]
     pub(super) fn new(engine: &dyn Engine) -> Result<Self, EngineError> {
         Ok(Self {
             next: engine.span()?.map_or(1, |(_, newest)| newest + 1),

@@ -129,6 +129,10 @@ pub(crate) enum EngineErrorKind {
     /// There is no room on the disk.
     Full,
     /// What was written is not what is read.
+    #[cfg_attr(
+        not(feature = "disk"),
+        allow(dead_code, reason = "memory is never found damaged")
+    )]
     Damaged,
     Other,
 }
