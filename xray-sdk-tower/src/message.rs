@@ -13,6 +13,11 @@ static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
+/// What is sent in a new trace that is not sampled, and answered: most of what is not sampled, and a text of its own would have to be allocated.
+const UNSAMPLED_CALL: &str =
+    "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0";
+const UNSAMPLED_ANSWER: &str = "Root=1-00000000-000000000000000000000000";
+
 /// Room for a tracing header with the 256 bytes of unknown pairs that `TraceHeader` keeps at most.
 const TRACE_HEADER_ROOM: usize = 384;
 
@@ -43,7 +48,14 @@ pub(crate) fn set_trace_header(headers: &mut HeaderMap, header: &TraceHeader) {
     if used == 0 {
         return;
     }
-    if let Ok(value) = HeaderValue::from_bytes(&room[..used]) {
+    let value = match &room[..used] {
+        text if text == UNSAMPLED_CALL.as_bytes() => Ok(HeaderValue::from_static(UNSAMPLED_CALL)),
+        text if text == UNSAMPLED_ANSWER.as_bytes() => {
+            Ok(HeaderValue::from_static(UNSAMPLED_ANSWER))
+        }
+        text => HeaderValue::from_bytes(text),
+    };
+    if let Ok(value) = value {
         // Fails only at 32,768 entries: then the message is beyond help, and stays untouched.
         let _ = headers.try_insert(TRACE_HEADER.clone(), value);
     }

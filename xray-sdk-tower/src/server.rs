@@ -64,7 +64,8 @@ use crate::naming::Naming;
 ///
 /// # What it costs
 ///
-/// Nothing is boxed. A request that is not sampled costs one allocation, for the text of the response's header.
+/// Nothing is boxed. A request that is not sampled costs no allocation; where it continues a caller's trace, two: for what is passed on, and
+/// for the text of the response's header.
 #[derive(Debug, Clone)]
 pub struct ServerLayer {
     recorder: Recorder,

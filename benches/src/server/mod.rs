@@ -1,5 +1,7 @@
 //! What a layer costs a server of axum that answers "hello", while it is asked as often as it can answer.
 
+#[cfg(test)]
+mod allocations;
 mod load;
 
 use std::net::SocketAddr;
