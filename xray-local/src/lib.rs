@@ -67,6 +67,8 @@ pub use query::{
     TimeRange, TimeRangeType, TraceSummary, TraceUser,
 };
 pub use server::{Options, Server};
+#[cfg(feature = "disk")]
+pub use store::{EncryptionKey, EncryptionKeyError};
 pub use store::{Limits, Store, StoreCounts};
 pub use timeline::{TimelineStyle, timeline};
 pub use trace::{Outcome, ServiceId};

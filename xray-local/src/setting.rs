@@ -1,6 +1,6 @@
 //! The settings of one server: how data is encrypted, where segments go, and how much of what comes by another way is indexed. Pure.
 //!
-//! Each says what is so here, not what was wished: nothing is encrypted, every segment goes into the store of this machine, and all of
+//! Each says what is so here, not what was wished: encryption is settled when the store is made, every segment goes into the store of this machine, and all of
 //! it is indexed.
 
 use std::fmt;
@@ -38,10 +38,12 @@ pub(crate) enum EncryptionType {
 /// A key of KMS: an alias, an id or an ARN.
 pub(crate) type KeyId = Text<1, 3000>;
 
-/// The encryption, in the form of the API.
+/// The encryption, in the form of the API. It is settled when a store is made, so nothing can be set but what is so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Encryption {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_id: Option<String>,
     status: &'static str,
     #[serde(rename = "Type")]
     kind: EncryptionType,
@@ -103,6 +105,8 @@ pub(crate) enum SettingError {
     KeyMissing,
     /// Encryption, which is not there.
     NotEncrypted,
+    /// None, or another one, in place of encryption with this key.
+    EncryptedWith(String),
     /// A log group's key, where no log group is asked for.
     LogGroupKey,
     /// There is no indexing rule of this name.
@@ -118,28 +122,37 @@ impl Default for Indexing {
     }
 }
 
-impl Settings {
-    pub(crate) fn encryption(&self) -> Encryption {
-        Encryption {
+impl Encryption {
+    /// The encryption of a store whose key is called so.
+    pub(crate) fn of(key: Option<&str>) -> Self {
+        Self {
+            key_id: key.map(str::to_owned),
             status: "ACTIVE",
-            kind: EncryptionType::None,
+            kind: match key {
+                Some(_) => EncryptionType::Kms,
+                None => EncryptionType::None,
+            },
         }
     }
 
-    /// Takes what is so already. Nothing here encrypts yet, and that is not hidden from who asks for it.
-    pub(crate) fn set_encryption(
-        &mut self,
+    /// Takes what is so already, and nothing else.
+    pub(crate) fn set(
+        self,
         kind: EncryptionType,
         key: Option<&KeyId>,
-    ) -> Result<Encryption, SettingError> {
-        match (kind, key) {
-            (EncryptionType::None, None) => Ok(self.encryption()),
-            (EncryptionType::None, Some(_)) => Err(SettingError::KeyWithoutEncryption),
-            (EncryptionType::Kms, None) => Err(SettingError::KeyMissing),
-            (EncryptionType::Kms, Some(_)) => Err(SettingError::NotEncrypted),
+    ) -> Result<Self, SettingError> {
+        match (kind, key, &self.key_id) {
+            (EncryptionType::None, Some(_), _) => Err(SettingError::KeyWithoutEncryption),
+            (EncryptionType::Kms, None, _) => Err(SettingError::KeyMissing),
+            (EncryptionType::None, None, None) => Ok(self),
+            (EncryptionType::Kms, Some(_), None) => Err(SettingError::NotEncrypted),
+            (EncryptionType::Kms, Some(key), Some(own)) if key.as_str() == own => Ok(self),
+            (_, _, Some(own)) => Err(SettingError::EncryptedWith(own.clone())),
         }
     }
+}
 
+impl Settings {
     /// CloudWatch Logs stays pending: there is none here, and segments stay in the store.
     pub(crate) fn destination(&self) -> DestinationStatus {
         DestinationStatus {
@@ -204,7 +217,11 @@ impl fmt::Display for SettingError {
             }
             Self::KeyMissing => f.write_str("KeyId is required where Type is KMS"),
             Self::NotEncrypted => f.write_str(
-                "Type KMS is not possible: this server does not encrypt what it stores, expected NONE (put its folder on an encrypted disk)",
+                "Type KMS is not possible: this store was made without a key, expected NONE; to encrypt, start the server with --encryption-key and a new folder",
+            ),
+            Self::EncryptedWith(key) => write!(
+                f,
+                "this store is encrypted with the key {key:?} from its start to its end: expected Type KMS and this KeyId; for another, start the server with a new folder"
             ),
             Self::LogGroupKey => f.write_str(
                 "CloudWatchLogsConfiguration is there and Destination is not CloudWatchLogs: expected no configuration",
@@ -224,22 +241,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_encrypted_and_nobody_is_told_otherwise() {
-        let mut settings = Settings::default();
-        let told = serde_json::to_value(settings.encryption()).expect("can be written");
-        assert_eq!(told, json!({"Status": "ACTIVE", "Type": "NONE"}));
-        let key = KeyId::new("alias/mine").expect("a key");
-        assert!(settings.set_encryption(EncryptionType::None, None).is_ok());
-        for (kind, key, error) in [
+    fn of_encryption_what_is_so_can_be_set_and_nothing_else() {
+        let told =
+            |encryption: Encryption| serde_json::to_value(encryption).expect("can be written");
+        assert_eq!(
+            told(Encryption::of(None)),
+            json!({"Status": "ACTIVE", "Type": "NONE"})
+        );
+        assert_eq!(
+            told(Encryption::of(Some("alias/mine"))),
+            json!({"KeyId": "alias/mine", "Status": "ACTIVE", "Type": "KMS"})
+        );
+        let [ours, other] =
+            ["alias/mine", "alias/other"].map(|key| KeyId::new(key).expect("a key"));
+        use EncryptionType::{Kms, None as Nothing};
+        let encrypted = || SettingError::EncryptedWith("alias/mine".to_owned());
+        for (own, kind, key, error) in [
+            (None, Nothing, None, None),
             (
-                EncryptionType::None,
-                Some(&key),
-                SettingError::KeyWithoutEncryption,
+                None,
+                Nothing,
+                Some(&ours),
+                Some(SettingError::KeyWithoutEncryption),
             ),
-            (EncryptionType::Kms, None, SettingError::KeyMissing),
-            (EncryptionType::Kms, Some(&key), SettingError::NotEncrypted),
+            (None, Kms, None, Some(SettingError::KeyMissing)),
+            (None, Kms, Some(&ours), Some(SettingError::NotEncrypted)),
+            (Some("alias/mine"), Kms, Some(&ours), None),
+            (Some("alias/mine"), Kms, Some(&other), Some(encrypted())),
+            (Some("alias/mine"), Nothing, None, Some(encrypted())),
         ] {
-            assert_eq!(settings.set_encryption(kind, key), Err(error));
+            assert_eq!(Encryption::of(own).set(kind, key).err(), error);
         }
     }
 

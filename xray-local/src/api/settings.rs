@@ -87,7 +87,7 @@ pub(super) fn get_encryption_config(
     _: GetEncryptionConfig,
 ) -> Result<EncryptionConfigTold, ApiError> {
     Ok(EncryptionConfigTold {
-        encryption_config: backend.control.settings().get().encryption(),
+        encryption_config: Encryption::of(backend.store.encryption_key()),
     })
 }
 
@@ -95,10 +95,8 @@ pub(super) fn put_encryption_config(
     backend: &Backend,
     input: PutEncryptionConfig,
 ) -> Result<EncryptionConfigTold, ApiError> {
-    let set = backend
-        .control
-        .settings()
-        .edit(|settings| settings.set_encryption(input.kind, input.key_id.as_ref()));
+    let present = Encryption::of(backend.store.encryption_key());
+    let set = present.set(input.kind, input.key_id.as_ref());
     Ok(EncryptionConfigTold {
         encryption_config: set?,
     })

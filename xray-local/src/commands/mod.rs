@@ -1,6 +1,7 @@
 //! The command line.
 
 mod amount;
+mod secret;
 mod serve;
 mod state_folder;
 

@@ -10,14 +10,12 @@ use clap::Args;
 use tokio::runtime;
 use xray_local::{Error, Keys, Limits, Options, Server};
 
+use super::secret::Secrets;
 use super::state_folder::state_folder;
 use super::{Exit, amount};
 
 /// The file in the state folder that keeps the sampling rules.
 const RULES_FILE: &str = "sampling-rules.json";
-
-/// What a file of keys looks like.
-const KEYS_FORM: &str = r#"Its form: {"keys": [{"access_key_id": "DAEMON", "secret_access_key": "16 letters or more", "policies": ["AWSXRayDaemonWriteAccess"]}, {"access_key_id": "VIEWER", "secret_access_key": "16 letters or more", "actions": ["xray:Get*", "xray:BatchGet*"]}]}"#;
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -33,9 +31,8 @@ pub(super) struct Serve {
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
 
-    /// Answer signed requests only: the file of the keys that may call, and of what each may do
-    #[arg(long, value_name = "FILE", env = "XRAY_LOCAL_KEYS")]
-    keys: Option<PathBuf>,
+    #[command(flatten)]
+    secrets: Secrets,
 
     /// The folder that keeps traces and sampling rules [default: xray-local in $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "DIR", env = "XRAY_LOCAL_DATA")]
@@ -87,22 +84,19 @@ impl Serve {
     pub(super) fn run(self) -> Exit {
         let places = self.places();
         let mut options = self.options(&places);
-        let mut callers = None;
-        if let Some(file) = &self.keys {
-            match Keys::read(file) {
-                Ok(keys) => {
-                    callers = Some(keys.count());
-                    options = options.keys(keys);
-                }
-                Err(error) => {
-                    eprintln!(
-                        "xray-local: cannot use the keys in {}: {error}",
-                        file.display()
-                    );
-                    eprintln!("{KEYS_FORM}");
-                    return Exit::Failed;
-                }
+        let (keys, encryption_key) = match (self.secrets.keys(), self.secrets.encryption_key()) {
+            (Ok(keys), Ok(encryption_key)) => (keys, encryption_key),
+            (Err(problem), _) | (_, Err(problem)) => {
+                eprintln!("xray-local: {problem}");
+                return Exit::Failed;
             }
+        };
+        let callers = keys.as_ref().map(Keys::count);
+        if let Some(keys) = keys {
+            options = options.keys(keys);
+        }
+        if let Some(key) = encryption_key {
+            options = options.encryption_key(key);
         }
         let server = match Server::start(options) {
             Ok(server) => server,
@@ -212,12 +206,16 @@ fn greeting(server: &Server, places: &Places, limits: &Limits, keys: Option<usiz
         Some(path) => path.display().to_string(),
         None => "memory until it ends".to_owned(),
     };
+    let encrypted = match server.store().encryption_key() {
+        Some(key) => format!(", encrypted with {key}"),
+        None => String::new(),
+    };
     format!(
         "\
 xray-local {version}
   receives   UDP {address}
   answers    {url} (the X-Ray API){callers}
-  keeps      traces in {data}, up to {bytes} and {age}; nothing leaves this machine
+  keeps      traces in {data}{encrypted}, up to {bytes} and {age}; nothing leaves this machine
   rules      for sampling, in {rules}
 
 Paste into the shell of your program:

@@ -169,7 +169,14 @@ fn store(options: &Options) -> Result<Store, Error> {
         return Ok(in_memory(options));
     };
     let (clock, notice) = (options.clock.clone(), options.notice.clone());
-    Store::on_disk(folder, options.limits, clock, notice).map_err(|error| {
+    Store::on_disk(
+        folder,
+        options.encryption_key.as_ref(),
+        options.limits,
+        clock,
+        notice,
+    )
+    .map_err(|error| {
         let is_in_use = matches!(error, FolderError::InUse(_));
         Error::data(folder.clone(), is_in_use, error)
     })

@@ -9,6 +9,8 @@ use crate::access::Admission;
 use crate::access::Keys;
 use crate::clock::Clock;
 use crate::notice::Notice;
+#[cfg(feature = "disk")]
+use crate::store::EncryptionKey;
 use crate::store::Limits;
 
 /// How a server is started.
@@ -31,6 +33,8 @@ pub struct Options {
     pub(super) rules: Option<PathBuf>,
     #[cfg(feature = "disk")]
     pub(super) data: Option<PathBuf>,
+    #[cfg(feature = "disk")]
+    pub(super) encryption_key: Option<EncryptionKey>,
     pub(super) clock: Clock,
     pub(super) notice: Notice,
 }
@@ -57,6 +61,8 @@ impl Default for Options {
             rules: None,
             #[cfg(feature = "disk")]
             data: None,
+            #[cfg(feature = "disk")]
+            encryption_key: None,
             clock: Clock::default(),
             notice: Notice::default(),
         }
@@ -111,6 +117,14 @@ impl Options {
     #[cfg(feature = "disk")]
     pub fn data(mut self, folder: impl Into<PathBuf>) -> Self {
         self.data = Some(folder.into());
+        self
+    }
+
+    /// The key that the folder of traces is encrypted with, from its start: a folder that was made without a key takes none. Documents, and all that is
+    /// known of what they say, are sealed with AES-256-GCM; ids and times of traces are not.
+    #[cfg(feature = "disk")]
+    pub fn encryption_key(mut self, key: EncryptionKey) -> Self {
+        self.encryption_key = Some(key);
         self
     }
 

@@ -1,6 +1,8 @@
 //! What was received: documents as they came, kept by trace, on disk or in memory, within bounds.
 
 mod catalog;
+#[cfg(feature = "disk")]
+mod encryption_key;
 mod engine;
 mod intake;
 mod limits;
@@ -22,6 +24,8 @@ use crate::lock::lock;
 use crate::notice::Notice;
 use crate::validate::Rejection;
 use catalog::Catalog;
+#[cfg(feature = "disk")]
+pub use encryption_key::{EncryptionKey, EncryptionKeyError};
 pub(crate) use engine::EngineError;
 #[cfg(feature = "disk")]
 pub(crate) use engine::FolderError;
@@ -104,11 +108,12 @@ impl Store {
     #[cfg(feature = "disk")]
     pub(crate) fn on_disk(
         folder: &std::path::Path,
+        key: Option<&EncryptionKey>,
         limits: Limits,
         clock: Clock,
         notice: Notice,
     ) -> Result<Self, FolderError> {
-        let engine = engine::Disk::open(folder)?;
+        let engine = engine::Disk::open(folder, key)?;
         let writer =
             Writer::new(&engine).map_err(|error| FolderError::read(folder.to_owned(), &error))?;
         let store = Self::with(
@@ -121,6 +126,11 @@ impl Store {
         );
         store.count();
         Ok(store)
+    }
+
+    /// What the key is called that the store is encrypted with; `None` where it is not.
+    pub fn encryption_key(&self) -> Option<&str> {
+        self.shared.engine.encryption_key()
     }
 
     fn with(

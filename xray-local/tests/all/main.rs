@@ -6,6 +6,8 @@ mod client;
 #[cfg(feature = "cli")]
 mod command_line;
 mod drawing;
+#[cfg(feature = "disk")]
+mod encryption;
 mod flood;
 mod folder;
 #[cfg(all(feature = "cli", target_os = "linux"))]

@@ -44,7 +44,7 @@ fn the_encryption_is_told_as_it_is() {
         ),
         (
             json!({"Type": "KMS", "KeyId": "alias/mine"}),
-            "does not encrypt",
+            "made without a key",
         ),
         (
             json!({"Type": "NONE", "KeyId": "alias/mine"}),

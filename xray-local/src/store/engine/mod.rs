@@ -59,6 +59,11 @@ pub(super) trait Engine: Send + Sync {
         visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
     ) -> Result<(), EngineError>;
 
+    /// What the key is called that all this is encrypted with.
+    fn encryption_key(&self) -> Option<&str> {
+        None
+    }
+
     /// What is kept under a name.
     fn blob(&self, name: &str) -> Result<Option<Vec<u8>>, EngineError>;
 }

@@ -4,7 +4,7 @@ use super::*;
 fn each(test: impl Fn(&dyn Engine)) {
     test(&Memory::default());
     #[cfg(feature = "disk")]
-    on_disk(|path| test(&Disk::open(path).expect("a store")));
+    on_disk(|path| test(&Disk::open(path, None).expect("a store")));
 }
 
 #[cfg(feature = "disk")]

@@ -103,8 +103,8 @@ fn what_was_settled_is_known_again_after_a_start_and_what_was_not_is_settled_the
         ..Limits::on_disk()
     };
     for round in 0..4 {
-        let store =
-            Store::on_disk(&path, limits, Clock::default(), Notice::default()).expect("a store");
+        let store = Store::on_disk(&path, None, limits, Clock::default(), Notice::default())
+            .expect("a store");
         if round > 0 {
             compare(&store, &mut chance);
         }

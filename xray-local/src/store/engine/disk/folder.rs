@@ -8,6 +8,7 @@ use std::{fmt, process};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::schema;
+use super::vault::VaultError;
 use crate::store::engine::{EngineError, EngineErrorKind};
 
 const DATABASE: &str = "traces.db";
@@ -39,6 +40,8 @@ pub(crate) enum FolderError {
     /// It cannot be read any more.
     Damaged(PathBuf, String),
     Io(PathBuf, io::Error),
+    /// It and the key that was given do not go together.
+    Vault(VaultError),
     Database(PathBuf, String),
 }
 
@@ -76,6 +79,11 @@ impl Folder {
         let _ = file.set_len(0);
         let _ = write!(file, "{}", process::id());
         Ok(FolderLock { _file: file })
+    }
+
+    /// Whether nothing was kept there yet.
+    pub(super) fn is_new(&self) -> bool {
+        !self.database().exists()
     }
 
     /// Opens the database for writing.
@@ -177,6 +185,7 @@ impl fmt::Display for FolderError {
                 write!(f, "{} is damaged: {problem}", path.display())
             }
             Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::Vault(error) => error.fmt(f),
             Self::Database(path, problem) => write!(f, "{}: {problem}", path.display()),
         }
     }

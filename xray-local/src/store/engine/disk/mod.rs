@@ -8,21 +8,25 @@ mod folder;
 mod row;
 mod schema;
 mod upkeep;
+mod vault;
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 use xray_sdk::TraceId;
 
 use super::{Changes, DocumentRow, Engine, EngineError, Outline, TraceRow};
 use crate::lock::lock;
-use crate::store::Position;
+use crate::store::{EncryptionKey, Position};
 pub(crate) use folder::FolderError;
 use folder::{Folder, FolderLock};
 use row::{PLACES, key, outline, place, trace_row};
 use upkeep::Upkeep;
+use vault::{Place, SEAL_BYTES, Vault};
 
 /// Keeps everything in a folder.
 pub(crate) struct Disk {
@@ -30,6 +34,8 @@ pub(crate) struct Disk {
     /// The one connection that writes; its lock also keeps a restart of the log and a commit apart.
     writer: Arc<Mutex<Connection>>,
     upkeep: Upkeep,
+    /// None where nothing is encrypted.
+    vault: Option<Vault>,
     /// Dropped last: then another process may open the folder.
     _lock: FolderLock,
 }
@@ -46,10 +52,11 @@ const IDLE: usize = 8;
 const TRACE: &str = "SELECT ordinal, id, start, finish, came, revision, bytes FROM traces";
 
 impl Disk {
-    /// Opens the store in a folder, or makes one there.
-    pub(crate) fn open(path: &Path) -> Result<Self, FolderError> {
+    /// Opens the store in a folder, or makes one there, which is encrypted if a key is given.
+    pub(crate) fn open(path: &Path, key: Option<&EncryptionKey>) -> Result<Self, FolderError> {
         let folder = Folder::new(path);
         let lock = folder.lock()?;
+        let vault = Vault::of(path, folder.is_new(), key).map_err(FolderError::Vault)?;
         let writer = folder.open(schema::prepare)?;
         let writer = Arc::new(Mutex::new(writer));
         let upkeep = Upkeep::start(&folder, Arc::clone(&writer))?;
@@ -60,6 +67,7 @@ impl Disk {
             },
             writer,
             upkeep,
+            vault,
             _lock: lock,
         })
     }
@@ -69,7 +77,7 @@ impl Engine for Disk {
     fn commit(&self, changes: &Changes<'_>) -> Result<(), EngineError> {
         let mut writer = lock(&self.writer);
         let transaction = writer.transaction()?;
-        write(&transaction, changes)?;
+        self.write(&transaction, changes)?;
         transaction.commit()?;
         drop(writer);
         let documents = changes.documents.iter();
@@ -153,7 +161,8 @@ impl Engine for Disk {
                 "SELECT place, id, flags, finish, octet_length(text) FROM documents
                  WHERE place >= ? AND place < ? ORDER BY place",
             )?;
-            let rows = statement.query_map([place(ordinal, 0), place(ordinal + 1, 0)], outline)?;
+            let range = [place(ordinal, 0), place(ordinal + 1, 0)];
+            let rows = statement.query_map(range, |row| self.outline(row))?;
             rows.collect()
         })
     }
@@ -165,10 +174,8 @@ impl Engine for Disk {
                  WHERE place >= ? AND place < ? ORDER BY place",
             )?;
             let range = [place(ordinal, 0), place(ordinal + 1, 0)];
-            let rows = statement.query_map(range, |row| {
-                let text = row.get_ref(5)?.as_str()?;
-                Ok((outline(row)?, Arc::from(text)))
-            })?;
+            let rows =
+                statement.query_map(range, |row| Ok((self.outline(row)?, self.text(row)?)))?;
             rows.collect()
         })
     }
@@ -185,7 +192,8 @@ impl Engine for Disk {
             let mut rows = statement.query([from.cast_signed()])?;
             while let Some(row) = rows.next()? {
                 let ordinal = row.get::<_, i64>(0)?.cast_unsigned();
-                if visit(ordinal, row.get_ref(1)?.as_blob()?).is_break() {
+                let entry = self.opened(Place::Entry(ordinal), row, 1)?;
+                if visit(ordinal, &entry).is_break() {
                     break;
                 }
             }
@@ -197,9 +205,141 @@ impl Engine for Disk {
         self.readers.read(|connection| {
             let mut statement =
                 connection.prepare_cached("SELECT blob FROM blobs WHERE name = ?")?;
-            statement.query_row([name], |row| row.get(0)).optional()
+            let found = statement.query_row([name], |row| {
+                let blob = self.opened(Place::Blob(name), row, 0)?;
+                Ok(blob.into_owned())
+            });
+            found.optional()
         })
     }
+
+    fn encryption_key(&self) -> Option<&str> {
+        self.vault.as_ref().map(Vault::key_id)
+    }
+}
+
+/// What is sealed where the store is encrypted.
+impl Disk {
+    fn outline(&self, row: &Row<'_>) -> rusqlite::Result<Outline> {
+        let mut outline = outline(row)?;
+        if self.vault.is_some() {
+            outline.length = outline.length.saturating_sub(SEAL_BYTES);
+        }
+        Ok(outline)
+    }
+
+    /// Of the columns place, id, flags, finish, length, text.
+    fn text(&self, row: &Row<'_>) -> rusqlite::Result<Arc<str>> {
+        if self.vault.is_none() {
+            return Ok(Arc::from(row.get_ref(5)?.as_str()?));
+        }
+        let text = self.opened(Place::Document(row.get(0)?), row, 5)?;
+        let text = String::from_utf8(text.into_owned());
+        Ok(text.map_err(|error| unreadable(5, error))?.into())
+    }
+
+    /// The bytes of a column, as they were before they were sealed.
+    fn opened<'a>(
+        &self,
+        place: Place<'_>,
+        row: &'a Row<'_>,
+        column: usize,
+    ) -> rusqlite::Result<Cow<'a, [u8]>> {
+        let bytes = row.get_ref(column)?.as_blob()?;
+        match &self.vault {
+            None => Ok(bytes.into()),
+            Some(vault) => {
+                let opened = vault.open_sealed(place, bytes);
+                Ok(opened.map_err(|error| unreadable(column, error))?.into())
+            }
+        }
+    }
+
+    fn sealed<'a>(&self, place: Place<'_>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        match &self.vault {
+            None => bytes.into(),
+            Some(vault) => vault.seal(place, bytes).into(),
+        }
+    }
+
+    fn write(&self, connection: &Connection, changes: &Changes<'_>) -> rusqlite::Result<()> {
+        write_traces(connection, &changes.traces)?;
+        self.write_documents(connection, &changes.documents)?;
+        for (ordinal, number) in &changes.replaced {
+            connection
+                .prepare_cached("DELETE FROM documents WHERE place = ?")?
+                .execute([place(*ordinal, *number)])?;
+        }
+        for (ordinal, revision, entry) in &changes.entries {
+            let settled = connection
+                .prepare_cached(
+                    "UPDATE traces SET settled = ?2 WHERE ordinal = ?1 AND revision = ?2",
+                )?
+                .execute([ordinal.cast_signed(), revision.cast_signed()])?;
+            if settled == 1 {
+                connection
+                    .prepare_cached("INSERT OR REPLACE INTO entries VALUES (?, ?)")?
+                    .execute(params![
+                        ordinal.cast_signed(),
+                        self.sealed(Place::Entry(*ordinal), entry)
+                    ])?;
+            }
+        }
+        for (name, blob) in &changes.blobs {
+            match blob {
+                Some(blob) => connection
+                    .prepare_cached("INSERT OR REPLACE INTO blobs VALUES (?, ?)")?
+                    .execute(params![name, self.sealed(Place::Blob(name), blob)])?,
+                None => connection
+                    .prepare_cached("DELETE FROM blobs WHERE name = ?")?
+                    .execute([name])?,
+            };
+        }
+        if let Some(first) = changes.first {
+            let sweep = |sql, before: i64| connection.prepare_cached(sql)?.execute([before]);
+            sweep("DELETE FROM documents WHERE place < ?", place(first, 0))?;
+            sweep("DELETE FROM entries WHERE ordinal < ?", first.cast_signed())?;
+            sweep("DELETE FROM traces WHERE ordinal < ?", first.cast_signed())?;
+        }
+        Ok(())
+    }
+
+    fn write_documents(
+        &self,
+        connection: &Connection,
+        documents: &[DocumentRow<'_>],
+    ) -> rusqlite::Result<()> {
+        let mut statement =
+            connection.prepare_cached("INSERT INTO documents VALUES (?, ?, ?, ?, ?)")?;
+        for DocumentRow {
+            ordinal,
+            outline,
+            text,
+        } in documents
+        {
+            let place = place(*ordinal, outline.number);
+            let text: &dyn ToSql = match &self.vault {
+                None => text,
+                Some(vault) => &vault.seal(Place::Document(place), text.as_bytes()),
+            };
+            statement.execute(params![
+                place,
+                outline.id.to_u64().cast_signed(),
+                row::flags(outline),
+                outline.end,
+                text,
+            ])?;
+        }
+        Ok(())
+    }
+}
+
+/// A value that has not the form that was written: damage.
+fn unreadable(
+    column: usize,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, Box::new(error))
 }
 
 impl Readers {
@@ -221,43 +361,6 @@ impl Readers {
     }
 }
 
-fn write(connection: &Connection, changes: &Changes<'_>) -> rusqlite::Result<()> {
-    write_traces(connection, &changes.traces)?;
-    write_documents(connection, &changes.documents)?;
-    for (ordinal, number) in &changes.replaced {
-        connection
-            .prepare_cached("DELETE FROM documents WHERE place = ?")?
-            .execute([place(*ordinal, *number)])?;
-    }
-    for (ordinal, revision, entry) in &changes.entries {
-        let settled = connection
-            .prepare_cached("UPDATE traces SET settled = ?2 WHERE ordinal = ?1 AND revision = ?2")?
-            .execute([ordinal.cast_signed(), revision.cast_signed()])?;
-        if settled == 1 {
-            connection
-                .prepare_cached("INSERT OR REPLACE INTO entries VALUES (?, ?)")?
-                .execute(params![ordinal.cast_signed(), entry])?;
-        }
-    }
-    for (name, blob) in &changes.blobs {
-        match blob {
-            Some(blob) => connection
-                .prepare_cached("INSERT OR REPLACE INTO blobs VALUES (?, ?)")?
-                .execute(params![name, blob])?,
-            None => connection
-                .prepare_cached("DELETE FROM blobs WHERE name = ?")?
-                .execute([name])?,
-        };
-    }
-    if let Some(first) = changes.first {
-        let sweep = |sql, before: i64| connection.prepare_cached(sql)?.execute([before]);
-        sweep("DELETE FROM documents WHERE place < ?", place(first, 0))?;
-        sweep("DELETE FROM entries WHERE ordinal < ?", first.cast_signed())?;
-        sweep("DELETE FROM traces WHERE ordinal < ?", first.cast_signed())?;
-    }
-    Ok(())
-}
-
 fn write_traces(connection: &Connection, traces: &[TraceRow]) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO traces (ordinal, id, start, finish, came, revision, bytes, micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -274,26 +377,6 @@ fn write_traces(connection: &Connection, traces: &[TraceRow]) -> rusqlite::Resul
             row.revision.cast_signed(),
             row.bytes.cast_signed(),
             row.position().start_micros,
-        ])?;
-    }
-    Ok(())
-}
-
-fn write_documents(connection: &Connection, documents: &[DocumentRow<'_>]) -> rusqlite::Result<()> {
-    let mut statement =
-        connection.prepare_cached("INSERT INTO documents VALUES (?, ?, ?, ?, ?)")?;
-    for DocumentRow {
-        ordinal,
-        outline,
-        text,
-    } in documents
-    {
-        statement.execute(params![
-            place(*ordinal, outline.number),
-            outline.id.to_u64().cast_signed(),
-            row::flags(outline),
-            outline.end,
-            text,
         ])?;
     }
     Ok(())

@@ -1,0 +1,121 @@
+//! A store that is encrypted: what lies on the disk, and with which key it opens.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+use xray_local::{EncryptionKey, Error, Server};
+
+use crate::client::{assert_refused, call, options, post};
+use crate::folder::Folder;
+use crate::shop::small;
+
+fn key(byte: u8) -> EncryptionKey {
+    EncryptionKey::parse("alias/traces", &[byte; 32]).expect("a key")
+}
+
+fn start(folder: &Path, key: Option<EncryptionKey>) -> Result<Server, Error> {
+    let mut options = options().data(folder);
+    if let Some(key) = key {
+        options = options.encryption_key(key);
+    }
+    Server::start(options)
+}
+
+fn put(server: &Server, secret: &str) {
+    let mut document = small(1);
+    document["user"] = secret.into();
+    document["annotations"] = json!({"note": secret});
+    let input = json!({"TraceSegmentDocuments": [document.to_string()]});
+    call(server, "/TraceSegments", &input);
+}
+
+/// Whether a text stands in any file of a folder.
+fn stands_in(folder: &Path, text: &str) -> bool {
+    let files = fs::read_dir(folder).expect("a folder");
+    let mut texts = files.map(|file| fs::read(file.expect("a file").path()).expect("is read"));
+    texts.any(|bytes| {
+        bytes
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+    })
+}
+
+#[test]
+fn nothing_of_what_documents_say_lies_on_the_disk() {
+    let folder = Folder::new();
+    let secret = "the card of alice";
+    let server = start(folder.path(), Some(key(1))).expect("a new store");
+    put(&server, secret);
+    let all = json!({"StartTime": 0, "EndTime": 10});
+    assert_eq!(
+        call(&server, "/TraceSummaries", &all)["TraceSummaries"][0]["Users"][0]["UserName"],
+        secret
+    );
+    assert!(!stands_in(folder.path(), secret));
+    server.stop();
+    assert!(!stands_in(folder.path(), secret));
+
+    let again = start(folder.path(), Some(key(1))).expect("its store");
+    let summaries = call(&again, "/TraceSummaries", &all);
+    assert_eq!(
+        summaries["TraceSummaries"][0]["Users"][0]["UserName"],
+        secret
+    );
+
+    let open = Folder::new();
+    let server = start(open.path(), None).expect("a new store");
+    put(&server, secret);
+    server.stop();
+    assert!(
+        stands_in(open.path(), secret),
+        "what is looked for is found"
+    );
+}
+
+#[test]
+fn the_encryption_is_told_with_the_name_of_its_key_and_stays() {
+    let folder = Folder::new();
+    let server = start(folder.path(), Some(key(1))).expect("a new store");
+    let ours =
+        json!({"EncryptionConfig": {"KeyId": "alias/traces", "Status": "ACTIVE", "Type": "KMS"}});
+    assert_eq!(call(&server, "/EncryptionConfig", &json!({})), ours);
+    let same = json!({"Type": "KMS", "KeyId": "alias/traces"});
+    assert_eq!(call(&server, "/PutEncryptionConfig", &same), ours);
+    for other in [
+        json!({"Type": "NONE"}),
+        json!({"Type": "KMS", "KeyId": "alias/other"}),
+    ] {
+        let answer = post(&server, "/PutEncryptionConfig", &other);
+        let name = "InvalidRequestException";
+        assert_refused(
+            &answer,
+            400,
+            name,
+            "encrypted with the key \"alias/traces\"",
+        );
+    }
+}
+
+#[test]
+fn a_store_opens_with_its_own_key_only() {
+    let folder = Folder::new();
+    put(
+        &start(folder.path(), Some(key(1))).expect("a new store"),
+        "alice",
+    );
+    let problem = |key| {
+        let error = start(folder.path(), key).err().expect("is refused");
+        assert!(error.is_data_folder());
+        error.to_string()
+    };
+    let missing = problem(None);
+    assert!(missing.contains("no key was given"), "{missing}");
+    let other = problem(Some(key(2)));
+    assert!(other.contains("is another one"), "{other}");
+
+    let open = Folder::new();
+    put(&start(open.path(), None).expect("a new store"), "alice");
+    let error = start(open.path(), Some(key(1))).err().expect("is refused");
+    assert!(error.to_string().contains("made without encryption"));
+}
