@@ -5,6 +5,7 @@ mod arbitrary;
 mod daemon;
 mod document;
 mod endings;
+mod errors;
 mod flush;
 mod function;
 mod house;
