@@ -90,7 +90,7 @@ impl Store {
                 .filter_map(|row| self.make(row, &mut settling))
                 .collect();
             let left = catalog.take_left();
-            if made.is_empty() && left.is_empty() {
+            if rows.is_empty() && left.is_empty() {
                 return;
             }
             let mut known = catalog.change();
@@ -105,6 +105,7 @@ impl Store {
                 ordinal,
                 old,
                 entry,
+                bytes,
             } in made
             {
                 if let Some(old) = old {
@@ -117,7 +118,7 @@ impl Store {
                 let unkept = Unkept {
                     id: entry.id,
                     revision: entry.revision,
-                    bytes: entry.to_bytes(),
+                    bytes,
                 };
                 known.unkept.insert(ordinal, unkept);
             }
@@ -141,6 +142,7 @@ impl Store {
         Some(Made {
             ordinal: row.ordinal,
             old: old.flatten(),
+            bytes: entry.to_bytes(),
             entry,
         })
     }
@@ -257,4 +259,5 @@ struct Made {
     ordinal: u64,
     old: Option<Entry>,
     entry: Entry,
+    bytes: Vec<u8>,
 }
