@@ -25,6 +25,7 @@ const FLOORS: &[&[&str]] = &[
     &[
         "burst",
         "decision",
+        "delivery",
         "emitting",
         "plot",
         "poll",

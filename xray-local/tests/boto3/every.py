@@ -158,7 +158,7 @@ def cases():
         # Settings and policies.
         ok("GetEncryptionConfig", {}),
         ok("PutEncryptionConfig", {"Type": "NONE"}),
-        bad("PutEncryptionConfig", {"Type": "KMS", "KeyId": "alias/mine"}, "does not encrypt"),
+        bad("PutEncryptionConfig", {"Type": "KMS", "KeyId": "alias/mine"}, "made without a key"),
         ok("UpdateTraceSegmentDestination", {"Destination": "CloudWatchLogs"}),
         ok("GetTraceSegmentDestination", {}),
         ok("UpdateTraceSegmentDestination", {"Destination": "XRay"}),
