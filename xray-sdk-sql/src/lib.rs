@@ -50,7 +50,7 @@
 //! # Features
 //!
 //! None is on by default. `postgres`, `diesel`, `mysql`, `redis`, `sea-orm`; for sqlx one for each engine: `sqlx-postgres`, `sqlx-mysql`, `sqlx-sqlite`,
-//! and `sqlx-events` for [`sqlx::events`], which records its queries with no change where they are made.
+//! and `sqlx-events` for `sqlx::events`, which records its queries with no change where they are made.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(

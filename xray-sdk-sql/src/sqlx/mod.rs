@@ -23,7 +23,7 @@
 //! error the database's code as the annotation `sqlstate` or `sqlite_code` and its message without values. A call that is given
 //! up has the metadata `aborted: true` in the namespace `sql`. Bound values are never recorded.
 //!
-//! [`events`] needs no other pool: it records what sqlx logs, which is less.
+//! `sqlx::events` needs no other pool: it records what sqlx logs, which is less.
 //!
 //! sqlx's own `pool.begin()`, reached by [`TracedPool::inner`], is not recorded, and neither is what goes around the traced handles.
 
