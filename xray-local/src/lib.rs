@@ -72,4 +72,6 @@ pub use store::{EncryptionKey, EncryptionKeyError};
 pub use store::{Limits, Store, StoreCounts};
 pub use timeline::{TimelineStyle, timeline};
 pub use trace::{Outcome, ServiceId};
-pub use validate::{Rejection, RejectionCode};
+pub use validate::{
+    Finding, FindingCode, Inspected, Rejection, RejectionCode, Severity, Validator, validate,
+};

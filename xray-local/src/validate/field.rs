@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::rejection::Place;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// What stands behind a key: any JSON value, of whose objects only the deciding fields are kept.
@@ -74,7 +75,16 @@ impl<'a> Field<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn place(&mut self, key: &str) -> Option<&mut Field<'a>> {
+    /// What a document says that it is.
+    pub(super) fn place(&self) -> Place {
+        match self.kind.as_text() {
+            Some("subsegment") => Place::Subsegment,
+            _ => Place::Segment,
+        }
+    }
+
+    /// The place of a field that decides, by its key.
+    pub(super) fn field(&mut self, key: &str) -> Option<&mut Field<'a>> {
         Some(match key {
             "id" => &mut self.id,
             "trace_id" => &mut self.trace_id,
@@ -144,7 +154,7 @@ impl<'de> Visitor<'de> for FieldVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Field<'de>, A::Error> {
         let mut fields = Box::<Fields<'de>>::default();
         while let Some(key) = object.next_key::<Cow<'de, str>>()? {
-            match fields.place(&key) {
+            match fields.field(&key) {
                 Some(place) => *place = object.next_value()?,
                 None => drop(object.next_value::<IgnoredAny>()?),
             }

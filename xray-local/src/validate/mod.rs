@@ -1,16 +1,28 @@
 //! What X-Ray would refuse: the checks of PutTraceSegments, the same for documents that come over UDP.
 
+mod code;
 mod field;
+mod finding;
+mod input;
+mod inspect;
+mod located;
 mod rejection;
+mod rule;
+mod shape;
+mod stream;
+mod value;
 
 use serde_json::value::RawValue;
 use xray_sdk::document::Document;
-use xray_sdk::document::limits::{NAME_CHARACTERS, is_name_character};
 use xray_sdk::{SegmentId, TraceId};
 
+pub use code::{FindingCode, Severity};
 use field::{Field, Fields};
+pub use finding::Finding;
 pub(crate) use rejection::Place;
 pub use rejection::{Rejection, RejectionCode};
+use rule::Fault;
+pub use stream::{Inspected, Validator, validate};
 
 /// What the store must know of a document to keep it in its place.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,9 +34,6 @@ pub(crate) struct Envelope {
     pub(crate) start_time: f64,
     pub(crate) end_time: Option<f64>,
 }
-
-/// The first second of the year 10000.
-const YEAR_10000: f64 = 253_402_300_800.0;
 
 /// The documents in a text: one, or those of a list. The API reference allows an array of subsegments in place of a document.
 pub(crate) fn documents(text: &str) -> Result<Vec<&str>, Rejection> {
@@ -74,47 +83,16 @@ fn unreadable(error: &serde_json::Error) -> Rejection {
 }
 
 fn envelope(fields: &Fields<'_>) -> Result<Envelope, Rejection> {
-    let kind = match fields.kind.as_text() {
-        Some("subsegment") => Place::Subsegment,
-        _ => Place::Segment,
-    };
-    let refuse = |code, cause: &str| Rejection::new(code, kind, cause);
-
-    let entity = entity(fields, kind)?;
-    let trace_id = match &fields.trace_id {
-        field if field.is_nothing() => {
-            return Err(refuse(
-                RejectionCode::MissingTraceId,
-                "trace_id is not there",
-            ));
-        }
-        field => field
-            .as_text()
-            .ok_or_else(|| refuse(RejectionCode::InvalidTraceId, "trace_id is not a text"))?
-            .parse::<TraceId>()
-            .map_err(|error| refuse(RejectionCode::InvalidTraceId, &error.to_string()))?,
-    };
-    if fields.parent_id.is_nothing() {
-        if kind == Place::Subsegment {
-            return Err(refuse(
-                RejectionCode::MissingParentId,
-                "parent_id is not there, which a subsegment needs that is sent by itself",
-            ));
-        }
-    } else {
-        segment_id(&fields.parent_id).map_err(|cause| {
-            refuse(
-                RejectionCode::InvalidParentId,
-                &format!("parent_id {cause}"),
-            )
-        })?;
-    }
+    let kind = fields.place();
+    let entity = entity(fields).map_err(|fault| fault.reject(kind))?;
+    let trace_id = rule::trace_id(fields).map_err(|fault| fault.reject(kind))?;
+    rule::parent_id(fields).map_err(|fault| fault.reject(kind))?;
     nested(fields)?;
     Ok(Envelope {
         trace_id,
         id: entity.id,
         kind,
-        is_in_progress: entity.is_in_progress,
+        is_in_progress: fields.in_progress.is_true(),
         start_time: entity.start_time,
         end_time: entity.end_time,
     })
@@ -122,7 +100,7 @@ fn envelope(fields: &Fields<'_>) -> Result<Envelope, Rejection> {
 
 fn nested(fields: &Fields<'_>) -> Result<(), Rejection> {
     for subsegment in fields.subsegments.objects() {
-        entity(subsegment, Place::Subsegment)?;
+        entity(subsegment).map_err(|fault| fault.reject(Place::Subsegment))?;
         nested(subsegment)?;
     }
     Ok(())
@@ -131,92 +109,18 @@ fn nested(fields: &Fields<'_>) -> Result<(), Rejection> {
 /// What segments, subsegments and nested subsegments all must have.
 struct Entity {
     id: SegmentId,
-    is_in_progress: bool,
     start_time: f64,
     end_time: Option<f64>,
 }
 
-fn entity(fields: &Fields<'_>, place: Place) -> Result<Entity, Rejection> {
-    let refuse = |code, cause: &str| Rejection::new(code, place, cause);
-
-    if fields.id.is_nothing() {
-        return Err(refuse(RejectionCode::MissingId, "id is not there"));
-    }
-    let id = segment_id(&fields.id)
-        .map_err(|cause| refuse(RejectionCode::InvalidId, &format!("id {cause}")))?;
-
-    if fields.name.is_nothing() {
-        return Err(refuse(RejectionCode::MissingName, "name is not there"));
-    }
-    let name = fields
-        .name
-        .as_text()
-        .ok_or_else(|| refuse(RejectionCode::InvalidName, "name is not a text"))?;
-    check_name(name).map_err(|cause| refuse(RejectionCode::InvalidName, &cause))?;
-
-    let start_time = fields.start_time.as_number().ok_or_else(|| {
-        refuse(
-            RejectionCode::MissingStartTime,
-            "start_time is not there, or no number",
-        )
-    })?;
-    check_time(start_time).map_err(|cause| {
-        refuse(
-            RejectionCode::InvalidStartTime,
-            &format!("start_time {cause}"),
-        )
-    })?;
-    let is_in_progress = fields.in_progress.is_true();
-    let end_time = fields.end_time.as_number();
-    if end_time.is_none() && !is_in_progress {
-        return Err(refuse(
-            RejectionCode::MissingEndTime,
-            "end_time is not there, or no number, and in_progress is not true",
-        ));
-    }
-    end_time
-        .map_or(Ok(()), check_time)
-        .map_err(|cause| refuse(RejectionCode::InvalidEndTime, &format!("end_time {cause}")))?;
+fn entity(fields: &Fields<'_>) -> Result<Entity, Fault> {
+    let id = rule::id(fields)?;
+    rule::name(fields)?;
     Ok(Entity {
         id,
-        is_in_progress,
-        start_time,
-        end_time,
+        start_time: rule::start_time(fields)?,
+        end_time: rule::end_time(fields)?,
     })
-}
-
-fn segment_id(field: &Field<'_>) -> Result<SegmentId, String> {
-    let text = field.as_text().ok_or("is not a text")?;
-    text.parse::<SegmentId>()
-        .map_err(|_| format!("{text:?} is not 16 hex digits"))
-}
-
-/// Clients of the API fail on times that no calendar has, and with them on every list that holds one.
-fn check_time(time: f64) -> Result<(), String> {
-    if (0.0..YEAR_10000).contains(&time) {
-        return Ok(());
-    }
-    Err(format!(
-        "{time} lies before 1970 or after the year 9999; times are in seconds"
-    ))
-}
-
-fn check_name(name: &str) -> Result<(), String> {
-    let length = name.chars().count();
-    if length > NAME_CHARACTERS {
-        return Err(format!(
-            "name has {length} characters, more than {NAME_CHARACTERS}"
-        ));
-    }
-    match name.chars().find(|letter| !is_allowed(*letter)) {
-        Some(letter) => Err(format!("name {name:?} holds {letter:?}")),
-        None => Ok(()),
-    }
-}
-
-/// What the schema allows, and what X-Ray itself lets pass: the backslash that its guide lists, and letters beyond the basic plane.
-fn is_allowed(letter: char) -> bool {
-    is_name_character(letter) || letter.is_alphanumeric() || letter == '\\'
 }
 
 #[cfg(test)]

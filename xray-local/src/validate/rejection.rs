@@ -80,6 +80,10 @@ impl Rejection {
         self.code
     }
 
+    pub(super) fn cause(&self) -> &str {
+        &self.cause
+    }
+
     /// The whole message, as X-Ray words it; its cause is ours, since X-Ray's is always `null`.
     pub fn message(&self) -> String {
         self.to_string()
@@ -105,6 +109,38 @@ impl RejectionCode {
             Self::InvalidParentId => "InvalidParentId",
             Self::InvalidSegment => "InvalidSegment",
             Self::InternalFailure => "InternalFailure",
+        }
+    }
+
+    /// What the sender can do about it, in one sentence without a full stop.
+    pub fn cure(self) -> &'static str {
+        match self {
+            Self::ParseError => {
+                "send one JSON object, or a list of them, as the guide to segment documents shows it"
+            }
+            Self::MissingId | Self::InvalidId => {
+                "make an id of 16 random hex digits for each segment and subsegment"
+            }
+            Self::MissingTraceId | Self::InvalidTraceId => {
+                "write 1-, 8 hex digits of the time in seconds, -, and 24 random hex digits"
+            }
+            Self::MissingName => {
+                "name the segment after its service, and a subsegment after what it does or calls"
+            }
+            Self::InvalidName => {
+                "use letters, digits, spaces and _ . : / % & # = + - @, at most 200"
+            }
+            Self::MissingStartTime | Self::InvalidStartTime | Self::InvalidEndTime => {
+                "write the time as a number of seconds since 1970, with a fraction"
+            }
+            Self::MissingEndTime => {
+                "write end_time, or in_progress: true and the whole once more at the end"
+            }
+            Self::MissingParentId | Self::InvalidParentId => {
+                "write the id of the segment or subsegment that it stands in"
+            }
+            Self::InvalidSegment => "record less in one trace, or let the store keep more of each",
+            Self::InternalFailure => "make room on the disk, and send it again",
         }
     }
 }

@@ -39,3 +39,4 @@ mod settings;
 mod shop;
 mod summaries;
 mod time;
+mod validator;
