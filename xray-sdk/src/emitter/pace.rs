@@ -172,6 +172,11 @@ impl Pace {
         self.capacity
     }
 
+    /// Whether the receiver was given up and has not read since: to wait for it would save nothing.
+    pub(super) fn has_given_up(&self) -> bool {
+        self.given_up.is_some()
+    }
+
     /// Counts what is charged for what was sent.
     pub(super) fn spend(&mut self, charge: usize) {
         self.room = self.room.saturating_sub(charge);

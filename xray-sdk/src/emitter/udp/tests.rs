@@ -35,6 +35,15 @@ impl Daemon {
         self.address()
     }
 
+    /// Takes what waits to be read, if anything does.
+    #[cfg(target_os = "linux")]
+    fn try_receive(&self) -> Option<()> {
+        self.0.set_nonblocking(true).expect("a socket");
+        let received = self.0.recv(&mut [0; 70_000]);
+        self.0.set_nonblocking(false).expect("a socket");
+        received.ok().map(drop)
+    }
+
     /// The next document.
     fn receive(&self) -> String {
         let mut datagram = vec![0; 70_000];

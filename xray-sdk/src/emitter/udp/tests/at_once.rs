@@ -92,6 +92,24 @@ fn what_would_have_to_wait_is_not_sent_at_once() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_daemon_that_reads_nothing_is_not_waited_for_once_that_is_known() {
+    let daemon = Daemon::start();
+    let address = DaemonAddress::parse(&daemon.address().to_string()).expect("valid");
+    let mut emitter = UdpEmitter::new(&address);
+    let text = [b'x'; 1_000];
+    let batch = |documents| -> Batch { vec![&text[..]; documents].into_iter().collect() };
+    // Fills the daemon's socket, and gives it up.
+    emitter.emit(&batch(1_000));
+    for _ in 0..3 {
+        assert!(emitter.emit_at_once(&batch(20)).is_some());
+    }
+    let in_queue = std::iter::from_fn(|| daemon.try_receive()).count();
+    assert!(in_queue > 0);
+    assert_eq!(emitter.emit_at_once(&batch(20)), Some(Report::sent(20)));
+}
+
+#[test]
 fn out_of_sight_no_more_than_a_burst_is_sent_at_once() {
     let address = DaemonAddress::parse("192.0.2.1:2000").expect("valid");
     let connect = |_| -> io::Result<Box<dyn Wire>> {
