@@ -15,7 +15,7 @@ use axum::response::Response;
 use super::guard::Guard;
 use super::router::refuse;
 use crate::access::Admission;
-use crate::api::{ApiError, OPERATIONS, Operation};
+use crate::api::{ApiError, OPERATIONS};
 use crate::clock::Clock;
 
 /// The largest request body. A daemon sends at most 50 documents of 64 kB at a time, which JSON in JSON makes larger.
@@ -46,8 +46,7 @@ impl Entrance {
     fn before_body(&self, head: &Parts) -> Result<(), ApiError> {
         self.guard.check(host(head), text(head, &ORIGIN))?;
         if let Some(admission) = self.admission_for(head) {
-            let operation = operation(head).map(|operation| operation.name);
-            admission.recognise(head, operation, self.clock.time())?;
+            admission.recognise(head, operation(head.uri.path()), self.clock.time())?;
         }
         let length = text(head, &CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
         match length {
@@ -104,9 +103,17 @@ pub(super) async fn enter(
     }
 }
 
-fn operation(head: &Parts) -> Option<&'static Operation> {
-    let path = head.uri.path();
-    OPERATIONS.iter().find(|operation| operation.path == path)
+/// What a request does, by the name that actions have it. What only this server answers needs the right to what it tells.
+fn operation(path: &str) -> Option<&'static str> {
+    let of_x_ray = OPERATIONS.iter().find(|operation| operation.path == path);
+    of_x_ray.map(|operation| operation.name).or_else(|| {
+        let question = path.strip_prefix("/local/")?;
+        Some(match question.split('/').next() {
+            Some("map") => "GetServiceGraph",
+            Some("traces") => "BatchGetTraces",
+            _ => "GetTraceSummaries",
+        })
+    })
 }
 
 fn host(head: &Parts) -> Option<&str> {
@@ -148,6 +155,23 @@ mod tests {
             _: &mut Context<'_>,
         ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
             Poll::Pending
+        }
+    }
+
+    #[test]
+    fn what_the_page_asks_for_takes_the_right_to_it() {
+        for (path, name) in [
+            ("/Traces", Some("BatchGetTraces")),
+            (
+                "/local/traces/1-581cf771-a006649127e371903a2de979",
+                Some("BatchGetTraces"),
+            ),
+            ("/local/map", Some("GetServiceGraph")),
+            ("/local/ledger", Some("GetTraceSummaries")),
+            ("/local/", Some("GetTraceSummaries")),
+            ("/other", None),
+        ] {
+            assert_eq!(operation(path), name, "{path}");
         }
     }
 

@@ -15,8 +15,12 @@ import time
 
 import boto3
 from botocore import UNSIGNED
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from botocore.httpsession import URLLib3Session
 
 SECRET = "0123456789abcdefghijklmnopqrstuvwxyzABCD"
 KEYS = {
@@ -77,6 +81,11 @@ def check(address):
     assert unsigned.get_sampling_rules()["SamplingRuleRecords"]
     refused("MissingAuthenticationTokenException", lambda: unsigned.put_trace_segments(**put))
     refused("MissingAuthenticationTokenException", lambda: unsigned.get_trace_summaries(**window))
+
+    for question in ["map?start=0&end=1", f"traces/{document['trace_id']}", "ledger", "filter?text="]:
+        for owner, secret, status in [("VIEWER", SECRET[::-1], 200), ("DAEMON", SECRET, 403)]:
+            found = get(f"{address}/local/{question}", owner, secret)
+            assert found == status, f"{owner} asks for {question}: {found}"
     print("ok keys")
 
 
@@ -90,6 +99,13 @@ def client(address, key, secret, token=None, **settings):
         aws_session_token=token,
         config=Config(retries={"total_max_attempts": 1}, **settings),
     )
+
+
+def get(url, key, secret):
+    """The status of a signed GET. What the page asks for beyond the X-Ray API takes the right to what it tells."""
+    signed = AWSRequest(method="GET", url=url)
+    SigV4Auth(Credentials(key, secret), "xray", "eu-north-1").add_auth(signed)
+    return URLLib3Session().send(signed.prepare()).status_code
 
 
 def refused(name, call):

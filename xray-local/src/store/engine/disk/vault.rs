@@ -4,7 +4,8 @@
 //! traces, and how much there is, are not sealed: rows are found by them.
 
 use std::borrow::Cow;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use aes_gcm::aead::{Aead, KeyInit as _, Payload};
@@ -81,7 +82,7 @@ impl Vault {
                 serde_json::from_slice::<Envelope>(&text)
                     .map_err(|error| broken(error.to_string()))?,
             ),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(broken(error.to_string())),
         };
         match (envelope, key) {
@@ -91,7 +92,7 @@ impl Vault {
                 let (vault, envelope) = Self::make(key);
                 let text = serde_json::to_vec_pretty(&envelope)
                     .map_err(|error| broken(error.to_string()))?;
-                fs::write(&path, text).map_err(|error| broken(error.to_string()))?;
+                write(&path, &text).map_err(|error| broken(error.to_string()))?;
                 Ok(Some(vault))
             }
             (Some(envelope), None) => Err(VaultError::KeyMissing(envelope.key_id)),
@@ -154,6 +155,16 @@ impl Place<'_> {
         };
         [vec![kind], of].concat().into()
     }
+}
+
+/// Is on the disk when it returns, for without it nothing that is sealed can be read again.
+fn write(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = File::create_new(path)?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    // The name is the folder's, and is kept by it.
+    path.parent()
+        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 fn cipher(key: &[u8; KEY_BYTES]) -> Aes256Gcm {
