@@ -61,7 +61,7 @@ pub use graph::{
     Statistics,
 };
 pub use index::{ExplainedTerm, Explanation};
-pub use map::map;
+pub use map::{map, map_dot, map_svg};
 pub use query::{
     AnnotationValues, EntryHttp, RootCause, RootCauseEntity, RootCauseException, RootCauseService,
     TimeRange, TimeRangeType, TraceSummary, TraceUser,
@@ -70,6 +70,7 @@ pub use server::{Options, Server};
 #[cfg(feature = "disk")]
 pub use store::{EncryptionKey, EncryptionKeyError};
 pub use store::{Limits, Store, StoreCounts};
+pub use terminal::{printable, printable_json};
 pub use timeline::{TimelineStyle, timeline};
 pub use trace::{Outcome, ServiceId};
 pub use validate::{

@@ -53,6 +53,37 @@ pub(super) fn time_text(time: Duration) -> String {
     format!("{} {name}", seconds / unit)
 }
 
+/// Writes how long something took, in seconds.
+pub(super) fn duration_text(seconds: Option<f64>) -> String {
+    let Some(seconds) = seconds else {
+        return "...".to_owned();
+    };
+    let milliseconds = seconds * 1e3;
+    if milliseconds < 9.95 {
+        format!("{milliseconds:.1} ms")
+    } else if milliseconds < 10_000.0 {
+        format!("{milliseconds:.0} ms")
+    } else {
+        format!("{seconds:.1} s")
+    }
+}
+
+/// Writes how long ago something was: the largest unit of which there is a whole one.
+pub(super) fn age_text(seconds: f64) -> String {
+    // What a clock ahead says is taken for now.
+    let whole = seconds.max(0.0) as u64;
+    let unit = TIMES.iter().rev().find(|(_, unit)| whole >= *unit);
+    let (name, unit) = unit.unwrap_or(&("s", 1));
+    format!("{} {name}", whole / unit)
+}
+
+/// Writes the time of day, of UTC, of a time in seconds since 1970.
+pub(super) fn clock_text(time: f64) -> String {
+    let second = time.max(0.0) as u64 % 86_400;
+    let (hour, minute) = (second / 3_600, second / 60 % 60);
+    format!("{hour:02}:{minute:02}:{:02}Z", second % 60)
+}
+
 fn read(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let text = text.trim();
     let digits = text.find(|letter: char| !letter.is_ascii_digit());
@@ -103,5 +134,9 @@ mod tests {
         assert_eq!(time_text(Duration::from_secs(30 * 86_400)), "30 days");
         assert_eq!(time_text(Duration::from_secs(5_400)), "90 minutes");
         assert_eq!(time_text(Duration::from_secs(61)), "61 seconds");
+        assert_eq!(duration_text(Some(0.0123)), "12 ms");
+        assert_eq!(age_text(7_300.5), "2 h");
+        assert_eq!(age_text(-3.0), "0 s");
+        assert_eq!(clock_text(1_700_000_000.9), "22:13:20Z");
     }
 }

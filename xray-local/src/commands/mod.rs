@@ -1,32 +1,32 @@
-//! The command line.
+//! The command line. One file a command; beside them what they share: the [`client`] that asks a server, [`output`], [`failure`].
 
 mod amount;
+mod client;
+mod completions;
+mod exit;
+mod failure;
+mod health;
+mod interrupt;
+mod man;
+mod map;
+mod output;
+mod progress;
 mod secret;
+mod selection;
 mod serve;
 mod state_folder;
+mod stored;
+mod summary;
+mod table;
+mod tail;
+mod traces;
 
-use std::process::ExitCode;
+use clap::{Parser, Subcommand};
 
-use clap::Parser;
-
+use exit::EXIT_CODES;
+pub(crate) use exit::Exit;
+pub(crate) use failure::Failure;
 use serve::Serve;
-
-/// What a command answers to the shell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Exit {
-    Ok = 0,
-    Failed = 1,
-    /// What clap itself exits with when a command line makes no sense.
-    Usage = 2,
-    PortInUse = 6,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
-}
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,24 +35,57 @@ Examples:
 
 ";
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  ended by Ctrl-C or SIGTERM
-  1  failed
-  2  the command line makes no sense
-  6  the port is in use";
-
 /// AWS X-Ray on this machine: receives segments over UDP as the X-Ray daemon does, keeps them, and answers the X-Ray API.
+///
+/// Without a command it does just that, until it is told to end. The commands ask a server that runs, but for `run`, which starts one of its own.
 #[derive(Debug, Parser)]
-#[command(name = "xray-local", version, before_help = EXAMPLES, after_help = EXIT_CODES)]
+#[command(
+    name = "xray-local",
+    version,
+    before_help = EXAMPLES,
+    after_help = EXIT_CODES,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
 pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     #[command(flatten)]
     serve: Serve,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    Tail(tail::Tail),
+    Traces(traces::Traces),
+    Map(map::Map),
+    Health(health::Health),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
 impl CommandLine {
     pub(crate) fn run(self) -> Exit {
-        self.serve.run()
+        let done = match self.command {
+            None => self.serve.run(),
+            Some(command) => command.run(),
+        };
+        done.unwrap_or_else(Failure::tell)
+    }
+}
+
+impl Command {
+    fn run(self) -> Result<Exit, Failure> {
+        interrupt::exit_on_interrupt();
+        match self {
+            Self::Tail(tail) => tail.run(),
+            Self::Traces(traces) => traces.run(),
+            Self::Map(map) => map.run(),
+            Self::Health(health) => health.run(),
+            Self::Completions(completions) => completions.run(),
+            Self::Man(man) => man.run(),
+        }
     }
 }
 
@@ -65,5 +98,21 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_every_command_begins_with_two_examples() {
+        fn check(command: &clap::Command) {
+            let help = command.clone().render_help().to_string();
+            let examples = help.strip_prefix("Examples:\n");
+            let examples = examples.unwrap_or_else(|| panic!("{}: {help}", command.get_name()));
+            let count = examples
+                .lines()
+                .take_while(|line| line.starts_with("  xray-local"))
+                .count();
+            assert_eq!(count, 2, "{}: {help}", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&CommandLine::command());
     }
 }

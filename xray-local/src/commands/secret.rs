@@ -6,8 +6,12 @@ use std::process::Command;
 use clap::Args;
 use xray_local::{EncryptionKey, Keys};
 
+use super::Failure;
+
 /// What a file of keys looks like.
 const KEYS_FORM: &str = r#"Its form: {"keys": [{"access_key_id": "DAEMON", "secret_access_key": "16 letters or more", "policies": ["AWSXRayDaemonWriteAccess"]}, {"access_key_id": "VIEWER", "secret_access_key": "16 letters or more", "actions": ["xray:Get*", "xray:BatchGet*"]}]}"#;
+
+const KEY_FORM: &str = "A key is made by: head -c 32 /dev/urandom | base64";
 
 #[derive(Debug, Args)]
 pub(super) struct Secrets {
@@ -34,37 +38,36 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// The keys of callers, if there are to be some. Fails with what to tell the user.
-    pub(super) fn keys(&self) -> Result<Option<Keys>, String> {
+    /// The keys of callers, if there are to be some.
+    pub(super) fn keys(&self) -> Result<Option<Keys>, Failure> {
         let Some(file) = &self.keys else {
             return Ok(None);
         };
         let keys = Keys::read(file);
         keys.map(Some).map_err(|error| {
-            format!(
-                "cannot use the keys in {}: {error}\n{KEYS_FORM}",
-                file.display()
-            )
+            let problem = format!("cannot use the keys in {}: {error}", file.display());
+            Failure::failed(problem, KEYS_FORM)
         })
     }
 
-    /// The key of the store, if there is to be one. Fails with what to tell the user.
-    pub(super) fn encryption_key(&self) -> Result<Option<EncryptionKey>, String> {
+    /// The key of the store, if there is to be one.
+    pub(super) fn encryption_key(&self) -> Result<Option<EncryptionKey>, Failure> {
         let id = self.encryption_key_id.as_str();
         if let Some(file) = &self.encryption_key {
             let key = EncryptionKey::read(id, file);
             return key.map(Some).map_err(|error| {
-                format!(
-                    "cannot use the encryption key in {}: {error}",
-                    file.display()
-                )
+                let file = file.display();
+                let problem = format!("cannot use the encryption key in {file}: {error}");
+                Failure::failed(problem, KEY_FORM)
             });
         }
         let Some(command) = &self.encryption_key_command else {
             return Ok(None);
         };
-        let failed =
-            |problem: String| format!("cannot use the encryption key of `{command}`: {problem}");
+        let failed = |problem: String| {
+            let problem = format!("cannot use the encryption key of `{command}`: {problem}");
+            Failure::failed(problem, KEY_FORM)
+        };
         // What it says on standard error is the user's to see.
         let output = shell(command)
             .stderr(std::process::Stdio::inherit())

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use clap::Args;
 use tokio::runtime;
-use xray_local::{Error, Keys, Limits, Options, Server};
+use xray_daemon::Counts;
+use xray_local::{Error, Keys, Limits, Options, Server, Store, printable};
 
+use super::output::talk;
 use super::secret::Secrets;
 use super::state_folder::state_folder;
-use super::{Exit, amount};
+use super::{Exit, Failure, amount};
 
 /// The file in the state folder that keeps the sampling rules.
 const RULES_FILE: &str = "sampling-rules.json";
@@ -81,67 +83,35 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 }
 
 impl Serve {
-    pub(super) fn run(self) -> Exit {
+    pub(super) fn run(self) -> Result<Exit, Failure> {
         let places = self.places();
         let mut options = self.options(&places);
-        let (keys, encryption_key) = match (self.secrets.keys(), self.secrets.encryption_key()) {
-            (Ok(keys), Ok(encryption_key)) => (keys, encryption_key),
-            (Err(problem), _) | (_, Err(problem)) => {
-                eprintln!("xray-local: {problem}");
-                return Exit::Failed;
-            }
-        };
+        let keys = self.secrets.keys()?;
         let callers = keys.as_ref().map(Keys::count);
         if let Some(keys) = keys {
             options = options.keys(keys);
         }
-        if let Some(key) = encryption_key {
+        if let Some(key) = self.secrets.encryption_key()? {
             options = options.encryption_key(key);
         }
-        let server = match Server::start(options) {
-            Ok(server) => server,
-            Err(error) => return explain(&error, self.bind),
-        };
+        let server = Server::start(options).map_err(|error| failure(&error, self.bind))?;
         let limits = self.limits(&places);
-        if let Err(error) =
-            until_signal(|| eprint!("{}", greeting(&server, &places, &limits, callers)))
-        {
-            eprintln!("xray-local: cannot wait for signals: {error}");
-            return Exit::Failed;
-        }
+        let greet = || {
+            talk(format_args!(
+                "{}",
+                greeting(&server, &places, &limits, callers)
+            ));
+        };
+        until_signal(greet).map_err(|error| {
+            Failure::failed(
+                format!("cannot wait for signals: {error}"),
+                "The system may be out of open files: end other programs, or raise `ulimit -n`.",
+            )
+        })?;
         let store = server.store().clone();
         let received = server.stop();
-        let counts = store.counts();
-        eprintln!(
-            "\nxray-local: {} datagrams received ({} rejected, {} refused for lack of room); {} documents stored, {} refused",
-            received.received,
-            received.rejected(),
-            received.refused,
-            counts.stored,
-            counts.rejected,
-        );
-        if received.overrun > 0 {
-            eprintln!(
-                "xray-local: the kernel dropped {} more datagrams, which came faster than they were read; a larger net.core.rmem_max helps (8 MiB are asked for)",
-                received.overrun
-            );
-        }
-        if counts.evicted_traces > 0 {
-            eprintln!(
-                "xray-local: {} traces have left, the oldest first",
-                counts.evicted_traces
-            );
-        }
-        if counts.unwritten > 0 {
-            eprintln!(
-                "xray-local: {} documents could not be written",
-                counts.unwritten
-            );
-        }
-        if let Some(last) = store.rejections().last() {
-            eprintln!("xray-local: the last document that was refused: {last}");
-        }
-        Exit::Ok
+        talk(format_args!("{}", farewell(&store, &received)));
+        Ok(Exit::Ok)
     }
 
     fn options(&self, places: &Places) -> Options {
@@ -149,7 +119,7 @@ impl Serve {
             .bind(self.bind)
             .allow_remote(self.allow_remote)
             .limits(self.limits(places))
-            .notices(|text| eprintln!("xray-local: {text}"));
+            .notices(|text| talk(format_args!("xray-local: {text}\n")));
         for host in &self.allow_host {
             options = options.allow_host(host);
         }
@@ -235,36 +205,63 @@ Ctrl-C ends it.
     )
 }
 
-/// Says what went wrong and what to do.
-fn explain(error: &Error, address: SocketAddr) -> Exit {
-    eprintln!("xray-local: {error}");
-    if error.is_address_in_use() {
-        eprintln!(
+/// What became of all that came, a line for each thing worth one.
+pub(super) fn farewell(store: &Store, received: &Counts) -> String {
+    let counts = store.counts();
+    let mut lines = vec![format!(
+        "{} datagrams received ({} rejected, {} refused for lack of room); {} documents stored, {} refused",
+        received.received,
+        received.rejected(),
+        received.refused,
+        counts.stored,
+        counts.rejected,
+    )];
+    if received.overrun > 0 {
+        lines.push(format!(
+            "the kernel dropped {} more datagrams, which came faster than they were read; a larger net.core.rmem_max helps (8 MiB are asked for)",
+            received.overrun
+        ));
+    }
+    if counts.evicted_traces > 0 {
+        let evicted = counts.evicted_traces;
+        lines.push(format!("{evicted} traces have left, the oldest first"));
+    }
+    if counts.unwritten > 0 {
+        let unwritten = counts.unwritten;
+        lines.push(format!("{unwritten} documents could not be written"));
+    }
+    if let Some(last) = store.rejections().last() {
+        let last = printable(&last.to_string());
+        lines.push(format!("the last document that was refused: {last}"));
+    }
+    let lines = lines.iter().map(|line| format!("xray-local: {line}\n"));
+    format!("\n{}", lines.collect::<String>())
+}
+
+/// What went wrong and what to do.
+pub(super) fn failure(error: &Error, address: SocketAddr) -> Failure {
+    let (exit, cure) = if error.is_address_in_use() {
+        let cure = format!(
             "Another xray-local or an X-Ray daemon may run there. End it, or take another port: xray-local --bind {}:0",
             host(address)
         );
-        Exit::PortInUse
+        (Exit::PortInUse, cure)
     } else if error.is_remote_address() {
-        eprintln!("To do so all the same: xray-local --bind {address} --allow-remote");
-        Exit::Usage
-    } else if error.is_data_in_use() {
-        eprintln!(
-            "End it, or take another folder: xray-local --data DIR. Without one: xray-local --memory"
-        );
-        Exit::Failed
-    } else if error.is_data_folder() {
-        eprintln!(
-            "Nothing was changed there. Move it away, or take another folder: xray-local --data DIR. Without one: xray-local --memory"
-        );
-        Exit::Failed
-    } else if error.is_kept_file() {
-        eprintln!(
-            "Mend it or move it away, or take another: xray-local --rules FILE. Nothing was written to it."
-        );
-        Exit::Failed
+        let cure = format!("To do so all the same: xray-local --bind {address} --allow-remote");
+        (Exit::Usage, cure)
     } else {
-        Exit::Failed
-    }
+        let cure = if error.is_data_in_use() {
+            "End it, or take another folder: xray-local --data DIR. Without one: xray-local --memory"
+        } else if error.is_data_folder() {
+            "Nothing was changed there. Move it away, or take another folder: xray-local --data DIR. Without one: xray-local --memory"
+        } else if error.is_kept_file() {
+            "Mend it or move it away, or take another: xray-local --rules FILE. Nothing was written to it."
+        } else {
+            "Take another address: xray-local --bind 127.0.0.1:0"
+        };
+        (Exit::Failed, cure.to_owned())
+    };
+    Failure::new(exit, error.to_string(), cure)
 }
 
 fn host(address: SocketAddr) -> String {

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 /// How the times of requests are spread: each time, rounded, with how often it occurred.
@@ -70,21 +71,34 @@ fn two_digits(number: u64) -> u64 {
     number.saturating_add(step / 2) / step * step
 }
 
+/// As the API writes an entry.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct WrittenEntry {
+    value: f64,
+    count: u64,
+}
+
 /// As the API's list of `{Value, Count}`.
 impl Serialize for Histogram {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(serde::Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Entry {
-            value: f64,
-            count: u64,
-        }
         let entries = self.entries();
         let mut list = serializer.serialize_seq(Some(entries.len()))?;
         for (value, count) in entries {
-            list.serialize_element(&Entry { value, count })?;
+            list.serialize_element(&WrittenEntry { value, count })?;
         }
         list.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Histogram {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut histogram = Self::default();
+        for entry in Vec::<WrittenEntry>::deserialize(deserializer)? {
+            let time = millisecond(entry.value);
+            *histogram.by_millisecond.entry(time).or_default() += entry.count;
+        }
+        Ok(histogram)
     }
 }
 

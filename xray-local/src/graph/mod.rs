@@ -8,7 +8,9 @@ mod sketch;
 mod statistics;
 mod tally;
 
-use serde::Serialize;
+use std::collections::HashMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
 use xray_sdk::document::Trace;
 
 use crate::entry::{Entry, Source, Span};
@@ -20,7 +22,7 @@ pub(crate) use rollup::{Part, Rollup};
 pub(crate) use sketch::Sketch;
 pub use statistics::{ErrorStatistics, FaultStatistics, Statistics};
 
-/// The services that took part in some traces, and the calls between them. Written as the API's list of services.
+/// The services that took part in some traces, and the calls between them. Written and read as the API's list of services.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct ServiceGraph {
@@ -67,5 +69,61 @@ impl ServiceGraph {
     /// The service with this name, type and account.
     pub fn service(&self, id: &ServiceId) -> Option<&Service> {
         self.services.iter().find(|service| service.id == *id)
+    }
+}
+
+/// What is read has its services numbered anew, by their places in the list. Edges to services that are not in it are left out.
+impl<'de> Deserialize<'de> for ServiceGraph {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut services = Vec::<Service>::deserialize(deserializer)?;
+        let numbers: HashMap<_, _> = services
+            .iter()
+            .enumerate()
+            .map(|(number, service)| (service.reference_id, number))
+            .collect();
+        for (number, service) in services.iter_mut().enumerate() {
+            service.reference_id = number;
+            service.edges.retain_mut(|edge| {
+                let called = numbers.get(&edge.reference_id);
+                called
+                    .inspect(|number| edge.reference_id = **number)
+                    .is_some()
+            });
+        }
+        Ok(Self { services })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_graph_is_read_as_it_is_written() {
+        let document = br#"{"name":"front","id":"53995c3f42cd8ad8","trace_id":"1-581cf771-a006649127e371903a2de979",
+            "start_time":1.0,"end_time":2.0,"subsegments":[
+            {"name":"orders","namespace":"remote","id":"63995c3f42cd8ad8","start_time":1.1,"end_time":1.2}]}"#;
+        let document = xray_sdk::document::Document::parse(document).expect("a document");
+        let graph = ServiceGraph::of(&Trace::assemble([document]));
+        let written = serde_json::to_value(&graph).expect("can be written");
+        let read: ServiceGraph = serde_json::from_value(written).expect("can be read");
+        assert_eq!(read, graph);
+    }
+
+    #[test]
+    fn numbers_of_other_servers_are_made_places() {
+        let service = |number: u32, called: u32| -> Value {
+            json!({"ReferenceId": number, "Name": "a", "State": "strange", "StartTime": 1, "EndTime": 2,
+                "Edges": [{"ReferenceId": called, "StartTime": 1, "EndTime": 2, "EdgeType": "new"}]})
+        };
+        let graph: ServiceGraph =
+            serde_json::from_value(json!([service(7, 9), service(9, 1)])).expect("can be read");
+        let edges: Vec<_> = graph
+            .edges()
+            .map(|(from, to)| (from.reference_id, to.reference_id))
+            .collect();
+        assert_eq!(edges, [(0, 1)]);
     }
 }

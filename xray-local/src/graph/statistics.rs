@@ -1,10 +1,10 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::trace::{Outcome, seconds};
 
 /// How many requests ended how, and how long they took together. Only finished requests count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
 pub struct Statistics {
     /// Requests without error or fault.
     pub ok_count: u64,
@@ -20,8 +20,8 @@ pub struct Statistics {
 }
 
 /// Requests that failed through the caller's fault.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
 pub struct ErrorStatistics {
     /// Turned away for asking too much.
     pub throttle_count: u64,
@@ -32,8 +32,8 @@ pub struct ErrorStatistics {
 }
 
 /// Requests that failed through the service's fault.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
 pub struct FaultStatistics {
     /// All of them: X-Ray tells no kinds of faults apart.
     pub other_count: u64,

@@ -1,15 +1,19 @@
+use serde::Deserialize;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use xray_sdk::document::{Aws, Document, Namespace};
 
 /// What tells one service from another: a node of the service graph.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct ServiceId {
     /// The name: of the segment, the table, the queue or the called host.
     pub name: String,
     /// The type: the origin of the segment, `remote`, `client`, `Database::SQL` or an AWS resource type. Empty on a segment
     /// that does not tell where it runs.
+    #[serde(rename = "Type", default)]
     pub kind: String,
     /// The AWS account, when the document tells it.
+    #[serde(default)]
     pub account_id: Option<String>,
 }
 

@@ -34,7 +34,7 @@ fn help_starts_with_two_examples_and_ends_with_the_exit_codes() {
             .count(),
         2
     );
-    assert!(help.contains("6  the port is in use"), "{help}");
+    assert!(help.contains("6    the port is in use"), "{help}");
 }
 
 #[test]

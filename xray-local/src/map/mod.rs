@@ -1,7 +1,15 @@
-//! A service graph as text: arrows from the clients through the services.
+//! A service graph as text: arrows from the clients through the services. As a picture in [`svg`] and [`dot`].
 
+mod dot;
+mod svg;
+
+use crate::graph::Service;
 use crate::graph::ServiceGraph;
+use crate::graph::Statistics;
 use crate::terminal::printable;
+use crate::trace::seconds;
+pub use dot::map_dot;
+pub use svg::map_svg;
 
 /// How many arrows follow one another on a line before a map is cut off.
 const DEEPEST: usize = 30;
@@ -88,20 +96,61 @@ impl Drawing<'_> {
         heads.zip(below).map(|(head, line)| head + &line).collect()
     }
 
-    /// The name; with the type where another service has the same name. The clients are called just that.
     fn label(&self, number: usize) -> String {
-        let services = self.graph.services();
-        let id = &services[number].id;
-        if id.is_client() {
-            return "client".to_owned();
-        }
-        let namesakes = services
-            .iter()
-            .filter(|other| other.id.name == id.name && !other.id.is_client());
-        let name = printable(&id.name);
-        match namesakes.count() {
-            1 => name,
-            _ => printable(&format!("{name} ({})", id.kind)),
-        }
+        label(self.graph, &self.graph.services()[number])
+    }
+}
+
+/// The name; with the type where another service has the same name. The clients are called just that.
+fn label(graph: &ServiceGraph, service: &Service) -> String {
+    let id = &service.id;
+    if id.is_client() {
+        return "client".to_owned();
+    }
+    let namesakes = graph
+        .services()
+        .iter()
+        .filter(|other| other.id.name == id.name && !other.id.is_client());
+    let name = printable(&id.name);
+    match namesakes.count() {
+        1 => name,
+        _ => printable(&format!("{name} ({})", id.kind)),
+    }
+}
+
+/// How requests ended, in a few words: the gravest first, and nothing of what did not happen.
+fn outcomes(statistics: &Statistics) -> String {
+    let errors = &statistics.error_statistics;
+    let counts = [
+        (statistics.fault_statistics.total_count, "fault"),
+        (errors.throttle_count, "throttle"),
+        (errors.other_count, "error"),
+        (statistics.ok_count, "ok"),
+    ];
+    let told = counts.into_iter().filter(|(count, _)| *count > 0);
+    let told: Vec<_> = told
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    told.join(", ")
+}
+
+/// The mean time of a request, in milliseconds; none where there was no request.
+fn milliseconds(statistics: &Statistics) -> Option<f64> {
+    let total = statistics.total_count;
+    (total > 0).then(|| seconds(statistics.total_response_time / total as f64) * 1e3)
+}
+
+/// What the boldest of several colours stands for.
+fn word(statistics: Option<&Statistics>) -> &'static str {
+    let Some(statistics) = statistics else {
+        return "none";
+    };
+    let errors = &statistics.error_statistics;
+    match statistics {
+        _ if statistics.fault_statistics.total_count > 0 => "fault",
+        _ if errors.throttle_count > 0 => "throttle",
+        _ if errors.other_count > 0 => "error",
+        _ if statistics.ok_count > 0 => "ok",
+        _ => "none",
     }
 }

@@ -1,0 +1,139 @@
+use std::fmt::Display;
+
+use serde::Deserialize;
+use xray_local::printable;
+
+use super::Endpoint;
+use crate::commands::{Exit, Failure};
+
+/// Why a server gave no answer, or no good one.
+#[derive(Debug)]
+pub(crate) struct ClientError {
+    kind: Kind,
+    problem: String,
+    cure: String,
+}
+
+#[derive(Debug, PartialEq)]
+enum Kind {
+    /// What was to be sent is no request.
+    Request,
+    Unreachable,
+    /// By the name that AWS gives errors.
+    Refused(String),
+    Nonsense,
+}
+
+/// The body of an error, as AWS's services write it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    #[serde(rename = "__type")]
+    kind: String,
+    message: Option<String>,
+    #[serde(rename = "Message")]
+    modelled: Option<String>,
+}
+
+impl ClientError {
+    pub(super) fn request(problem: &dyn Display) -> Self {
+        Self {
+            kind: Kind::Request,
+            problem: problem.to_string(),
+            cure: "Try it with other arguments.".to_owned(),
+        }
+    }
+
+    pub(super) fn unreachable(endpoint: &Endpoint, problem: &dyn Display) -> Self {
+        Self {
+            kind: Kind::Unreachable,
+            problem: format!("nothing answers at {endpoint}: {problem}"),
+            cure: "Start a server with `xray-local`, or name one that runs: --address HOST:PORT, or XRAY_LOCAL_ADDRESS.".to_owned(),
+        }
+    }
+
+    pub(super) fn nonsense(endpoint: &Endpoint, problem: &dyn Display) -> Self {
+        Self {
+            kind: Kind::Nonsense,
+            problem: format!("{endpoint} answers what is not understood: {problem}"),
+            cure: "Is it an xray-local of this version? `xray-local health` tells.".to_owned(),
+        }
+    }
+
+    pub(super) fn refused(endpoint: &Endpoint, status: u16, body: &[u8]) -> Self {
+        let body: Body = serde_json::from_slice(body).unwrap_or_default();
+        // Some servers write a namespace and a `#` before the name.
+        let name = body.kind.rsplit('#').next().unwrap_or_default().to_owned();
+        let problem = match body.message.or(body.modelled).as_deref().map(printable) {
+            Some(message) => format!("{endpoint} refuses: {message}"),
+            None => format!("{endpoint} answers with status {status}"),
+        };
+        let cure = match name.as_str() {
+            "MissingAuthenticationTokenException" => {
+                "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to a key of the server's file of --keys."
+            }
+            _ if status >= 500 => "Try again; the server's own standard error may say more.",
+            _ if status == 404 => "Is it an xray-local of this version? `xray-local health` tells.",
+            _ => "Correct what it names; --help shows examples.",
+        };
+        Self {
+            kind: Kind::Refused(name),
+            problem,
+            cure: cure.to_owned(),
+        }
+    }
+
+    /// Tells which key was used, where the key is what is wrong.
+    pub(super) fn with_key(mut self, key_id: &str) -> Self {
+        let is_of_key = self.refusal().is_some_and(|name| {
+            [
+                "AccessDenied",
+                "Signature",
+                "UnrecognizedClient",
+                "InvalidClientToken",
+                "ExpiredToken",
+            ]
+            .iter()
+            .any(|part| name.contains(part))
+        });
+        if is_of_key {
+            let key_id = printable(key_id);
+            self.cure = format!(
+                "It was signed with the key {key_id} of AWS_ACCESS_KEY_ID: set a key that may do it."
+            );
+        }
+        self
+    }
+
+    pub(super) fn wants_signature(&self) -> bool {
+        let names = [
+            "MissingAuthenticationTokenException",
+            "MissingAuthenticationToken",
+        ];
+        self.refusal().is_some_and(|name| names.contains(&name))
+    }
+
+    /// The name of the error with which the server refused; `None` where it did not answer so.
+    pub(crate) fn refusal(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Refused(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    #[allow(dead_code, reason = "for commands that are to come")]
+    /// Whether there was no answer at all.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        self.kind == Kind::Unreachable
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let exit = match error.kind {
+            Kind::Unreachable => Exit::Unreachable,
+            Kind::Request | Kind::Refused(_) | Kind::Nonsense => Exit::Failed,
+        };
+        Self::new(exit, error.problem, error.cure)
+    }
+}

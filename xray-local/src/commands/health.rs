@@ -1,0 +1,95 @@
+//! `health`: whether the server is there and well.
+
+use std::io::Write;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use xray_local::printable;
+
+use super::client::Address;
+use super::{Exit, Failure, amount, output};
+
+const EXAMPLES: &str = "\
+Examples:
+  xray-local health                            whether the server on 127.0.0.1:2000 is well
+  xray-local health --json --address shop:2000  the same for scripts, of another one
+
+";
+
+/// Tell whether the server is there and well: exits with 0, 1 when it cannot store, 5 when it cannot be reached
+#[derive(Debug, Args)]
+#[command(before_help = EXAMPLES)]
+pub(super) struct Health {
+    #[command(flatten)]
+    address: Address,
+
+    /// Write JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What the server counts.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Ledger {
+    stored: u64,
+    rejected: u64,
+    evicted_traces: u64,
+    traces: u64,
+    bytes: u64,
+    trouble: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told<'a> {
+    server: &'a str,
+    is_well: bool,
+    trouble: Option<&'a str>,
+    traces: u64,
+    stored: u64,
+    rejected: u64,
+    evicted_traces: u64,
+    bytes: u64,
+}
+
+impl Health {
+    pub(super) fn run(self) -> Result<Exit, Failure> {
+        let client = self.address.client()?;
+        let ledger: Ledger = client.get("/local/ledger")?;
+        let told = Told {
+            server: client.endpoint().as_str(),
+            is_well: ledger.trouble.is_none(),
+            trouble: ledger.trouble.as_deref(),
+            traces: ledger.traces,
+            stored: ledger.stored,
+            rejected: ledger.rejected,
+            evicted_traces: ledger.evicted_traces,
+            bytes: ledger.bytes,
+        };
+        match self.json {
+            true => output::json(&told)?,
+            false => told.write()?,
+        }
+        Ok(if told.is_well { Exit::Ok } else { Exit::Failed })
+    }
+}
+
+impl Told<'_> {
+    fn write(&self) -> std::io::Result<()> {
+        let mut out = output::data();
+        let state = match self.trouble {
+            None => "well".to_owned(),
+            Some(trouble) => format!("in trouble: {}", printable(trouble)),
+        };
+        writeln!(out, "{} is {state}", self.server)?;
+        let bytes = amount::size_text(self.bytes);
+        writeln!(out, "keeps    {} traces, {bytes}", self.traces)?;
+        writeln!(
+            out,
+            "took in  {} documents, refused {}, let {} traces leave",
+            self.stored, self.rejected, self.evicted_traces
+        )?;
+        out.flush()
+    }
+}

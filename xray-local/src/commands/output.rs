@@ -1,0 +1,92 @@
+//! Data goes to standard output, talk to standard error. Colours reach terminals only, as `NO_COLOR` and `CLICOLOR_FORCE` say.
+
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use xray_local::{Outcome, printable_json};
+
+/// The version of what `--json` writes. It changes when a field goes or means something else; new fields may come any time.
+const VERSION: u32 = 1;
+
+/// How wide lines are where nobody sees them on a terminal.
+const WIDTH: usize = 100;
+
+/// Standard output for people: styles are left out where it is no terminal.
+pub(crate) fn data() -> impl Write {
+    io::BufWriter::new(anstream::stdout().lock())
+}
+
+/// Writes a value as JSON, over several lines, with the version in front. It must be an object.
+pub(crate) fn json(value: &impl Serialize) -> io::Result<()> {
+    let versioned = Versioned {
+        version: VERSION,
+        value,
+    };
+    let text = serde_json::to_string_pretty(&versioned)?;
+    line(&text)
+}
+
+/// The same on one line, at once: for what is written piece by piece.
+pub(crate) fn json_line(value: &impl Serialize) -> io::Result<()> {
+    let versioned = Versioned {
+        version: VERSION,
+        value,
+    };
+    let text = serde_json::to_string(&versioned)?;
+    line(&text)
+}
+
+/// Writes what is no text of ours as it is.
+pub(crate) fn bytes(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+fn line(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(printable_json(text).as_bytes())?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    version: u32,
+    #[serde(flatten)]
+    value: &'a T,
+}
+
+/// Says something on standard error. That nobody hears it is no reason to fail.
+pub(crate) fn talk(words: fmt::Arguments<'_>) {
+    let _ = anstream::stderr().lock().write_fmt(words);
+}
+
+/// Whether a person looks at standard output.
+pub(crate) fn is_watched() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// How many columns there are for a line.
+pub(crate) fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok();
+    let asked = columns.and_then(|columns| columns.parse::<usize>().ok());
+    let found = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    asked
+        .or_else(found)
+        .filter(|width| *width > 0)
+        .unwrap_or(WIDTH)
+}
+
+/// The colour of an outcome: X-Ray's own.
+pub(crate) fn style(outcome: Outcome) -> Style {
+    let colour = match outcome {
+        Outcome::Ok => AnsiColor::Green,
+        Outcome::Error => AnsiColor::Yellow,
+        Outcome::Throttle => AnsiColor::Magenta,
+        Outcome::Fault => AnsiColor::Red,
+    };
+    colour.on_default()
+}

@@ -1,0 +1,38 @@
+//! `traces`: what is stored, as a list, one by one, and side by side.
+
+mod get;
+mod ls;
+
+use clap::{Args, Subcommand};
+
+use super::{Exit, Failure};
+
+const EXAMPLES: &str = "\
+Examples:
+  xray-local traces ls 'fault' --since 15m     the traces of the last quarter of an hour that failed
+  xray-local traces get 1-5f84c7a1-e7d1852db8c4fd35d88bf49a
+
+";
+
+/// List traces, show them, compare them
+#[derive(Debug, Args)]
+#[command(before_help = EXAMPLES, subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+pub(super) struct Traces {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Ls(ls::Ls),
+    Get(get::Get),
+}
+
+impl Traces {
+    pub(super) fn run(self) -> Result<Exit, Failure> {
+        match self.command {
+            Command::Ls(ls) => ls.run(),
+            Command::Get(get) => get.run(),
+        }
+    }
+}
