@@ -94,7 +94,11 @@ impl Instrument {
             return;
         }
         let text = open::text_of(query);
-        let call = Call::begin(|| &self.database, DRIVER, What::prepared(&text));
+        let what = match text.as_str() {
+            "" => What::Unknown,
+            text => What::prepared(text),
+        };
+        let call = Call::begin(|| &self.database, DRIVER, what);
         self.open.begin(text, call);
     }
 

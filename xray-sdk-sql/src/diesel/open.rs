@@ -1,3 +1,5 @@
+use std::fmt::{self, Write as _};
+
 use xray_sdk::{TraceId, current};
 
 use crate::call::Call;
@@ -51,11 +53,58 @@ impl Open {
     }
 }
 
-/// The statement alone: diesel writes what is bound after it.
-pub(super) fn text_of(query: &dyn std::fmt::Display) -> String {
-    let mut text = query.to_string();
-    if let Some(binds) = text.find(" -- binds: ") {
-        text.truncate(binds);
+/// The statement alone: diesel writes what is bound after it. Empty for a query that cannot be built, as an update of nothing: its text is an error.
+pub(super) fn text_of(query: &dyn fmt::Display) -> String {
+    let mut statement = Statement::default();
+    let _ = write!(statement, "{query}");
+    statement.0
+}
+
+/// Takes what is written up to what is bound. That is not even made into text: it may be long, and its `Debug` is the program's own.
+#[derive(Default)]
+struct Statement(String);
+
+const BINDS: &str = " -- binds: ";
+
+impl fmt::Write for Statement {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let before = self.0.len().saturating_sub(BINDS.len());
+        let before = self.0.floor_char_boundary(before);
+        self.0.push_str(part);
+        let Some(place) = self.0[before..].find(BINDS) else {
+            return Ok(());
+        };
+        self.0.truncate(before + place);
+        Err(fmt::Error)
     }
-    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes its parts, and then fails.
+    struct Parts(&'static [&'static str]);
+
+    impl fmt::Display for Parts {
+        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0
+                .iter()
+                .try_for_each(|part| formatter.write_str(part))?;
+            Err(fmt::Error)
+        }
+    }
+
+    #[test]
+    fn the_statement_is_taken_and_nothing_behind_it_is_written() {
+        for (parts, expected) in [
+            (&["SELECT 1", " -- binds: ", "[]"] as &[_], "SELECT 1"),
+            (&["größe", " -- bi", "nds: S3cret"], "größe"),
+            (&["ü -- binds: S3cret"], "ü"),
+            (&["SELECT 1"], "SELECT 1"),
+            (&[], ""),
+        ] {
+            assert_eq!(text_of(&Parts(parts)), expected);
+        }
+    }
 }

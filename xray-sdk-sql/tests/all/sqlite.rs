@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::{Integer, Text};
-use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
+use diesel::{Connection as _, ExpressionMethods as _, RunQueryDsl as _, SqliteConnection};
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::Set, Database};
 use sqlx::sqlite::SqlitePoolOptions;
@@ -133,6 +133,36 @@ shop
   memory@localhost | COMMIT
   memory@localhost | INSERT items | fault
   memory@localhost | SELEC | fault
+"
+    );
+}
+
+diesel::table! {
+    items (id) {
+        id -> Integer,
+        name -> Text,
+    }
+}
+
+#[test]
+fn a_query_that_diesel_cannot_build_fails_as_it_does_untraced() {
+    xray_sdk_sql::diesel::install();
+    let capture = Capture::new("shop");
+    capture.recorder().segment("shop").run_sync(|_| {
+        let mut connection = SqliteConnection::establish(":memory:").expect("a connection");
+        let change = None.map(|name: &str| items::name.eq(name));
+        let error = diesel::update(items::table)
+            .set(change)
+            .execute(&mut connection)
+            .expect_err("nothing is to be changed");
+        assert!(matches!(error, diesel::result::Error::QueryBuilderError(_)));
+    });
+    assert_eq!(
+        seen::tree(&capture),
+        "\
+shop
+  memory@localhost | CONNECT
+  memory@localhost | fault
 "
     );
 }
