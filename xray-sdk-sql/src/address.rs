@@ -28,8 +28,8 @@ impl Address {
         match (text.split_once("://"), path) {
             (Some((scheme, rest)), _) => url(scheme, rest),
             (None, Some(path)) => file(path),
-            (None, None) if text.contains(['@', ';', '=']) => Self::default(),
-            (None, None) => file(text),
+            (None, None) if is_path(text) => file(text),
+            (None, None) => Self::default(),
         }
     }
 }
@@ -89,6 +89,15 @@ fn host_and_port(text: &str) -> (Option<String>, Option<u16>) {
         }
         None => (some(text), None),
     }
+}
+
+/// A path, and not `user:password` or a driver's own form. A drive stands before a colon, too.
+fn is_path(text: &str) -> bool {
+    let rest = match text.as_bytes() {
+        [drive, b':', ..] if drive.is_ascii_alphabetic() => &text[2..],
+        _ => text,
+    };
+    text == ":memory:" || !rest.contains(['@', ';', '=', ':'])
 }
 
 /// `key=value` pairs, as libpq has them.
@@ -156,8 +165,10 @@ fn file(path: &str) -> Address {
     }
 }
 
+/// A part, if it is nothing but that: settings that stick to it, as `;password=…`, or a URL in it may hold a password.
 fn some(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
+    let is_plain = !text.contains([';', '&', '=']) && !text.contains("://");
+    (is_plain && !text.is_empty()).then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -199,6 +210,8 @@ mod tests {
             ("sqlite:///var/lib/shop.db?mode=ro", "- - - shop.db"),
             ("file:shop.db", "- - - shop.db"),
             ("/var/lib/shop.db", "- - - shop.db"),
+            ("C:\\data\\shop.db", "- - - shop.db"),
+            (":memory:", "- - - memory"),
             ("", "- - - memory"),
         ] {
             assert_eq!(told(text), expected, "{text}");
@@ -232,6 +245,15 @@ mod tests {
             "host=db user=app password=a://S3cret",
             "app:S3cret@db",
             "app:S3cret@tcp(db:3306)/shop",
+            "app:S3cret",
+            "jdbc:oracle:thin:app/S3cret",
+            "jdbc:sqlserver://db;user=app;password=S3cret",
+            "postgres://app@db/shop;password=S3cret",
+            "postgres://app@db/shop&password=S3cret",
+            "postgres://app@db;password=S3cret/shop",
+            "sqlite:shop.db;password=S3cret",
+            "host=db dbname=postgres://app:S3cret@db/shop",
+            "host=db dbname='user=app password=S3cret'",
         ] {
             assert!(!told(text).contains("S3cret"), "{text}: {}", told(text));
         }
