@@ -12,6 +12,8 @@ pub(super) struct Surroundings {
     brackets: Vec<bool>,
     /// A name was named that a list of columns may follow.
     takes_columns: bool,
+    /// The word before was `DISTINCT`: a `FROM` after it compares, and no table follows.
+    is_distinct: bool,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -135,6 +137,11 @@ impl Surroundings {
     }
 
     fn pass_word(&mut self, word: &str) -> Before {
+        let was_distinct =
+            std::mem::replace(&mut self.is_distinct, word.eq_ignore_ascii_case("DISTINCT"));
+        if was_distinct && word.eq_ignore_ascii_case("FROM") {
+            return Before::Value;
+        }
         if is_one_of(BEFORE_COLUMNS, word) || is_one_of(COLUMNS, word) {
             self.takes_columns = true;
         } else if is_keyword(word) {

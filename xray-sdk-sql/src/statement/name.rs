@@ -116,8 +116,11 @@ impl Words<'_> {
 
     /// The name after a word, wherever that stands: the first of a query inside brackets, if the outer one comes later.
     fn after(&mut self, words: &[&str]) -> Option<String> {
+        let mut is_distinct = false;
         while let Some(token) = self.take() {
-            if self.is(token, words) && self.depth == 0 {
+            // `IS DISTINCT FROM` compares.
+            let was_distinct = std::mem::replace(&mut is_distinct, self.is(token, &["DISTINCT"]));
+            if self.is(token, words) && self.depth == 0 && !was_distinct {
                 while self.peek().is_some_and(|next| next.kind == Kind::Open) {
                     self.take();
                 }
