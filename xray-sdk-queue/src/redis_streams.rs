@@ -100,9 +100,18 @@ impl<C: ConnectionLike> AddTraced for C {}
 
 /// Records an error up to what it quotes: a server that does not know a command repeats its arguments, and the fields of the entry with them.
 fn record(entity: &mut Entity, error: &RedisError) {
-    let text = error.to_string();
+    entity.record_message("redis::RedisError", unquoted(&error.to_string()));
+    // The program may record the same error too.
+    if let Some(detail) = error.detail()
+        && unquoted(detail) != detail
+    {
+        entity.withhold(detail, unquoted(detail));
+    }
+}
+
+fn unquoted(text: &str) -> &str {
     let plain = text.split(['\'', '"', '`']).next().unwrap_or_default();
-    entity.record_message("redis::RedisError", plain.trim_end());
+    plain.trim_end()
 }
 
 /// What the subsegment of an entry tells.

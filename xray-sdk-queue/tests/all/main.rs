@@ -6,6 +6,7 @@ mod broker;
 mod house;
 mod kafka;
 mod receiving;
+mod redis_streams;
 #[path = "../seen/mod.rs"]
 mod seen;
 mod sending;
