@@ -1,15 +1,13 @@
 use std::collections::HashSet;
 use std::future::Future;
 
+use xray_sdk::document::limits::LINKS_PER_SEGMENT;
 use xray_sdk::sampling::SamplingRequest;
 use xray_sdk::{Recorder, Sampled, Segment, SegmentId, Text, TraceHeader, TraceId};
 
 use crate::arrival::{Message, NAMESPACE};
 use crate::outcome::Slot;
 use crate::receive::{Delivered, Processing};
-
-/// The links that one segment may have (developer guide, "Tracing event-driven applications").
-const LINKS: usize = 20;
 
 /// Messages that are handled as one, in one segment.
 ///
@@ -74,7 +72,7 @@ impl Batch {
             return;
         };
         let is_new = sender.sampled() != Sampled::No && self.senders.insert((trace, parent));
-        if is_new && self.links.len() < LINKS {
+        if is_new && self.links.len() < LINKS_PER_SEGMENT {
             self.links.push((trace, parent));
         }
     }

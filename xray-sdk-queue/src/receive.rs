@@ -5,10 +5,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use xray_sdk::{Recorder, Segment, Text, current};
+use xray_sdk::{Enter, Entered, Recorder, Segment, Text, Within, current};
 
 use crate::arrival::Message;
 use crate::outcome::{Outcome, Slot};
+use crate::send::poll_and_drop;
 
 /// Records what is done with a message.
 ///
@@ -73,10 +74,12 @@ impl<M: Message> Reception<'_, M> {
     /// As [`run`](Self::run), for work that blocks its thread.
     pub fn run_sync<T>(self, work: impl FnOnce(Delivered<M>) -> T) -> T {
         let (message, segment, slot) = self.begin();
-        let mut segment = Some(segment);
-        let open = EndUnlessPending(&mut segment, &slot, false);
-        let _entered = open.0.as_mut().map(Segment::enter);
-        work(message)
+        let mut open = Open::new(segment, slot);
+        let entered = open.enter();
+        let worked = work(message);
+        drop(entered);
+        open.is_done = true;
+        worked
     }
 
     fn begin(self) -> (Delivered<M>, Segment, Slot) {
@@ -146,34 +149,16 @@ pin_project! {
     /// The work on a message, in its segment. Made by [`Reception::run`] and [`Batch::run`](crate::Batch::run).
     #[must_use = "a future does nothing until it is awaited"]
     pub struct Processing<F> {
-        // None once it is done: its parts are dropped inside the segment.
         #[pin]
-        work: Option<F>,
-        segment: Option<Segment>,
-        slot: Slot,
-    }
-
-    impl<F> PinnedDrop for Processing<F> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if let Some(segment) = this.segment {
-                {
-                    let _entered = segment.enter();
-                    this.work.set(None);
-                }
-                this.slot.settle(segment);
-                segment.metadata_in("xray", "aborted", &true);
-            }
-        }
+        within: Within<Option<F>, Open>,
     }
 }
 
 impl<F> Processing<F> {
     pub(crate) fn new(work: F, segment: Segment, slot: Slot) -> Self {
+        let open = Open::new(segment, slot);
         Self {
-            work: Some(work),
-            segment: Some(segment),
-            slot,
+            within: Within::new(Some(work), Some(open)),
         }
     }
 }
@@ -182,31 +167,48 @@ impl<F: Future> Future for Processing<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<F::Output> {
-        let mut this = self.project();
-        let Some(work) = this.work.as_mut().as_pin_mut() else {
-            // Polled after it was done, which the future itself could answer only by a panic of its own.
-            return Poll::Pending;
-        };
-        let mut open = EndUnlessPending(this.segment, this.slot, false);
-        let entered = open.0.as_mut().map(Segment::enter);
-        let polled = work.poll(task);
-        match polled {
-            Poll::Ready(_) => this.work.set(None),
-            Poll::Pending => open.2 = true,
+        let mut within = self.project().within;
+        let polled = within
+            .as_mut()
+            .poll_inside(|work| poll_and_drop(work, task));
+        if polled.is_ready()
+            && let Some(mut open) = within.handle().take()
+        {
+            open.is_done = true;
         }
-        drop(entered);
         polled
     }
 }
 
-/// Closes the segment when its work is over, also by a panic: whoever catches it may keep the future for long.
-struct EndUnlessPending<'a>(&'a mut Option<Segment>, &'a Slot, bool);
+/// The segment of work that is not over, which closes when this is dropped.
+struct Open {
+    segment: Segment,
+    slot: Slot,
+    is_done: bool,
+}
 
-impl Drop for EndUnlessPending<'_> {
+impl Open {
+    fn new(segment: Segment, slot: Slot) -> Self {
+        Self {
+            segment,
+            slot,
+            is_done: false,
+        }
+    }
+}
+
+impl Enter for Open {
+    fn enter(&mut self) -> Entered<'_> {
+        self.segment.enter()
+    }
+}
+
+impl Drop for Open {
     fn drop(&mut self) {
-        let Self(segment, slot, is_pending) = self;
-        if !*is_pending && let Some(mut segment) = segment.take() {
-            slot.settle(&mut segment);
+        self.slot.settle(&mut self.segment);
+        // A panic is recorded by the segment itself.
+        if !self.is_done && !std::thread::panicking() {
+            self.segment.metadata_in("xray", "aborted", &true);
         }
     }
 }

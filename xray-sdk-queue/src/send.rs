@@ -1,12 +1,11 @@
 use std::error::Error;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::ops::{Deref, DerefMut};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::SystemTime;
 
-use pin_project_lite::pin_project;
-use xray_sdk::{Subsegment, SubsegmentBuilder, Text, subsegment};
+use xray_sdk::{Enter, Entered, Subsegment, SubsegmentBuilder, Text, Within, subsegment};
 
 use crate::arrival::SENT_HEADER;
 use crate::carrier::{Inject, inject};
@@ -124,11 +123,18 @@ impl Sending {
     }
 
     /// Runs a part of the work inside the subsegment, and gives both back.
-    pub(crate) fn inside<F: Future>(self, work: F) -> Inside<F> {
-        Inside {
-            work: Some(work),
-            sending: Some(self),
-        }
+    pub(crate) async fn inside<F: Future>(self, work: F) -> (F::Output, Self) {
+        let mut within = pin!(Within::new(Some(work), Some(self)));
+        let output = poll_fn(|task| {
+            let within = within.as_mut();
+            within.poll_inside(|work| poll_and_drop(work, task))
+        })
+        .await;
+        let sending = within.handle().take();
+        (
+            output,
+            sending.expect("the subsegment is taken out only here"),
+        )
     }
 
     /// Nothing is left to do but to close the subsegment.
@@ -160,49 +166,23 @@ impl Drop for Sending {
     }
 }
 
-pin_project! {
-    /// A future that runs inside the subsegment of a message.
-    pub(crate) struct Inside<F> {
-        // Empty only while this is being dropped, and once it is done.
-        #[pin]
-        work: Option<F>,
-        sending: Option<Sending>,
-    }
-
-    impl<F> PinnedDrop for Inside<F> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if let Some(sending) = this.sending {
-                let _entered = sending.enter();
-                this.work.set(None);
-            }
-        }
+impl Enter for Sending {
+    fn enter(&mut self) -> Entered<'_> {
+        self.subsegment.enter()
     }
 }
 
-impl<F: Future> Future for Inside<F> {
-    type Output = (F::Output, Sending);
-
-    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        // Taken while it is polled, and so closed by a panic: whoever catches it may keep the future for long.
-        let (Some(work), Some(mut sending)) =
-            (this.work.as_mut().as_pin_mut(), this.sending.take())
-        else {
-            return Poll::Pending;
-        };
-        let entered = sending.enter();
-        let polled = work.poll(task);
-        if polled.is_ready() {
-            this.work.set(None);
-        }
-        drop(entered);
-        match polled {
-            Poll::Ready(output) => Poll::Ready((output, sending)),
-            Poll::Pending => {
-                *this.sending = Some(sending);
-                Poll::Pending
-            }
-        }
+/// Polls what is worked on, and drops it when it is done: so that is inside of what is current here, too. Done, it is pending for ever.
+pub(crate) fn poll_and_drop<F: Future>(
+    mut work: Pin<&mut Option<F>>,
+    task: &mut Context<'_>,
+) -> Poll<F::Output> {
+    let Some(open) = work.as_mut().as_pin_mut() else {
+        return Poll::Pending;
+    };
+    let polled = open.poll(task);
+    if polled.is_ready() {
+        work.set(None);
     }
+    polled
 }
