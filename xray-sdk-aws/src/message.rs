@@ -39,6 +39,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 
+use xray_sdk::document::limits::LINKS_PER_SEGMENT;
 use xray_sdk::{
     Recorder, Sampled, Segment, SegmentBuilder, SegmentId, SubsegmentBuilder, Text, TraceHeader,
     TraceId, current, subsegment,
@@ -135,6 +136,7 @@ impl Batch {
             self.is_sampled = Some(is_sampled || self.is_sampled == Some(true));
         }
         if sender.sampled() == Sampled::Yes
+            && self.links.len() < LINKS_PER_SEGMENT
             && let (Some(trace), Some(parent)) = (sender.root(), sender.parent())
             && !self.links.contains(&(trace, parent))
         {

@@ -12,6 +12,16 @@ const QUOTATIONS: &[(&str, Option<&str>)] = &[
     // Attributes of items of DynamoDB.
     ("cannot be converted to a numeric value: ", None),
     ("Input collection [", Some("] contains")),
+    // Of its expressions: a value that is written into one is not well formed there.
+    ("Syntax error; token: ", None),
+    // The payload of a function of Lambda that is no JSON.
+    ("Unrecognized token '", Some("': ")),
+    // Whoever has it can delete the message.
+    ("receipt handle \"", Some("\" is not")),
+    ("PhoneNumber Reason: ", Some(" is not valid")),
+    // A header that is not complete.
+    ("Authorization header: '", None),
+    ("Authorization=", None),
 ];
 
 /// `message` without the values of the request that it quotes.
@@ -65,6 +75,30 @@ mod tests {
             (
                 "were invalid: Input collection [SECRET, SECRET] contains duplicates.",
                 "were invalid: Input collection [?] contains duplicates.",
+            ),
+            (
+                "Invalid UpdateExpression: Syntax error; token: \"SECRET\", near: \"= SECRET\"",
+                "Invalid UpdateExpression: Syntax error; token: ?",
+            ),
+            (
+                "Could not parse request body into json: Unrecognized token 'SECRET': was expecting null",
+                "Could not parse request body into json: Unrecognized token '?': was expecting null",
+            ),
+            (
+                "The input receipt handle \"SECRET\" is not a valid receipt handle.",
+                "The input receipt handle \"?\" is not a valid receipt handle.",
+            ),
+            (
+                "Invalid parameter: PhoneNumber Reason: +SECRET is not valid to publish to",
+                "Invalid parameter: PhoneNumber Reason: ? is not valid to publish to",
+            ),
+            (
+                "'x' not a valid key=value pair (missing equal-sign) in Authorization header: 'AWS4 SECRET'.",
+                "'x' not a valid key=value pair (missing equal-sign) in Authorization header: '?",
+            ),
+            (
+                "Authorization header requires 'Signature' parameter. Authorization=AWS4 SECRET",
+                "Authorization header requires 'Signature' parameter. Authorization=?",
             ),
         ] {
             assert_eq!(without_values(message), kept, "{message}");
