@@ -1,10 +1,15 @@
-//! The few fields of a document that decide whether it is stored; everything else is passed over unread.
+//! The few fields of a document that decide whether it is stored; everything else is passed over.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+
+use super::passed::Passed;
 use super::rejection::Place;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// What stands behind a key: any JSON value, of whose objects only the deciding fields are kept.
 #[derive(Default)]
@@ -31,6 +36,8 @@ pub(super) struct Fields<'a> {
     pub(super) in_progress: Field<'a>,
     pub(super) kind: Field<'a>,
     pub(super) subsegments: Field<'a>,
+    /// A bit for each key that has come.
+    seen: u16,
 }
 
 impl<'a> Field<'a> {
@@ -61,6 +68,14 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// The id of an object that has one.
+    pub(super) fn id(&self) -> Option<&str> {
+        match self {
+            Self::Object(fields) => fields.id.as_text(),
+            _ => None,
+        }
+    }
+
     /// The objects of a list. Whatever else stands in it, or in its place, X-Ray drops.
     pub(super) fn objects(&self) -> impl Iterator<Item = &Fields<'a>> {
         let list = match self {
@@ -85,30 +100,129 @@ impl<'a> Fields<'a> {
 
     /// The place of a field that decides, by its key.
     pub(super) fn field(&mut self, key: &str) -> Option<&mut Field<'a>> {
+        self.behind(Key::of(key))
+    }
+
+    fn behind(&mut self, key: Key) -> Option<&mut Field<'a>> {
         Some(match key {
-            "id" => &mut self.id,
-            "trace_id" => &mut self.trace_id,
-            "parent_id" => &mut self.parent_id,
-            "name" => &mut self.name,
-            "start_time" => &mut self.start_time,
-            "end_time" => &mut self.end_time,
-            "in_progress" => &mut self.in_progress,
-            "type" => &mut self.kind,
-            "subsegments" => &mut self.subsegments,
-            _ => return None,
+            Key::Id => &mut self.id,
+            Key::TraceId => &mut self.trace_id,
+            Key::ParentId => &mut self.parent_id,
+            Key::Name => &mut self.name,
+            Key::StartTime => &mut self.start_time,
+            Key::EndTime => &mut self.end_time,
+            Key::InProgress => &mut self.in_progress,
+            Key::Kind => &mut self.kind,
+            Key::Subsegments => &mut self.subsegments,
+            Key::Other => return None,
         })
     }
-}
 
-impl<'de> Deserialize<'de> for Field<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FieldVisitor)
+    /// Notes that a key has come. Returns whether it had before.
+    fn see(&mut self, key: Key) -> bool {
+        let bit = match key {
+            Key::Other => 0,
+            key => 1 << key as u16,
+        };
+        let has_come = self.seen & bit != 0;
+        self.seen |= bit;
+        has_come
     }
 }
 
-struct FieldVisitor;
+/// Reads the deciding fields of a document, and everything else as one reads it who keeps it. `None` where that fails, or where it is
+/// not sure that whoever reads the document later takes it as it is taken here.
+pub(super) fn whole(document: &str) -> Option<Field<'_>> {
+    let doubt = Cell::new(false);
+    let read = read(
+        document,
+        Reader {
+            doubt: Some(&doubt),
+        },
+    );
+    read.ok().filter(|_| !doubt.get())
+}
 
-impl<'de> Visitor<'de> for FieldVisitor {
+/// Reads the deciding fields of a document, and nothing else.
+pub(super) fn deciding(document: &str) -> serde_json::Result<Field<'_>> {
+    read(document, Reader { doubt: None })
+}
+
+fn read<'a>(document: &'a str, reader: Reader<'_>) -> serde_json::Result<Field<'a>> {
+    let mut json = serde_json::Deserializer::from_str(document);
+    let field = reader.deserialize(&mut json)?;
+    json.end()?;
+    Ok(field)
+}
+
+/// The keys of deciding fields.
+#[derive(Clone, Copy)]
+enum Key {
+    Id,
+    TraceId,
+    ParentId,
+    Name,
+    StartTime,
+    EndTime,
+    InProgress,
+    Kind,
+    Subsegments,
+    Other,
+}
+
+impl Key {
+    fn of(key: &str) -> Self {
+        match key {
+            "id" => Self::Id,
+            "trace_id" => Self::TraceId,
+            "parent_id" => Self::ParentId,
+            "name" => Self::Name,
+            "start_time" => Self::StartTime,
+            "end_time" => Self::EndTime,
+            "in_progress" => Self::InProgress,
+            "type" => Self::Kind,
+            "subsegments" => Self::Subsegments,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl Visitor<'_> for KeyVisitor {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+        Ok(Key::of(key))
+    }
+}
+
+/// Reads a field.
+#[derive(Clone, Copy)]
+struct Reader<'c> {
+    /// Set in doubt. Without it, what decides nothing is passed over unread.
+    doubt: Option<&'c Cell<bool>>,
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Field<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Field<'de>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_> {
     type Value = Field<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -145,7 +259,7 @@ impl<'de> Visitor<'de> for FieldVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Field<'de>, A::Error> {
         let mut fields = Vec::new();
-        while let Some(field) = list.next_element()? {
+        while let Some(field) = list.next_element_seed(self)? {
             fields.push(field);
         }
         Ok(Field::List(fields))
@@ -153,10 +267,14 @@ impl<'de> Visitor<'de> for FieldVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Field<'de>, A::Error> {
         let mut fields = Box::<Fields<'de>>::default();
-        while let Some(key) = object.next_key::<Cow<'de, str>>()? {
-            match fields.field(&key) {
-                Some(place) => *place = object.next_value()?,
-                None => drop(object.next_value::<IgnoredAny>()?),
+        while let Some(key) = object.next_key::<Key>()? {
+            if let Some(doubt) = self.doubt.filter(|_| fields.see(key)) {
+                doubt.set(true);
+            }
+            match (fields.behind(key), self.doubt) {
+                (Some(place), _) => *place = object.next_value_seed(self)?,
+                (None, Some(doubt)) => object.next_value_seed(Passed { doubt })?,
+                (None, None) => drop(object.next_value::<IgnoredAny>()?),
             }
         }
         Ok(Field::Object(fields))

@@ -9,7 +9,7 @@ use xray_sdk::document::limits::{
 };
 
 use super::code::FindingCode;
-use super::field::{Field, Fields};
+use super::field::{self, Field, Fields};
 use super::located::{Content, Entry, Located};
 use super::rejection::{Place, RejectionCode};
 use super::rule;
@@ -40,7 +40,7 @@ pub(super) fn inspect(document: &str, whole: &str, now: f64) -> Vec<Found> {
     };
     let at = Located::new(document);
     let refused = FindingCode::Refused(RejectionCode::ParseError);
-    match serde_json::from_str::<Field<'_>>(document) {
+    match field::deciding(document) {
         Ok(Field::Object(_)) => {}
         Ok(_) => {
             look.tell(at, "", refused, "a document is a JSON object");

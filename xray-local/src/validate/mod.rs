@@ -6,6 +6,7 @@ mod finding;
 mod input;
 mod inspect;
 mod located;
+mod passed;
 mod rejection;
 mod rule;
 mod shape;
@@ -51,31 +52,37 @@ pub(crate) fn documents(text: &str) -> Result<Vec<&str>, Rejection> {
     Ok(list.into_iter().map(RawValue::get).collect())
 }
 
-/// Checks one document.
+/// Checks one document. One that is fit is read once.
 pub(crate) fn check(document: &str) -> Result<Envelope, Rejection> {
-    let fields = match serde_json::from_str(document) {
-        Ok(Field::Object(fields)) => fields,
-        Ok(_) => {
-            return Err(Rejection::new(
-                RejectionCode::ParseError,
-                Place::Segment,
-                "a document is a JSON object",
-            ));
-        }
-        Err(error) => return Err(unreadable(&error)),
-    };
-    let id = fields.id.as_text();
-    let envelope = envelope(&fields).map_err(|rejection| rejection.of_document(id))?;
-    // What was passed over until now must be readable, too, when the document is put into its trace.
+    match field::whole(document) {
+        Some(field) => judge(&field),
+        None => check_in_doubt(document),
+    }
+}
+
+/// Checks a document by its deciding fields, and whether it can be read when it is put into its trace.
+fn check_in_doubt(document: &str) -> Result<Envelope, Rejection> {
+    let field = field::deciding(document).map_err(|error| unreadable(&error))?;
+    let envelope = judge(&field)?;
     match Document::parse(document.as_bytes()) {
         Ok(_) => Ok(envelope),
         Err(error) => {
-            Err(
-                Rejection::new(RejectionCode::ParseError, envelope.kind, error.to_string())
-                    .of_document(id),
-            )
+            let error = error.to_string();
+            let rejection = Rejection::new(RejectionCode::ParseError, envelope.kind, error);
+            Err(rejection.of_document(field.id()))
         }
     }
+}
+
+fn judge(document: &Field<'_>) -> Result<Envelope, Rejection> {
+    let Field::Object(fields) = document else {
+        return Err(Rejection::new(
+            RejectionCode::ParseError,
+            Place::Segment,
+            "a document is a JSON object",
+        ));
+    };
+    envelope(fields).map_err(|rejection| rejection.of_document(document.id()))
 }
 
 fn unreadable(error: &serde_json::Error) -> Rejection {

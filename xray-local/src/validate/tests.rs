@@ -145,7 +145,116 @@ fn a_list_holds_several_documents() {
     assert_eq!(broken.code(), RejectionCode::ParseError);
 }
 
+#[test]
+fn what_cannot_be_read_later_is_refused_however_well_it_looks() {
+    let mut document = segment().to_string();
+    document.pop();
+    for more in [
+        r#""user":"\ud800""#,
+        r#""annotations":{"\ud800":1}"#,
+        r#""metadata":{"a":{"b":1e999}}"#,
+        r#""metadata":{"a":{"b":{"$serde_json::private::RawValue":1}}}"#,
+        r#""subsegments":[{"id":"53995c3f42cd8ad8"}],"subsegments":[]"#,
+        r#""name":null,"name":"shop""#,
+    ] {
+        let text = format!("{document},{more}}}");
+        let rejection = check(&text).expect_err(&text);
+        assert_eq!(rejection.code(), RejectionCode::ParseError, "{text}");
+        assert_eq!(rejection.id(), Some("70de5b6f19ff9a0a"), "{text}");
+    }
+    // Nobody keeps what stands in an unknown field, or in a field of the wrong type.
+    for more in [
+        r#""unknown":"\ud800""#,
+        r#""user":["\ud800"]"#,
+        &format!(
+            r#""http":{{"more":{}{}}}"#,
+            "[".repeat(200),
+            "]".repeat(200)
+        ),
+    ] {
+        let text = format!("{document},{more}}}");
+        assert!(check(&text).is_ok(), "{text}");
+    }
+}
+
+/// A text that looks like JSON, often is, and holds what readers take for different things.
+fn value() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec![
+        "null",
+        "true",
+        "7",
+        "-0.5",
+        "1e999",
+        "123456789012345678901",
+        "\"\"",
+        "\"x\"",
+        "\"\\ud800\"",
+        "\"\\u00e4\\n\"",
+        "\"53995c3f42cd8ad8\"",
+        "\"1-581cf771-a006649127e371903a2de979\"",
+        "\"subsegment\"",
+        "1478293361.271",
+        "x",
+    ]);
+    let key = prop::sample::select(vec![
+        "id",
+        "trace_id",
+        "parent_id",
+        "name",
+        "start_time",
+        "end_time",
+        "in_progress",
+        "type",
+        "subsegments",
+        "http",
+        "aws",
+        "cause",
+        "annotations",
+        "metadata",
+        "request",
+        "exceptions",
+        "default",
+        "$serde_json::private::RawValue",
+        "\\ud800",
+        "na\\u006de",
+    ]);
+    let good = r#""id":"53995c3f42cd8ad8","name":"a","start_time":1,"end_time":2"#;
+    leaf.prop_map(str::to_owned)
+        .prop_recursive(4, 24, 4, move |inner| {
+            let fields = prop::collection::vec((key.clone(), inner.clone()), 0..4);
+            let object = (any::<bool>(), fields).prop_map(move |(is_good, fields)| {
+                let fields = fields
+                    .iter()
+                    .map(|(key, value)| format!("\"{key}\":{value}"));
+                let all: Vec<_> = is_good
+                    .then(|| good.to_owned())
+                    .into_iter()
+                    .chain(fields)
+                    .collect();
+                format!("{{{}}}", all.join(","))
+            });
+            let list =
+                prop::collection::vec(inner, 0..4).prop_map(|all| format!("[{}]", all.join(",")));
+            prop_oneof![object, list]
+        })
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn reading_once_says_what_reading_twice_says(
+        fields in prop::collection::vec((prop::sample::select(vec!["name", "id", "subsegments", "annotations", "metadata", "http", "user", "x"]), value()), 0..4),
+    ) {
+        let mut document = segment().to_string();
+        document.pop();
+        for (key, value) in fields {
+            document.push_str(&format!(",\"{key}\":{value}"));
+        }
+        document.push('}');
+        prop_assert_eq!(check(&document), check_in_doubt(&document), "{}", document);
+    }
+
     #[test]
     fn any_text_is_checked_without_a_panic(text in "\\PC{0,80}") {
         for document in documents(&text).unwrap_or_default() {
