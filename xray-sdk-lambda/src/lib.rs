@@ -38,6 +38,12 @@
 //! `xray-sdk-tower` within makes a subsegment of each HTTP request, not a second segment. Spawned work and streamed responses keep
 //! their place by [`in_current`](xray_sdk::InSubsegment::in_current).
 //!
+//! A `Router` of axum has responses that `lambda_http::runtime` does not take, for they are not `Sync`. It goes in by the adapter itself:
+//! `lambda_runtime::Runtime::new(lambda_http::Adapter::from(traced(router))).layer(LambdaLayer::new(&recorder))`.
+//!
+//! An event that cannot be read as what the function takes does not reach it, and the runtime answers before any layer sees that: the
+//! invocation's subsegment has no error then. Lambda's own segment has.
+//!
 //! [`run_concurrent`]: https://docs.rs/lambda_runtime/1.5/lambda_runtime/struct.Runtime.html#method.run_concurrent
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
