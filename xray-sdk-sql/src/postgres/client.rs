@@ -16,6 +16,8 @@ pub type Client = TracedClient<tokio_postgres::Client>;
 pub struct TracedClient<C> {
     pub(super) inner: C,
     pub(super) database: Database,
+    /// It is a transaction within another one.
+    pub(super) is_savepoint: bool,
 }
 
 pub(super) mod sealed {
@@ -46,7 +48,11 @@ pub(super) mod sealed {
 impl<C> TracedClient<C> {
     /// A client that is connected already, and the database that it is connected to.
     pub fn new(inner: C, database: Database) -> Self {
-        Self { inner, database }
+        Self {
+            inner,
+            database,
+            is_savepoint: false,
+        }
     }
 
     /// How much is recorded of statements.

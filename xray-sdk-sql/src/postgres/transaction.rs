@@ -56,7 +56,10 @@ impl<'c> TracedClient<tokio_postgres::Transaction<'c>> {
         async move {
             let outcome = inner.transaction().await;
             error::settle(call, &outcome, |_, _| {});
-            Ok(TracedClient::new(outcome?, database))
+            Ok(TracedClient {
+                is_savepoint: true,
+                ..TracedClient::new(outcome?, database)
+            })
         }
     }
 
@@ -67,7 +70,10 @@ impl<'c> TracedClient<tokio_postgres::Transaction<'c>> {
     /// What [`tokio_postgres::Transaction::commit`] returns, untouched.
     #[track_caller]
     pub fn commit(self) -> impl Future<Output = Result<(), Error>> + Send + use<'c> {
-        let call = self.begin(What::Named("COMMIT"));
+        let call = self.begin(What::Named(match self.is_savepoint {
+            true => "RELEASE SAVEPOINT",
+            false => "COMMIT",
+        }));
         error::recorded(call, self.inner.commit(), |_, ()| {})
     }
 
@@ -78,7 +84,10 @@ impl<'c> TracedClient<tokio_postgres::Transaction<'c>> {
     /// What [`tokio_postgres::Transaction::rollback`] returns, untouched.
     #[track_caller]
     pub fn rollback(self) -> impl Future<Output = Result<(), Error>> + Send + use<'c> {
-        let call = self.begin(What::Named("ROLLBACK"));
+        let call = self.begin(What::Named(match self.is_savepoint {
+            true => "ROLLBACK TO SAVEPOINT",
+            false => "ROLLBACK",
+        }));
         error::recorded(call, self.inner.rollback(), |_, ()| {})
     }
 }

@@ -9,13 +9,21 @@ mod schema;
 /// The one trace that was recorded: a line for each segment and subsegment, with what its call was and how it ended,
 /// indented below its parent.
 pub(crate) fn tree(capture: &Capture) -> String {
-    let traces = checked(capture);
+    let mut traces = traces(capture);
     assert_eq!(traces.len(), 1, "one trace");
-    let mut text = String::new();
-    for root in &traces[0] {
-        outline(root, 0, &mut text);
-    }
-    text
+    traces.swap_remove(0)
+}
+
+/// The same of each trace that was recorded.
+pub(crate) fn traces(capture: &Capture) -> Vec<String> {
+    let outlined = |roots: Vec<Value>| {
+        let mut text = String::new();
+        for root in &roots {
+            outline(root, 0, &mut text);
+        }
+        text
+    };
+    checked(capture).into_iter().map(outlined).collect()
 }
 
 /// Every subsegment that was recorded, in the order of their beginnings.

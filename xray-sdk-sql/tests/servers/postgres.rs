@@ -52,6 +52,8 @@ async fn what_a_request_reads_and_writes_is_one_trace() {
             .expect("gone");
         let inner = transaction.transaction().await.expect("a savepoint");
         inner.rollback().await.expect("undone");
+        let inner = transaction.transaction().await.expect("a savepoint");
+        inner.commit().await.expect("kept");
         transaction.commit().await.expect("done");
     };
     capture.recorder().segment("shop").run(work).await;
@@ -67,7 +69,9 @@ shop
   shop@127.0.0.1 | BEGIN
   shop@127.0.0.1 | DELETE items
   shop@127.0.0.1 | SAVEPOINT
-  shop@127.0.0.1 | ROLLBACK
+  shop@127.0.0.1 | ROLLBACK TO SAVEPOINT
+  shop@127.0.0.1 | SAVEPOINT
+  shop@127.0.0.1 | RELEASE SAVEPOINT
   shop@127.0.0.1 | COMMIT
 "
     );
@@ -331,4 +335,41 @@ async fn where_nothing_is_recorded_calls_work_as_ever() {
     let work = async { client.query_one("SELECT 1", &[]).await.expect("read") };
     capture.recorder().segment("shop").run(work).await;
     assert!(capture.documents().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_share_a_connection_do_not_mix_also_where_some_are_given_up() {
+    const REQUESTS: i32 = 100;
+    let capture = Capture::new("shop");
+    let client = std::sync::Arc::new(connect().await);
+    let requests = (0..REQUESTS).map(|number| {
+        let client = client.clone();
+        let name = format!("request {number}");
+        tokio::spawn(capture.recorder().segment(name).run(async move {
+            let bound: [&(dyn tokio_postgres::types::ToSql + Sync); 1] = [&number];
+            let call = client.query_one("SELECT $1::int", &bound);
+            if number % 3 == 0 {
+                // It is sent, and nobody waits for the answer.
+                let mut call = std::pin::pin!(call);
+                assert!(futures_util::poll!(call.as_mut()).is_pending());
+                return;
+            }
+            let answered = call.await.expect("an answer");
+            assert_eq!(answered.get::<_, i32>(0), number);
+        }))
+    });
+    for request in requests.collect::<Vec<_>>() {
+        request.await.expect("no panic");
+    }
+    let traces = seen::traces(&capture);
+    assert_eq!(traces.len(), REQUESTS as usize);
+    for trace in traces {
+        let (request, calls) = trace.split_once('\n').expect("a segment");
+        let number: i32 = request["request ".len()..].parse().expect("its number");
+        let expected = match number % 3 {
+            0 => "  shop@127.0.0.1 | SELECT | aborted\n",
+            _ => "  shop@127.0.0.1 | SELECT\n",
+        };
+        assert_eq!(calls, expected, "{request}");
+    }
 }
