@@ -1,5 +1,7 @@
 //! What is recorded of a call besides how it ended.
 
+use std::borrow::Cow;
+
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::telemetry::CapturedTelemetryAttributes;
@@ -65,7 +67,7 @@ pub(crate) fn request(
                 let value = captured.and_then(|captured| captured.get(&parameter.member));
                 match value {
                     Some(value) if parameter.take == Take::Value => {
-                        entity.aws(name(parameter), value);
+                        entity.aws(name(parameter), &*without_user(value));
                         account = account.or_else(|| owner(value));
                     }
                     _ => in_body.push(parameter),
@@ -169,6 +171,18 @@ fn name(parameter: &Parameter) -> Text<'_> {
     Text::copied(parameter.name())
 }
 
+/// A URL, as that of a queue may be, without its user information.
+fn without_user(value: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = value.split_once("://") else {
+        return Cow::Borrowed(value);
+    };
+    let path = rest.find('/').unwrap_or(rest.len());
+    match rest[..path].rfind('@') {
+        Some(at) => Cow::Owned(format!("{scheme}://{}", &rest[at + 1..])),
+        None => Cow::Borrowed(value),
+    }
+}
+
 /// The account that owns a resource, where its ARN or the URL of a queue names one.
 fn owner(resource: &str) -> Option<&str> {
     let account = match resource.strip_prefix("arn:") {
@@ -183,6 +197,21 @@ fn owner(resource: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_url_is_told_without_its_user() {
+        for (value, expected) in [
+            (
+                "https://me:S3cret@queue:9324/1/orders",
+                "https://queue:9324/1/orders",
+            ),
+            ("https://S3cret@queue", "https://queue"),
+            ("https://queue/1/me@orders", "https://queue/1/me@orders"),
+            ("me@orders", "me@orders"),
+        ] {
+            assert_eq!(without_user(value), expected);
+        }
+    }
 
     #[test]
     fn the_owner_is_read_from_arns_and_queue_urls() {
