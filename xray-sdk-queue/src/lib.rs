@@ -27,7 +27,7 @@
 //! - **Handling**: a segment for each message, in the trace of whoever sent it and as they decided, or for a [`Batch`] of them, with links to the
 //!   senders. What the broker was told about the message is its [`Outcome`]; of a batch they are counted. A panic is recorded, and goes on.
 //! - Metadata in the namespace `queue`: `sent`, `received` (from where, how long the message waited in milliseconds, how often it was delivered
-//!   before, in which queue it died), `outcome` or `outcomes`. Bodies, keys and headers are never recorded.
+//!   before, in which queue it died), `outcome` or `outcomes`. Bodies, headers and Kafka's keys are never recorded; RabbitMQ's routing keys are, as its places.
 //!
 //! X-Ray has no type of node for brokers but SQS: a queue is a node of the type `remote` until a consumer's segment takes its place.
 //!

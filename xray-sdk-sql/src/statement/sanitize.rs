@@ -24,7 +24,7 @@ const REST: &str = "…";
 /// Any text is read, also one that is no SQL. What is not terminated is a literal to its end. Where it
 /// depends on a setting of the server whether a string ends (`'…\'` in PostgreSQL and MySQL), the reading that makes sense of the whole statement
 /// counts; where both do, or neither does, the rest is left out.
-/// In SQLite `"…"` is kept only where a name has to stand; in MySQL it is always a literal.
+/// In SQLite `"…"` is kept where a name has to stand, alone in a list after `SELECT`, and where it is compared; in MySQL it is always a literal.
 /// Words that are values are replaced, too: of `SET` in PostgreSQL, of `PRAGMA` and the arguments of modules in SQLite.
 ///
 /// ```
