@@ -191,7 +191,9 @@ pub(super) fn text(name: &str, arguments: &[&[u8]]) -> String {
     let keys = keys(name, arguments);
     let mut text = name.to_owned();
     for &key in keys.iter().take(MOST_KEYS) {
-        let key = String::from_utf8_lossy(key);
+        // A key may be 512 MB. A letter that begins before the cut is whole.
+        let head = &key[..key.len().min(LONGEST_KEY + 3)];
+        let key = String::from_utf8_lossy(head);
         text.push(' ');
         text.push_str(&key[..key.floor_char_boundary(LONGEST_KEY.min(key.len()))]);
     }
@@ -288,5 +290,8 @@ mod tests {
             told(&format!("GET {}", "ü".repeat(200))).len(),
             "GET ".len() + LONGEST_KEY
         );
+        let odd = [b'x'; LONGEST_KEY - 1].as_slice();
+        let odd = [odd, "ü".repeat(9).as_bytes()].concat();
+        assert!(!text("GET", &[&odd]).contains('\u{fffd}'));
     }
 }
