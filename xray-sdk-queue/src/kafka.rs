@@ -30,6 +30,9 @@
 //! [`next`](crate::TracedConsumer::next), to go on. Records of other producers than `FutureProducer` take the header by
 //! [`send`](crate::send) into their `OwnedHeaders`, and [`run_sync`](crate::Sending::run_sync).
 //!
+//! rdkafka panics at a header whose name is no UTF-8, which anybody may send. Here such a header is passed over, and the panic caught: the program's panic hook
+//! is called, and a program whose panics abort is better off with a reader of its own (`Message` for a type that holds the message).
+//!
 //! The crate builds librdkafka, which takes a C compiler and a while, and nothing else.
 //!
 //! [rdkafka]: https://docs.rs/rdkafka
@@ -37,6 +40,7 @@
 mod message;
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rdkafka::ClientContext;
 use rdkafka::error::KafkaError;
@@ -141,8 +145,7 @@ impl Inject for OwnedHeaders {
     fn set(&mut self, name: &'static str, value: String) {
         let old = std::mem::take(self);
         // Kafka keeps headers of the same name side by side.
-        let is_there = old.iter().any(|other| other.key == name);
-        let others = if is_there { without(&old, name) } else { old };
+        let others = without(old.as_borrowed(), name).unwrap_or(old);
         *self = others.insert(Header {
             key: name,
             value: Some(&value),
@@ -150,14 +153,25 @@ impl Inject for OwnedHeaders {
     }
 }
 
-fn without(headers: &OwnedHeaders, name: &str) -> OwnedHeaders {
-    let kept = headers.iter().filter(|header| header.key != name);
-    kept.fold(OwnedHeaders::new(), OwnedHeaders::insert)
+/// The headers without those of that name. None where there is none, or not all can be kept, for a name cannot be read.
+fn without(headers: &BorrowedHeaders, name: &str) -> Option<OwnedHeaders> {
+    let all: Vec<_> = readable(headers).collect();
+    let is_there = all.iter().any(|header| header.key == name);
+    (is_there && all.len() == headers.count()).then(|| {
+        let kept = all.into_iter().filter(|header| header.key != name);
+        kept.fold(OwnedHeaders::new(), OwnedHeaders::insert)
+    })
+}
+
+/// The headers whose names are text. rdkafka panics at any other, and anybody may send one: a message would bring down each consumer that gets it.
+fn readable(headers: &BorrowedHeaders) -> impl Iterator<Item = Header<'_, &[u8]>> {
+    let read = |index| catch_unwind(AssertUnwindSafe(|| headers.try_get(index)));
+    (0..headers.count()).filter_map(move |index| read(index).ok().flatten())
 }
 
 impl Extract for BorrowedHeaders {
     fn visit(&self, look: &mut dyn FnMut(&str, &[u8])) {
-        for header in self.iter() {
+        for header in readable(self) {
             if let Some(value) = header.value {
                 look(header.key, value);
             }

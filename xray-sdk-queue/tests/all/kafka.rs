@@ -15,6 +15,7 @@ use xray_sdk::sampling::Never;
 use xray_sdk::testing::Capture;
 use xray_sdk_queue::{Consume as _, Delivered, Publish as _, extract};
 
+use crate::altered;
 use crate::seen::senders::{self, SENDERS};
 use crate::seen::{documents, node, queue, tree};
 
@@ -219,4 +220,41 @@ async fn a_message_with_a_broken_header_begins_a_trace() {
     consume(&kafka, &capture).await;
     assert_eq!(tree(&capture), "worker\n");
     assert!(documents(&capture)[0]["parent_id"].is_null());
+}
+
+#[tokio::test]
+async fn a_header_whose_name_is_no_text_does_not_bring_a_consumer_down() {
+    let capture = Capture::new("shop");
+    let kafka = Kafka::start();
+    let broker = kafka.cluster.bootstrap_servers();
+    let broker = broker.parse().expect("one broker, by its address");
+    let way = altered::way(broker, b"unreadable", b"unread\xff\xfele").await;
+    let mut settings = kafka.settings();
+    settings.set("bootstrap.servers", way.to_string());
+    let producer: FutureProducer = settings.create().expect("settings that are right");
+    let odd = Header {
+        key: "unreadable",
+        value: Some("1"),
+    };
+    let headers = OwnedHeaders::new().insert(odd);
+    let work = async {
+        let sent = producer.traced().send(order(Some(headers)), PATIENCE).await;
+        sent.expect("stored");
+    };
+    capture.recorder().segment("shop").run(work).await;
+    let consumer = kafka.consumer();
+    let mut messages = consumer.stream().traced(capture.recorder(), "worker");
+    let message = messages.next().await.expect("open").expect("a message");
+    let detach = |message: Delivered<BorrowedMessage<'_>>| {
+        let headers = message.headers().map(BorrowedHeaders::detach);
+        async move { headers.expect("there are some") }
+    };
+    let mut headers = message.run(detach).await;
+    assert_eq!(headers.count(), 2);
+    assert_eq!(tree(&capture), "shop\n  orders\n    worker\n");
+    // And it can be sent on.
+    capture.recorder().segment("worker").run_sync(|segment| {
+        xray_sdk_queue::inject(segment, &mut headers);
+    });
+    assert_eq!(headers.count(), 3);
 }

@@ -1,5 +1,6 @@
 //! What is recorded of messages, without a server: by a broker in memory, messages made by hand, and librdkafka's mock cluster.
 
+mod altered;
 mod arrival;
 mod batch;
 mod broker;
