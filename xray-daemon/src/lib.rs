@@ -25,7 +25,9 @@
 //! program.send_to(b"{\"format\":\"json\",\"version\":1}\n{\"name\":\"shop\"}", receiver.address())?;
 //!
 //! assert_eq!(documents.recv()?, r#"{"name":"shop"}"#);
+//! let counts = receiver.live_counts();
 //! assert_eq!(receiver.stop().accepted, 1);
+//! assert_eq!(counts.now().received, 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -38,5 +40,5 @@ mod sink;
 pub use error::Error;
 pub use receive::counter::Counts;
 pub use receive::datagram::{Datagram, Defect};
-pub use receive::{Receiver, Socket};
+pub use receive::{LiveCounts, Receiver, Socket};
 pub use sink::{Handover, Sink};

@@ -101,6 +101,17 @@ pub struct Receiver {
     thread: Option<JoinHandle<()>>,
 }
 
+/// The counts of a receiver. Clones are the same.
+#[derive(Clone, Debug)]
+pub struct LiveCounts(Arc<Shared>);
+
+impl LiveCounts {
+    /// What became of the datagrams so far.
+    pub fn now(&self) -> Counts {
+        self.0.counter.counts()
+    }
+}
+
 impl Receiver {
     /// The address on which documents are received.
     pub fn address(&self) -> SocketAddr {
@@ -110,6 +121,11 @@ impl Receiver {
     /// What became of the datagrams so far.
     pub fn counts(&self) -> Counts {
         self.shared.counter.counts()
+    }
+
+    /// The counts as they grow, for whoever tells of them while this receiver belongs to another. They outlive it.
+    pub fn live_counts(&self) -> LiveCounts {
+        LiveCounts(Arc::clone(&self.shared))
     }
 
     /// Whether documents are still read. Only a socket that keeps failing ends that before [`stop`](Self::stop).
