@@ -45,6 +45,20 @@ pub(crate) enum Operator {
     EndsWith,
 }
 
+impl Operator {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Equal,
+        Self::NotEqual,
+        Self::Less,
+        Self::LessOrEqual,
+        Self::Greater,
+        Self::GreaterOrEqual,
+        Self::Contains,
+        Self::BeginsWith,
+        Self::EndsWith,
+    ];
+}
+
 /// What a value is compared with.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {

@@ -23,6 +23,7 @@ use evaluate::Facts;
 pub(crate) use evaluate::field_holds;
 use expression::Expression;
 pub(crate) use group::GroupReference;
+pub(crate) use parse::{Hope, Hopes};
 pub(crate) use selector::Selector;
 
 /// A filter expression, ready to be held against traces.

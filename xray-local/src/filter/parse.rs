@@ -6,18 +6,17 @@ use super::keyword::{self, Subject};
 use super::selector::Selector;
 use super::token::{Placed, Token, tokens};
 
+mod hope;
 mod node;
+
+pub(crate) use hope::{Hope, Hopes};
 
 /// How deep expressions may stand in one another: far more than anyone writes, and no more than a stack holds.
 const DEPTH: usize = 100;
 
 /// Reads a condition on traces.
 pub(super) fn expression(text: &str) -> Result<Expression, FilterError> {
-    let mut parser = Parser {
-        tokens: tokens(text)?,
-        at: 0,
-        depth: 0,
-    };
+    let mut parser = Parser::new(tokens(text)?);
     let expression = parser.any(Subject::Trace)?;
     match parser.peek() {
         Token::End => Ok(expression),
@@ -27,11 +26,7 @@ pub(super) fn expression(text: &str) -> Result<Expression, FilterError> {
 
 /// Reads which services or calls are meant.
 pub(super) fn selector(text: &str) -> Result<Selector, FilterError> {
-    let mut parser = Parser {
-        tokens: tokens(text)?,
-        at: 0,
-        depth: 0,
-    };
+    let mut parser = Parser::new(tokens(text)?);
     let selector = parser.selector()?;
     match parser.peek() {
         Token::End => Ok(selector),
@@ -43,9 +38,20 @@ struct Parser<'a> {
     tokens: Vec<Placed<'a>>,
     at: usize,
     depth: usize,
+    /// What could stand at the end of the text, where that is asked for.
+    hopes: Option<Vec<Hope>>,
 }
 
 impl<'a> Parser<'a> {
+    fn new(tokens: Vec<Placed<'a>>) -> Self {
+        Self {
+            tokens,
+            at: 0,
+            depth: 0,
+            hopes: None,
+        }
+    }
+
     fn any(&mut self, subject: Subject) -> Result<Expression, FilterError> {
         let mut parts = vec![self.all(subject)?];
         while self.take_word("OR") {
@@ -59,6 +65,8 @@ impl<'a> Parser<'a> {
         while self.take_word("AND") || self.is_next_condition() {
             parts.push(self.one(subject)?);
         }
+        self.hope_for_word("AND");
+        self.hope_for_word("OR");
         Ok(joined(parts, Expression::All))
     }
 
@@ -91,6 +99,7 @@ impl<'a> Parser<'a> {
     }
 
     fn term(&mut self, subject: Subject) -> Result<Expression, FilterError> {
+        self.hope_for_condition(subject);
         let Token::Word(word) = *self.peek() else {
             return Err(self.expected("a keyword such as `fault`, `http.url` or `annotation.key`"));
         };
@@ -160,6 +169,7 @@ impl<'a> Parser<'a> {
 
     /// A field, and what is asked of it.
     fn tested(&mut self, field: Field) -> Result<Expression, FilterError> {
+        self.hope_for_operator(&field);
         let written = match *self.peek() {
             Token::Word(word) => word,
             Token::Operator(operator) => operator,
@@ -177,6 +187,7 @@ impl<'a> Parser<'a> {
     }
 
     fn value(&mut self, field: &Field) -> Result<Value, FilterError> {
+        self.hope_for_value(field);
         let value = match (field, self.peek()) {
             (_, Token::Number(number)) if !matches!(field, Field::Flag(_) | Field::Text(_)) => {
                 Value::Number(*number)
@@ -224,6 +235,7 @@ impl<'a> Parser<'a> {
 
     fn form(&mut self) -> Result<Expression, FilterError> {
         let is_negated = self.equality()?;
+        self.hope_for_word("#");
         let Token::Json(form) = self.peek() else {
             return Err(self.expected("`#` and JSON, as in `#[{\"Services\": []}]`"));
         };
@@ -234,6 +246,8 @@ impl<'a> Parser<'a> {
 
     /// `=` or `!=`: whether it was the second.
     fn equality(&mut self) -> Result<bool, FilterError> {
+        self.hope_for_word("=");
+        self.hope_for_word("!=");
         match self.peek() {
             Token::Operator(operator @ ("=" | "!=")) => {
                 let is_negated = *operator == "!=";
@@ -246,6 +260,7 @@ impl<'a> Parser<'a> {
 
     /// A condition in braces, where there is one. Empty braces say nothing.
     fn braced(&mut self, subject: Subject) -> Result<Option<Box<Expression>>, FilterError> {
+        self.hope_for_word("{");
         if !self.take_sign('{') || self.take_sign('}') {
             return Ok(None);
         }
@@ -280,6 +295,7 @@ impl<'a> Parser<'a> {
     }
 
     fn expect_sign(&mut self, sign: char) -> Result<(), FilterError> {
+        self.hope_for_word(sign.encode_utf8(&mut [0; 4]));
         match self.take_sign(sign) {
             true => Ok(()),
             false => Err(self.expected(&format!("`{sign}`"))),

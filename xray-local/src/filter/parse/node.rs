@@ -1,6 +1,6 @@
 //! The terms that name services and groups.
 
-use super::{Parser, Subject, negated_if};
+use super::{Hope, Parser, Subject, negated_if};
 use crate::filter::FilterError;
 use crate::filter::expression::{Expression, GroupKey, Node};
 use crate::filter::selector::{Entity, Selector};
@@ -11,6 +11,7 @@ impl Parser<'_> {
     pub(super) fn service(&mut self) -> Result<Expression, FilterError> {
         self.advance();
         self.expect_sign('(')?;
+        self.hope_for_word(")");
         let node = match self.take_sign(')') {
             true => Node::default(),
             false => {
@@ -46,7 +47,11 @@ impl Parser<'_> {
         };
         self.advance();
         let is_negated = self.equality()?;
-        let group = Expression::Group(key, self.text()?);
+        let hope = match key {
+            GroupKey::Name => Hope::GroupName,
+            GroupKey::Arn => Hope::GroupArn,
+        };
+        let group = Expression::Group(key, self.text(hope)?);
         Ok(negated_if(is_negated, group))
     }
 
@@ -74,7 +79,9 @@ impl Parser<'_> {
     /// A name, or `id(name: "…", type: "…", account.id: "…")` with any of the three.
     fn node(&mut self) -> Result<Node, FilterError> {
         if !matches!(self.peek(), Token::Word(word) if word.eq_ignore_ascii_case("id")) {
-            return self.text().map(|name| Node {
+            self.hope_for(Hope::Service);
+            self.hope_for_word("id(");
+            return self.text(None).map(|name| Node {
                 name: Some(name),
                 ..Node::default()
             });
@@ -82,20 +89,24 @@ impl Parser<'_> {
         self.advance();
         self.expect_sign('(')?;
         let mut node = Node::default();
+        self.hope_for_word(")");
         while !self.take_sign(')') {
+            for part in ["name:", "type:", "account.id:"] {
+                self.hope_for_word(part);
+            }
             let part = match *self.peek() {
                 Token::Word(word) => word.to_ascii_lowercase(),
                 _ => return Err(self.expected("`name`, `type`, `account.id` or `)`")),
             };
-            let value = match part.as_str() {
-                "name" => &mut node.name,
-                "type" => &mut node.kind,
-                "account.id" => &mut node.account_id,
+            let (value, hope) = match part.as_str() {
+                "name" => (&mut node.name, Some(Hope::Service)),
+                "type" => (&mut node.kind, Some(Hope::ServiceType)),
+                "account.id" => (&mut node.account_id, None),
                 _ => return Err(self.expected("`name`, `type` or `account.id`")),
             };
             self.advance();
             self.expect_sign(':')?;
-            *value = Some(self.text()?);
+            *value = Some(self.text(hope)?);
             if !self.take_sign(',') && *self.peek() != Token::Sign(')') {
                 return Err(self.expected("`,` or `)`"));
             }
@@ -103,7 +114,10 @@ impl Parser<'_> {
         Ok(node)
     }
 
-    fn text(&mut self) -> Result<String, FilterError> {
+    fn text(&mut self, hope: impl Into<Option<Hope>>) -> Result<String, FilterError> {
+        if let Some(hope) = hope.into() {
+            self.hope_for(hope);
+        }
         let text = match self.peek() {
             Token::Text(text) => text.clone(),
             Token::Word(word) => (*word).to_owned(),
