@@ -3,6 +3,8 @@
 
 mod boost;
 mod error;
+mod explain;
+mod ledger;
 mod name;
 mod report;
 mod reservoir;
@@ -19,6 +21,9 @@ use crate::page::Page;
 use boost::Boosts;
 pub(crate) use boost::SamplingBoost;
 pub(crate) use error::RuleError;
+pub(crate) use explain::{SampledRequest, Trial};
+use ledger::Ledger;
+pub(crate) use ledger::Reported;
 pub(crate) use name::{KIND as RULE_KIND, RuleArn, RuleName};
 pub(crate) use report::{AnomalyReport, ClientId, Counts, Report};
 use reservoir::{QUOTA_LIFETIME, Reservoir};
@@ -35,6 +40,21 @@ pub(crate) struct Sampling {
     rules: Rules,
     changed_at: f64,
     activities: HashMap<RuleName, Activity>,
+    ledger: Ledger,
+}
+
+/// How a rule is used at present.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Use {
+    pub(crate) rule: RuleName,
+    /// The clients that reported lately and share the reservoir.
+    clients: usize,
+    /// What they may record a second before the rate counts, together.
+    quota: u64,
+    /// The rate while the rule is boosted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    boost: Option<f64>,
 }
 
 /// What clients reported of one rule.
@@ -83,6 +103,7 @@ impl Sampling {
             rules,
             changed_at: just_after(now),
             activities: HashMap::new(),
+            ledger: Ledger::default(),
         }
     }
 
@@ -123,9 +144,41 @@ impl Sampling {
                 .statistics
                 .count(report.counts, report.timestamp, now);
         }
-        reports
-            .iter()
-            .map(|report| self.target(report, now))
+        let answer = |report: &Report| {
+            let target = self.target(report, now);
+            if let Ok(target) = &target {
+                self.ledger.note(report, target, now);
+            }
+            target
+        };
+        reports.iter().map(answer).collect()
+    }
+
+    /// The latest reports with what was answered, the latest first.
+    pub(crate) fn reports(&self) -> Vec<Reported> {
+        self.ledger.latest()
+    }
+
+    /// How each rule is used, in the order in which they are tried.
+    pub(crate) fn uses(&self, now: f64) -> Vec<Use> {
+        let rules = self.rules.records().iter();
+        rules
+            .map(|record| {
+                let rule = &record.sampling_rule;
+                let activity = self.activities.get(&rule.rule_name);
+                let (clients, quota) =
+                    activity.map_or((0, 0), |activity| activity.reservoir.shared(now));
+                let boost = activity.and_then(|activity| {
+                    let boosts = &activity.boosts;
+                    boosts.current(rule.sampling_rate_boost, rule.fixed_rate, now)
+                });
+                Use {
+                    rule: rule.rule_name.clone(),
+                    clients,
+                    quota,
+                    boost: boost.map(|boost| boost.boost_rate),
+                }
+            })
             .collect()
     }
 

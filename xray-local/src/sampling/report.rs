@@ -1,6 +1,6 @@
 //! What clients report.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::name::RuleName;
 use crate::bound::quoted;
@@ -32,9 +32,15 @@ pub(crate) struct AnomalyReport {
 }
 
 /// A client, which names itself by 24 random hexadecimal digits when it starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct ClientId(u128);
+
+impl From<ClientId> for String {
+    fn from(ClientId(id): ClientId) -> Self {
+        format!("{id:024x}")
+    }
+}
 
 impl TryFrom<String> for ClientId {
     type Error = String;

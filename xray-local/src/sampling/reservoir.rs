@@ -99,6 +99,13 @@ impl Reservoir {
         client.quota
     }
 
+    /// How many clients share it, and what they may use together.
+    pub(crate) fn shared(&self, now: f64) -> (usize, u64) {
+        let sharing = self.line.iter().filter(|client| client.shares(now));
+        let quota = sharing.clone().filter_map(|client| client.quota);
+        (sharing.count(), quota.map(u64::from).sum())
+    }
+
     /// Sends those who had what does not divide evenly to the end of the line, once a turn.
     fn take_turns(&mut self, size: u32, now: f64) {
         let turn = (now / TURN).floor() as i64;

@@ -160,6 +160,24 @@ impl Rule {
         rule.checked()
     }
 
+    /// What requests are held against: each field with its pattern.
+    pub(super) fn patterns(&self) -> [(&'static str, &str); 6] {
+        [
+            ("ServiceName", &self.service_name),
+            ("ServiceType", &self.service_type),
+            ("Host", &self.host),
+            ("HTTPMethod", &self.http_method),
+            ("URLPath", &self.url_path),
+            ("ResourceARN", &self.resource_arn),
+        ]
+    }
+
+    /// The attributes that requests must have, each with its pattern.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
+        let attributes = self.attributes.0.iter();
+        attributes.map(|(name, pattern)| (name.as_str(), pattern.as_str()))
+    }
+
     /// The default rule matches everything and comes last; no other rule comes that late.
     fn checked(self) -> Result<Self, RuleError> {
         if !self.rule_name.is_default() {
