@@ -4,6 +4,7 @@ mod critical;
 mod inferred;
 mod outcome;
 mod outline;
+mod pair;
 mod service;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use xray_sdk::document::{Document, Namespace, Trace};
 pub(crate) use critical::is_critical;
 pub use outcome::Outcome;
 pub(crate) use outline::{Row, rows};
+pub(crate) use pair::{Pair, pairs};
 pub use service::ServiceId;
 
 /// A trace taken apart into the work of its services.
