@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::AddAssign;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::bound::{MOST, Text, Time, Whole};
 use crate::terminal::printable;
@@ -55,13 +55,16 @@ pub(crate) struct Telemetry {
 }
 
 /// What one daemon reported so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Totals {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Totals {
+    /// The time of its last report, in seconds since 1970.
     last: f64,
     received: u64,
     sent: u64,
+    /// Dropped for lack of room.
     spilled: u64,
     rejected: u64,
+    /// Calls that failed.
     failures: u64,
 }
 
@@ -80,6 +83,12 @@ impl Telemetry {
         for record in records {
             *totals += record;
         }
+    }
+
+    /// The daemons by their names, each with what it reported.
+    pub(crate) fn daemons(&self) -> impl Iterator<Item = (String, Totals)> {
+        let daemons = self.daemons.iter();
+        daemons.map(|(sender, totals)| (sender.to_string(), *totals))
     }
 }
 

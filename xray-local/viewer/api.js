@@ -7,6 +7,18 @@ export async function call(path, input = {}) {
   return answer(await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(input) }));
 }
 
+/** All pages of a list that an operation gives out. */
+export async function pages(path, list, input = {}) {
+  const found = [];
+  let token;
+  do {
+    const page = await call(path, token ? { ...input, NextToken: token } : input);
+    found.push(...page[list]);
+    token = page.NextToken;
+  } while (token);
+  return found;
+}
+
 /** Asks for what the server draws. */
 export async function ask(path, words = {}) {
   const query = new URLSearchParams(words).toString();

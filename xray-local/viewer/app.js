@@ -3,8 +3,12 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { isConnected, isLive, ledger, listen } from "/page/api.js";
+import { CompareView } from "/page/compare.js";
 import { isWanted as isFilterWanted } from "/page/filter.js";
 import { html } from "/page/form.js";
+import { GroupsView } from "/page/groups.js";
+import { HealthView } from "/page/health.js";
+import { InsightsView } from "/page/insights.js";
 import { LedgerView } from "/page/ledger.js";
 import { MapView } from "/page/map.js";
 import { go, link, view } from "/page/place.js";
@@ -12,19 +16,37 @@ import { SamplingView } from "/page/sampling.js";
 import { TraceView } from "/page/trace.js";
 import { TracesView } from "/page/traces.js";
 
-const VIEWS = { map: MapView, traces: TracesView, trace: TraceView, sampling: SamplingView, ledger: LedgerView };
+const VIEWS = {
+  map: MapView,
+  traces: TracesView,
+  trace: TraceView,
+  compare: CompareView,
+  sampling: SamplingView,
+  groups: GroupsView,
+  insights: InsightsView,
+  ledger: LedgerView,
+  health: HealthView,
+};
+
+/** The views that one goes to by name. */
+const TOP = ["map", "traces", "sampling", "groups", "insights", "ledger", "health"];
+
+/** The view that another one belongs to. */
+const ABOVE = { trace: "traces", compare: "traces" };
 
 const KEYS = [
   ["/", "filter traces"],
-  ["m t s l", "map, traces, sampling, ledger"],
+  ["m t s g i l", "map, traces, sampling, groups, insights, ledger"],
+  ["d", "health"],
   ["space", "live or paused"],
   ["j k ↓ ↑", "down, up"],
   ["h l ← →", "collapse, expand"],
   ["[ ]", "collapse all, expand all"],
   ["enter", "open"],
   ["e E", "next, previous error"],
-  ["n N", "next, previous found"],
+  ["n N", "next, previous found or different"],
   ["c", "critical path"],
+  ["x", "compare with another trace"],
   ["y Y", "copy the trace's id, the segment's JSON"],
   ["?", "these keys"],
 ];
@@ -46,6 +68,9 @@ function Page() {
         m: () => go({ to: "map" }),
         t: () => go({ to: "traces" }),
         s: () => go({ to: "sampling" }),
+        g: () => go({ to: "groups" }),
+        i: () => go({ to: "insights" }),
+        d: () => go({ to: "health" }),
         "?": () => setShowsKeys((shows) => !shows),
         Escape: () => setShowsKeys(false),
       };
@@ -64,8 +89,8 @@ function Page() {
     <a class="skip" href="#main" onClick=${(event) => (event.preventDefault(), document.getElementById("main").focus())}>Skip to the content</a>
     <header class="top">
       <a class="brand" href=${link({ to: "map" })}>xray-local</a>
-      <nav aria-label="Views">${["map", "traces", "sampling", "ledger"].map((name) => html`<a href=${link({ to: name })} aria-current=${view.value === name ? "page" : undefined}>${name}</a>`)}</nav>
-      <span class="quiet count" role="status">${ledger.value ? `${ledger.value.traces} traces` : ""}${ledger.value?.rejected ? `, ${ledger.value.rejected} documents refused` : ""}</span>
+      <nav aria-label="Views">${TOP.map((name) => html`<a href=${link({ to: name })} aria-current=${(ABOVE[view.value] ?? view.value) === name ? "page" : undefined}>${name}</a>`)}</nav>
+      <span class="quiet count" role="status">${ledger.value ? `${ledger.value.traces} trace${ledger.value.traces === 1 ? "" : "s"}` : ""}${ledger.value?.rejected ? `, ${ledger.value.rejected} documents refused` : ""}</span>
       <button aria-pressed=${String(isLive.value)} onClick=${() => (isLive.value = !isLive.value)}>${isLive.value ? (isConnected.value ? "● live" : "○ not connected") : "❚❚ paused"}</button>
       <button onClick=${() => setShowsKeys(!showsKeys)} aria-expanded=${String(showsKeys)}>keys (?)</button>
     </header>

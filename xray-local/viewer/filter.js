@@ -1,77 +1,122 @@
-// The filter bar: a filter expression of X-Ray, with what is wrong in it shown at its place.
+// A field for a filter expression of X-Ray: what is wrong in it is shown at its place, and what can come next is offered.
 
 import { signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask } from "/page/api.js";
+import { Candidates, completed, cursorOf, setCursor } from "/page/completion.js";
 import { html } from "/page/form.js";
 import { RANGES, filter, go, range } from "/page/place.js";
-
-/** What people look for first; the whole language is X-Ray's. */
-const EXAMPLES = [
-  "fault = true",
-  "error = true",
-  "throttle = true",
-  "ok = false",
-  "partial = true",
-  "responsetime > 1",
-  "duration > 1",
-  "http.status = 500",
-  'http.method = "GET"',
-  'http.url CONTAINS "/"',
-  'user = "…"',
-  'annotation.key = "…"',
-  'service("…")',
-  'service("…") { fault = true }',
-  'edge("…", "…")',
-  "rootcause.fault.service { last }",
-];
 
 /** Whether the next bar that is drawn, or the present one, is to be typed into. */
 export const isWanted = signal(false);
 
-export function FilterBar() {
-  const field = useRef(null);
-  useEffect(() => {
-    if (!isWanted.value) return;
-    isWanted.value = false;
-    field.current.focus();
-  }, [isWanted.value]);
-  const [text, setText] = useState(filter.value);
-  const [problem, setProblem] = useState(null);
-  useEffect(() => setText(filter.value), [filter.value]);
+/** What the server says of a text with the cursor in it. */
+function useCheck(text, cursor, isOpen) {
+  const [check, setCheck] = useState({ text: null, problem: null, completion: null });
   useEffect(() => {
     let isCurrent = true;
     const timer = setTimeout(async () => {
-      const check = await ask("/local/filter", { text }).catch(() => ({}));
-      if (isCurrent) setProblem(check.problem ?? null);
-    }, 150);
+      const { problem = null, completion = null } = await ask("/local/filter", { text, before: cursor }).catch(() => ({}));
+      if (isCurrent) setCheck({ text, cursor, problem, completion });
+    }, 120);
     return () => {
       isCurrent = false;
       clearTimeout(timer);
     };
-  }, [text]);
+  }, [text, cursor, isOpen]);
+  return check;
+}
+
+/** `onInput` is given the text, `onSubmit` nothing; `refusal` is what else is wrong with it. */
+export function FilterField({ id, label, value, onInput, onSubmit, onCheck, refusal, placeholder, name, hidden }) {
+  const field = useRef(null);
+  const [cursor, setCursorAt] = useState(value.length);
+  const [isOpen, setOpen] = useState(false);
+  const [at, setAt] = useState(-1);
+  const wanted = useRef(null);
+  const { text, problem, completion, cursor: checked } = useCheck(value, cursor, isOpen);
+  const candidates = isOpen && text === value && checked === cursor ? (completion?.candidates ?? []) : [];
+  useEffect(() => onCheck?.(text === value ? problem : null), [text, problem, value]);
+  useEffect(() => setAt(-1), [value, cursor]);
+  // Before the next key is pressed.
+  useLayoutEffect(() => {
+    if (wanted.current == null) return;
+    setCursor(field.current, wanted.current);
+    wanted.current = null;
+  }, [value]);
+  // While one is typing, what is only not finished is no mistake.
+  const mistake = text === value && problem && !(isOpen && problem.column > [...value].length) ? problem : null;
+  const look = () => setCursorAt(cursorOf(field.current));
+  const choose = (number) => {
+    const next = completed(value, cursor, completion.from, candidates[number].text);
+    wanted.current = next.cursor;
+    onInput(next.text);
+    setCursorAt(next.cursor);
+    setOpen(true);
+  };
+  const press = (event) => {
+    const isList = candidates.length > 0;
+    const turn = (step) => setAt((at) => (at < 0 && step < 0 ? candidates.length - 1 : (at + step + candidates.length) % candidates.length));
+    if (event.key === "ArrowDown" && !isList) setOpen(true);
+    else if (event.key === "ArrowDown") turn(1);
+    else if (event.key === "ArrowUp" && isList) turn(-1);
+    else if (event.key === "Enter" && isList && at >= 0) choose(at);
+    else if (event.key === "Escape" && isList) setOpen(false);
+    else if (event.key === " " && event.ctrlKey) setOpen(true);
+    else {
+      if (event.key === "Enter") setOpen(false);
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const list = `${id}-next`;
+  return html`<div class="filtering">
+    <label class=${hidden ? "hidden" : ""} for=${id}>${label}</label>
+    <div class="combo">
+      <input
+        id=${id}
+        name=${name}
+        ref=${field}
+        type="text"
+        role="combobox"
+        aria-autocomplete="list"
+        aria-expanded=${candidates.length > 0 ? "true" : "false"}
+        aria-controls=${candidates.length > 0 ? list : undefined}
+        aria-activedescendant=${at >= 0 && candidates.length > 0 ? `${list}-${at}` : undefined}
+        spellcheck="false"
+        autocomplete="off"
+        placeholder=${placeholder}
+        value=${value}
+        aria-invalid=${mistake || refusal ? "true" : "false"}
+        aria-describedby=${`${id}-problem`}
+        onInput=${(event) => (onInput(event.currentTarget.value), look(), setOpen(true))}
+        onKeyDown=${press}
+        onKeyUp=${look}
+        onClick=${() => (look(), setOpen(true))}
+        onBlur=${() => setOpen(false)}
+      />
+      ${candidates.length > 0 && html`<${Candidates} id=${list} candidates=${candidates} at=${at} onChoose=${choose} />`}
+    </div>
+    <output id=${`${id}-problem`} class="problem">${refusal ?? (mistake && html`<${Pointer} text=${value} problem=${mistake} />`)}</output>
+  </div>`;
+}
+
+export function FilterBar() {
+  const [text, setText] = useState(filter.value);
+  const [problem, setProblem] = useState(null);
+  useEffect(() => setText(filter.value), [filter.value]);
+  useEffect(() => {
+    if (!isWanted.value) return;
+    isWanted.value = false;
+    document.getElementById("filter").focus();
+  }, [isWanted.value]);
   const submit = (event) => {
     event.preventDefault();
     if (!problem) go({ filter: text.trim() });
   };
   return html`<form class="filter" role="search" onSubmit=${submit}>
-    <label class="wide">
-      <span class="hidden">Filter expression</span>
-      <input
-        id="filter"
-        ref=${field}
-        type="text"
-        list="expressions"
-        spellcheck="false"
-        autocomplete="off"
-        placeholder='Filter, as service("orders") { fault = true }   ( / )'
-        value=${text}
-        aria-invalid=${problem ? "true" : "false"}
-        aria-describedby="filter-problem"
-        onInput=${(event) => setText(event.currentTarget.value)}
-      />
-    </label>
-    <datalist id="expressions">${EXAMPLES.map((example) => html`<option value=${example} />`)}</datalist>
+    <${FilterField} id="filter" label="Filter expression" hidden placeholder='Filter, as service("orders") { fault = true }   ( / )' value=${text} onInput=${setText} onCheck=${setProblem} />
     <label>
       <span class="hidden">Time</span>
       <select value=${range.value} onChange=${(event) => go({ range: event.currentTarget.value })}>
@@ -79,7 +124,6 @@ export function FilterBar() {
       </select>
     </label>
     <button type="submit" disabled=${problem != null}>Apply</button>
-    <output id="filter-problem" class="problem">${problem && html`<${Pointer} text=${text} problem=${problem} />`}</output>
   </form>`;
 }
 

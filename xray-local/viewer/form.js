@@ -22,6 +22,22 @@ export function seconds(time) {
   return `${Math.floor(time / 60)} min ${Math.round(time % 60)} s`;
 }
 
+/** A difference of two times. */
+export function signed(more) {
+  if (Math.abs(more) < 0.00005) return "±0";
+  return `${more > 0 ? "+" : "−"}${seconds(Math.abs(more))}`;
+}
+
+/** Requests a minute, or a second where they are many; nothing where that is not known. */
+export function rate(perMinute) {
+  if (perMinute == null) return "";
+  if (perMinute >= 120) return `${Math.round(perMinute / 60)} / s`;
+  return `${perMinute < 10 ? perMinute.toFixed(1).replace(/\.0$/, "") : Math.round(perMinute)} / min`;
+}
+
+/** A rate from 0 to 1. */
+export const percent = (rate) => `${(100 * rate).toFixed(2).replace(/\.?0+$/, "")} %`;
+
 export function clock(time) {
   const date = new Date(time * 1000);
   const text = date.toLocaleTimeString([], { hourCycle: "h23" }) + "." + String(date.getMilliseconds()).padStart(3, "0");
@@ -69,8 +85,27 @@ export function useLoaded(load, causes) {
   return state;
 }
 
+/** Whether the window is so narrow that rows need two lines. */
+export function useNarrow() {
+  const [query] = useState(() => matchMedia("(max-width: 760px)"));
+  const [isNarrow, setNarrow] = useState(query.matches);
+  useEffect(() => {
+    const look = () => setNarrow(query.matches);
+    query.addEventListener("change", look);
+    return () => query.removeEventListener("change", look);
+  }, []);
+  return isNarrow;
+}
+
 export function Problem({ error }) {
   return error && html`<p class="problem" role="alert">${error.message}</p>`;
+}
+
+/** The first of many, and a button for the others. */
+export function Few({ all, most = 10, what, children }) {
+  const [isAll, setAll] = useState(false);
+  const shown = isAll ? all : all.slice(0, most);
+  return html`${children(shown)}${all.length > shown.length && html`<p><button onClick=${() => setAll(true)}>show ${all.length - shown.length} more ${what}</button></p>`}`;
 }
 
 /** Rows of equal height, of which only those in sight are in the page. */

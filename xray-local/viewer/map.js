@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, news } from "/page/api.js";
-import { Outcome, Problem, html, seconds, useLoaded } from "/page/form.js";
+import { Outcome, Problem, html, rate, seconds, useLoaded } from "/page/form.js";
 import { Histogram } from "/page/histogram.js";
 import { go, link, range, times } from "/page/place.js";
 
@@ -23,7 +23,7 @@ export function MapView() {
       <${ServiceMap} map=${map} chosen=${chosen} onChoose=${(node) => setChosen(key(node))} />
       ${node && html`<${NodePanel} node=${node} map=${map} onClose=${() => setChosen(null)} />`}
     </div>
-    <details class="list"><summary>The same as a table</summary><${Table} map=${map} /></details>`}
+    <details class="list"><summary>The same as tables</summary><${Tables} map=${map} /></details>`}
   </section>`;
 }
 
@@ -112,7 +112,7 @@ function useZoom(size) {
 function Node({ node, isChosen, onChoose }) {
   const state = health(node.counts);
   const kind = node.members ? node.type : (node.type.split("::").slice(1).join(" ") || node.type || "service");
-  const rate = node.counts && `${seconds(node.counts.averageTime)} · ${node.counts.total} requests`;
+  const told = node.counts && [rate(node.counts.perMinute) || `${node.counts.total} requests`, seconds(node.counts.averageTime)].join(" · ");
   const choose = () => onChoose?.(node);
   return html`<g
     class="node ${state ?? "unknown"} ${isChosen ? "chosen" : ""}"
@@ -131,7 +131,7 @@ function Node({ node, isChosen, onChoose }) {
     <${Share} counts=${node.counts} />
     <text class="name" x=${NODE.width / 2} y="19" text-anchor="middle">${short(node.name, 22)}</text>
     <text class="kind" x=${NODE.width / 2} y="33" text-anchor="middle">${short(kind, 27)}</text>
-    <text class="rate" x=${NODE.width / 2} y="47" text-anchor="middle">${state ? `${state} · ` : ""}${rate ?? ""}</text>
+    <text class="rate" x=${NODE.width / 2} y="47" text-anchor="middle">${state ? `${state} · ` : ""}${told ?? ""}</text>
   </g>`;
 }
 
@@ -156,9 +156,16 @@ function Edge({ edge, nodes }) {
   const failed = edge.counts.fault > 0 ? "fault" : "";
   return html`<g class="edge ${failed} ${edge.isLink ? "link" : ""}">
     <path d=${path} marker-end="url(#arrow)" />
-    <text x=${(x1 + x2) / 2} y=${(from.y + to.y) / 2 - 5} text-anchor="middle">${edge.counts.total > 0 ? seconds(edge.counts.averageTime) : ""}</text>
-    <title>${from.name} to ${to.name}: ${edge.counts.total} requests, ${edge.counts.fault} faults, ${seconds(edge.counts.averageTime)} on average</title>
+    <text x=${(x1 + x2) / 2} y=${(from.y + to.y) / 2 - 5} text-anchor="middle">${edge.isLink ? "later" : edge.counts.total > 0 ? seconds(edge.counts.averageTime) : ""}</text>
+    <text x=${(x1 + x2) / 2} y=${(from.y + to.y) / 2 + 11} text-anchor="middle">${rate(edge.counts.perMinute)}</text>
+    <title>${from.name} to ${to.name}: ${edge.counts.total} ${edge.isLink ? "messages" : "requests"}${edge.counts.perMinute ? `, ${rate(edge.counts.perMinute)}` : ""}, ${edge.counts.fault} faults${spread(edge.counts)}</title>
   </g>`;
+}
+
+/** How long requests took, in words. */
+function spread({ averageTime, median, p95 }) {
+  if (median == null) return "";
+  return `; ${seconds(averageTime)} on average, half within ${seconds(median)}, 19 of 20 within ${seconds(p95)}`;
 }
 
 function NodePanel({ node, map, onClose }) {
@@ -189,22 +196,42 @@ function Counts({ counts }) {
       ${["ok", "error", "throttle", "fault"].map(
         (outcome) => html`<tr><th scope="row"><${Outcome} of=${outcome} /></th><td>${counts[outcome]}</td><td>${percent(counts[outcome], counts.total)}</td></tr>`,
       )}
+      ${counts.perMinute != null && html`<tr><th scope="row">rate</th><td colspan="2">${rate(counts.perMinute)}</td></tr>`}
       <tr><th scope="row">average</th><td colspan="2">${seconds(counts.averageTime)}</td></tr>
+      ${counts.median != null && html`<tr><th scope="row">half within</th><td colspan="2">${seconds(counts.median)}</td></tr><tr><th scope="row">19 of 20 within</th><td colspan="2">${seconds(counts.p95)}</td></tr>`}
     </tbody>
   </table>`;
 }
 
-function Table({ map }) {
-  return html`<table>
-    <thead><tr><th>service</th><th>type</th><th>requests</th><th>errors</th><th>throttles</th><th>faults</th><th>average</th><th>calls</th></tr></thead>
-    <tbody>${map.nodes.map((node, at) => html`<tr>
-      <th scope="row">${node.name}</th><td>${node.type}</td>
-      ${["total", "error", "throttle", "fault"].map((count) => html`<td>${node.counts?.[count] ?? ""}</td>`)}
-      <td>${node.counts ? seconds(node.counts.averageTime) : ""}</td>
-      <td>${map.edges.filter((edge) => edge.from === at).map((edge) => map.nodes[edge.to].name).join(", ")}</td>
-    </tr>`)}</tbody>
-  </table>`;
+/** What the drawing shows, for those who read rather than look. */
+function Tables({ map }) {
+  const edges = map.edges.map((edge) => ({ ...edge, names: [map.nodes[edge.from].name, map.nodes[edge.to].name] }));
+  return html`<div class="scrolls" tabindex="0" role="region" aria-label="Services as a table"><table>
+      <caption>Services</caption>
+      <thead><tr><th>service</th><th>type</th><${NumberHeads} /></tr></thead>
+      <tbody>${map.nodes.map((node) => html`<tr><th scope="row">${node.name}</th><td>${node.type}</td><${Numbers} counts=${node.counts} /></tr>`)}</tbody>
+    </table></div>
+    <div class="scrolls" tabindex="0" role="region" aria-label="Calls as a table"><table>
+      <caption>Calls</caption>
+      <thead><tr><th>from</th><th>to</th><${NumberHeads} /></tr></thead>
+      <tbody>${edges.map((edge) => html`<tr><th scope="row">${edge.names[0]}</th><td>${edge.names[1]}${edge.isLink ? html` <small>later</small>` : ""}</td><${Numbers} counts=${edge.counts} /></tr>`)}</tbody>
+    </table></div>`;
 }
+
+const NUMBERS = [
+  ["requests", (counts) => counts.total],
+  ["rate", (counts) => rate(counts.perMinute)],
+  ["average", (counts) => seconds(counts.averageTime)],
+  ["half within", (counts) => (counts.median == null ? "" : seconds(counts.median))],
+  ["19 of 20 within", (counts) => (counts.p95 == null ? "" : seconds(counts.p95))],
+  ["errors", (counts) => counts.error],
+  ["throttles", (counts) => counts.throttle],
+  ["faults", (counts) => counts.fault],
+];
+
+const NumberHeads = () => NUMBERS.map(([name]) => html`<th class="number">${name}</th>`);
+
+const Numbers = ({ counts }) => NUMBERS.map(([, value]) => html`<td class="number">${counts ? value(counts) : ""}</td>`);
 
 const percent = (part, whole) => (whole > 0 ? `${((100 * part) / whole).toFixed(part > 0 && part < whole ? 1 : 0)} %` : "");
 

@@ -1,7 +1,9 @@
 // What one segment or subsegment recorded.
 
 import { useState } from "preact/hooks";
-import { Outcome, clock, html, seconds } from "/page/form.js";
+import { ask } from "/page/api.js";
+import { FindingList, marked } from "/page/findings.js";
+import { Outcome, Problem, bytes, clock, html, seconds, useLoaded } from "/page/form.js";
 
 /** The parts of a document that have a leaf of their own, as far as they are there. */
 function leaves(document) {
@@ -14,12 +16,13 @@ function leaves(document) {
     http,
     sql,
     aws,
-    json: true,
+    stored: true,
+    received: true,
   };
   return Object.keys(all).filter((name) => all[name]);
 }
 
-export function SegmentPanel({ row, document, onClose }) {
+export function SegmentPanel({ trace, row, document, onClose }) {
   const [chosen, setChosen] = useState("overview");
   if (!document) return null;
   const names = leaves(document);
@@ -45,19 +48,33 @@ export function SegmentPanel({ row, document, onClose }) {
         >${leaf}</button>`,
       )}
     </div>
-    <div role="tabpanel" id="leaf" aria-labelledby=${`leaf-${name}`} tabindex="0"><${Leaf} name=${name} row=${row} document=${document} /></div>
+    <div role="tabpanel" id="leaf" aria-labelledby=${`leaf-${name}`} tabindex="0"><${Leaf} name=${name} trace=${trace} row=${row} document=${document} /></div>
   </aside>`;
 }
 
-function Leaf({ name, row, document }) {
+function Leaf({ name, trace, row, document }) {
   if (name === "overview") return html`<${Overview} row=${row} document=${document} />`;
   if (name === "exceptions") return html`<${Exceptions} cause=${document.cause} />`;
-  if (name === "json") return html`<pre>${JSON.stringify(alone(document), null, 2)}</pre>`;
+  if (name === "stored") return html`<p class="quiet">As X-Ray's API gives it out: read, checked, put in its place.</p><pre>${JSON.stringify(alone(document), null, 2)}</pre>`;
+  if (name === "received") return html`<${Received} key=${row.id} trace=${trace} row=${row} />`;
   if (name === "sql" && document.sql.sanitized_query) {
     const { sanitized_query, ...rest } = document.sql;
     return html`<pre>${sanitized_query}</pre><${Facts} of=${rest} />`;
   }
   return html`<${Facts} of=${document[name]} />`;
+}
+
+/** What came, to the letter. */
+function Received({ trace, row }) {
+  const { value, error } = useLoaded(() => ask(`/local/traces/${trace}/received`, { of: row.id }), [trace, row.id]);
+  if (!value) return html`<${Problem} error=${error} /><p class="quiet">${error ? "" : "…"}</p>`;
+  if (value.length === 0) return html`<p class="quiet">Nothing was received of it: it is known from its caller only.</p>`;
+  return value.map(({ text, findings }) => {
+    const isAround = JSON.parse(text).id !== row.id;
+    return html`<p class="quiet">${bytes(new Blob([text]).size)}, to the letter${isAround ? ". It stands in the document of another" : ""}.</p>
+      <${FindingList} findings=${findings} />
+      <pre>${marked(text, findings)}</pre>`;
+  });
 }
 
 /** A document without those below it. */

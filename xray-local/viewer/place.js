@@ -29,6 +29,7 @@ export const view = computed(() => address.value.view);
 export const id = computed(() => address.value.id);
 export const filter = computed(() => address.value.words.get("filter") ?? "");
 export const other = computed(() => address.value.words.get("with") ?? "");
+export const group = computed(() => address.value.words.get("group") ?? "");
 export const range = computed(() => {
   const chosen = address.value.words.get("range");
   return chosen in RANGES ? chosen : USUAL_RANGE;
@@ -56,4 +57,10 @@ export function link({ to = view.value, id = "", ...words }) {
 
 export function go(target) {
   location.hash = link(target);
+}
+
+/** A trace id as X-Ray writes it; W3C's 32 digits are taken, too. */
+export function traceId(text) {
+  const digits = text.trim().toLowerCase();
+  return /^[0-9a-f]{32}$/.test(digits) ? `1-${digits.slice(0, 8)}-${digits.slice(8)}` : digits;
 }

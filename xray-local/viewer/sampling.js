@@ -1,48 +1,71 @@
-// The sampling rules in force, and what they decided lately.
+// The sampling rules: what they say, how they are used, and what they decided.
 
-import { call } from "/page/api.js";
-import { Problem, html, useLoaded } from "/page/form.js";
-
-async function pages(path, list) {
-  const found = [];
-  let token;
-  do {
-    const page = await call(path, token ? { NextToken: token } : {});
-    found.push(...page[list]);
-    token = page.NextToken;
-  } while (token);
-  return found;
-}
+import { useState } from "preact/hooks";
+import { ask, call, news, pages } from "/page/api.js";
+import { Decisions, Reports } from "/page/decisions.js";
+import { Explain } from "/page/explain.js";
+import { Confirmed } from "/page/field.js";
+import { Problem, html, percent, useLoaded } from "/page/form.js";
+import { range, times } from "/page/place.js";
+import { MATCHED, RuleForm } from "/page/rule.js";
 
 async function sampling() {
-  const [records, summaries] = await Promise.all([
+  const [records, summaries, activity, decisions] = await Promise.all([
     pages("/GetSamplingRules", "SamplingRuleRecords"),
     pages("/SamplingStatisticSummaries", "SamplingStatisticSummaries"),
+    ask("/local/sampling"),
+    ask("/local/decisions", times()),
   ]);
   const counts = new Map();
   for (const { RuleName, RequestCount = 0, SampledCount = 0, BorrowCount = 0 } of summaries) {
     const sum = counts.get(RuleName) ?? { requests: 0, sampled: 0, borrowed: 0 };
     counts.set(RuleName, { requests: sum.requests + RequestCount, sampled: sum.sampled + SampledCount, borrowed: sum.borrowed + BorrowCount });
   }
-  return { rules: records.map((record) => record.SamplingRule).sort((one, other) => one.Priority - other.Priority), counts };
+  const uses = new Map(activity.rules.map((used) => [used.rule, used]));
+  return { rules: records.map((record) => record.SamplingRule), counts, uses, reports: activity.reports, decisions };
 }
 
-const MATCHED = ["ServiceName", "ServiceType", "Host", "HTTPMethod", "URLPath", "ResourceARN"];
-
 export function SamplingView() {
-  const { value, error } = useLoaded(sampling, []);
-  const matched = (rule) => MATCHED.filter((field) => rule[field] !== "*").map((field) => `${field} ${rule[field]}`).join(", ");
+  const [changes, setChanges] = useState(0);
+  const [edited, setEdited] = useState(null);
+  const [failure, setFailure] = useState(null);
+  const { value, error } = useLoaded(sampling, [range.value, news.value, changes]);
+  const again = () => (setEdited(null), setFailure(null), setChanges((count) => count + 1));
+  const remove = (RuleName) => call("/DeleteSamplingRule", { RuleName }).then(again, setFailure);
+  const rule = value?.rules.find((rule) => rule.RuleName === edited);
   return html`<section class="view" aria-label="Sampling">
-    <h1>Sampling rules</h1>
-    <p class="quiet">Asked from the top; the first that matches decides. Made and changed with <code>aws xray create-sampling-rule</code> and the like.</p>
-    <${Problem} error=${error} />
-    ${value && html`<table>
-      <thead><tr><th>priority</th><th>rule</th><th>matches</th><th>reservoir a second</th><th>rate</th><th>requests</th><th>sampled</th><th>borrowed</th></tr></thead>
-      <tbody>${value.rules.map((rule) => html`<tr>
-        <td>${rule.Priority}</td><th scope="row">${rule.RuleName}</th><td>${matched(rule) || "everything"}</td>
-        <td>${rule.ReservoirSize}</td><td>${(100 * rule.FixedRate).toFixed(2).replace(/\.?0+$/, "")} %</td>
-        ${["requests", "sampled", "borrowed"].map((count) => html`<td>${value.counts.get(rule.RuleName)?.[count] ?? 0}</td>`)}
-      </tr>`)}</tbody>
-    </table>`}
+    <h1>Sampling</h1>
+    <p class="lead">A rule says how many of the requests that it matches are recorded. Programs fetch the rules every ten seconds, ask them from the top, and the first that matches decides.</p>
+    <${Problem} error=${error ?? failure} />
+    ${value && html`<${Rules} ...${value} onEdit=${setEdited} onRemove=${remove} />`}
+    ${edited === "" || rule
+      ? html`<${RuleForm} key=${edited} rule=${rule} onDone=${again} onCancel=${() => setEdited(null)} />`
+      : html`<p class="tools"><button onClick=${() => setEdited("")}>New rule</button></p>`}
+    ${value && html`<${Explain} rules=${value.rules} changes=${changes} /><${Reports} reports=${value.reports} /><${Decisions} decisions=${value.decisions} />`}
   </section>`;
+}
+
+function Rules({ rules, counts, uses, onEdit, onRemove }) {
+  const of = (rule) => MATCHED.filter(([field]) => rule[field] !== "*").map(([field, label]) => html`<span class="part">${label} <code>${rule[field]}</code></span> `);
+  const attributes = (rule) => Object.entries(rule.Attributes ?? {}).map(([name, value]) => html`<span class="part">${name} <code>${value}</code></span> `);
+  return html`<div class="scrolls" tabindex="0" role="region" aria-label="Sampling rules"><table>
+    <thead><tr><th>rule</th><th>priority</th><th>for</th><th class="number">reservoir</th><th class="number">rate</th><th class="number">clients</th><th class="number">requests</th><th class="number">recorded</th><th class="number">borrowed</th><th><span class="hidden">change</span></th></tr></thead>
+    <tbody>${rules.map((rule) => {
+      const count = counts.get(rule.RuleName) ?? { requests: 0, sampled: 0, borrowed: 0 };
+      const used = uses.get(rule.RuleName);
+      const isDefault = rule.RuleName === "Default";
+      const matched = [...of(rule), ...attributes(rule)];
+      return html`<tr>
+        <th scope="row">${rule.RuleName}</th>
+        <td>${isDefault ? "last" : rule.Priority}</td>
+        <td>${matched.length > 0 ? matched : isDefault ? "everything else" : "everything"}</td>
+        <td class="number">${rule.ReservoirSize} / s</td>
+        <td class="number">${percent(rule.FixedRate)}${used?.boost ? html`<br /><small>now ${percent(used.boost)}</small>` : ""}</td>
+        <td class="number">${used?.clients ?? 0}</td>
+        ${["requests", "sampled", "borrowed"].map((name) => html`<td class="number">${count[name]}</td>`)}
+        <td class="acts"><button aria-label=${`Edit ${rule.RuleName}`} onClick=${() => onEdit(rule.RuleName)}>edit</button>${!isDefault && html` <${Confirmed} what="delete" label=${`Delete ${rule.RuleName}`} onConfirm=${() => onRemove(rule.RuleName)} />`}</td>
+      </tr>`;
+    })}</tbody>
+  </table></div>
+  <p class="quiet">Clients: programs that reported in the last half minute and share the reservoir. Requests, recorded and borrowed: what they reported in the last hour. A program borrows one request a second until it has been given its part of the reservoir.</p>`;
 }

@@ -1,18 +1,14 @@
 // One trace: its waterfall over all services, its own map, and what each part recorded.
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { ask, news } from "/page/api.js";
 import { Problem, clock, html, seconds, useLoaded } from "/page/form.js";
+import { Findings } from "/page/findings.js";
 import { ServiceMap } from "/page/map.js";
 import { SegmentPanel } from "/page/panel.js";
-import { id, link } from "/page/place.js";
-import { Waterfall, hasChildren, visible } from "/page/waterfall.js";
-
-/** A trace id as X-Ray writes it; W3C's 32 digits are taken, too. */
-export function traceId(text) {
-  const digits = text.trim().toLowerCase();
-  return /^[0-9a-f]{32}$/.test(digits) ? `1-${digits.slice(0, 8)}-${digits.slice(8)}` : digits;
-}
+import { go, id, link, traceId } from "/page/place.js";
+import { useTree } from "/page/tree.js";
+import { Waterfall } from "/page/waterfall.js";
 
 export function TraceView() {
   const wanted = traceId(id.value);
@@ -22,7 +18,7 @@ export function TraceView() {
 }
 
 /** All documents of a trace by their ids. */
-function byId(documents) {
+export function byId(documents) {
   const found = new Map();
   const open = [...documents];
   while (open.length > 0) {
@@ -34,91 +30,47 @@ function byId(documents) {
 }
 
 function Trace({ trace }) {
-  const [collapsed, setCollapsed] = useState(new Set());
-  const [at, setAt] = useState(0);
   const [isOpen, setOpen] = useState(false);
   const [showsPath, setShowsPath] = useState(false);
   const [showsMap, setShowsMap] = useState(false);
+  const [showsFindings, setShowsFindings] = useState(false);
+  const { value: findings } = useLoaded(() => ask(`/local/traces/${trace.id}/findings`), [trace.id, trace.documents.length]);
   const [search, setSearch] = useState("");
   const documents = useMemo(() => byId(trace.documents), [trace]);
-  const shown = useMemo(() => visible(trace.rows, collapsed), [trace, collapsed]);
   const found = useMemo(() => matches(trace.rows, documents, search), [trace, search]);
-  const row = trace.rows[shown[Math.min(at, shown.length - 1)]];
-
-  const toggle = (rowId) => setCollapsed((old) => flipped(old, rowId));
-  const jump = (number) => {
-    if (number == null) return;
-    setCollapsed(new Set());
-    setAt(number);
-  };
-  const next = (step, isWanted) => {
-    const here = shown[at];
-    const order = trace.rows.map((_, number) => number);
-    const ahead = step > 0 ? [...order.slice(here + 1), ...order.slice(0, here)] : [...order.slice(0, here).reverse(), ...order.slice(here + 1).reverse()];
-    jump(ahead.find(isWanted));
-  };
-  const nextError = (step) => next(step, (number) => trace.rows[number].outcome !== "ok");
-  const nextFound = (step) => next(step, (number) => found.has(number));
-  const above = () => {
-    let place = at;
-    while (place > 0 && trace.rows[shown[place]].level >= row.level) place -= 1;
-    setAt(place);
-  };
-  const move = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const expands = hasChildren(trace.rows, shown[at]);
-    const keys = {
-      ArrowDown: () => setAt(Math.min(shown.length - 1, at + 1)),
-      ArrowUp: () => setAt(Math.max(0, at - 1)),
-      PageDown: () => setAt(Math.min(shown.length - 1, at + 20)),
-      PageUp: () => setAt(Math.max(0, at - 20)),
-      Home: () => setAt(0),
-      End: () => setAt(shown.length - 1),
-      ArrowRight: () => (expands && collapsed.has(row.id) ? toggle(row.id) : setAt(Math.min(shown.length - 1, at + 1))),
-      ArrowLeft: () => (expands && !collapsed.has(row.id) ? toggle(row.id) : above()),
-      Enter: () => setOpen(!isOpen),
-      Escape: () => setOpen(false),
-      e: () => nextError(1),
-      E: () => nextError(-1),
-      n: () => nextFound(1),
-      N: () => nextFound(-1),
-      c: () => setShowsPath(!showsPath),
-      y: () => navigator.clipboard?.writeText(trace.id),
-      Y: () => navigator.clipboard?.writeText(JSON.stringify(documents.get(row.id), null, 2)),
-      "[": () => setCollapsed(new Set(trace.rows.filter((_, number) => hasChildren(trace.rows, number)).map((row) => row.id))),
-      "]": () => setCollapsed(new Set()),
-    };
-    const letters = { j: "ArrowDown", k: "ArrowUp", h: "ArrowLeft", l: "ArrowRight" };
-    const act = keys[letters[event.key] ?? event.key];
-    if (!act) return;
-    event.preventDefault();
-    act();
-  };
-  useEffect(() => setAt((at) => Math.min(at, shown.length - 1)), [shown.length]);
+  const isFailed = (number) => trace.rows[number].outcome !== "ok";
+  const tree = useTree(trace.rows, {
+    Enter: () => setOpen(!isOpen),
+    Escape: () => setOpen(false),
+    e: ({ next }) => next(1, isFailed),
+    E: ({ next }) => next(-1, isFailed),
+    n: ({ next }) => next(1, (number) => found.has(number)),
+    N: ({ next }) => next(-1, (number) => found.has(number)),
+    c: () => setShowsPath(!showsPath),
+    x: () => go({ to: "compare", id: trace.id }),
+    y: () => navigator.clipboard?.writeText(trace.id),
+    Y: ({ row }) => navigator.clipboard?.writeText(JSON.stringify(documents.get(row.id), null, 2)),
+  });
   const failed = trace.rows.filter((row) => row.outcome !== "ok").length;
   return html`
     <h1>${request(trace)} <small>${seconds(trace.duration)}${trace.isPartial ? ", not whole yet" : ""}</small></h1>
     <p class="facts"><code>${trace.id}</code> · ${clock(trace.startTime)} · ${trace.rows.length} segments and subsegments${failed > 0 ? ` · ${failed} failed` : ""}</p>
     <div class="tools" role="toolbar" aria-label="Trace">
-      <label><span class="hidden">Search in this trace</span><input type="search" placeholder="search in this trace" value=${search} onInput=${(event) => setSearch(event.currentTarget.value)} onKeyDown=${(event) => event.key === "Enter" && nextFound(event.shiftKey ? -1 : 1)} /></label>
+      <label><span class="hidden">Search in this trace</span><input type="search" placeholder="search in this trace" value=${search} onInput=${(event) => setSearch(event.currentTarget.value)} onKeyDown=${(event) => event.key === "Enter" && tree.next(event.shiftKey ? -1 : 1, (number) => found.has(number))} /></label>
       ${search && html`<span class="quiet" role="status">${found.size} found</span>`}
-      <button onClick=${() => nextError(1)} disabled=${failed === 0}>next error (e)</button>
+      <button onClick=${() => tree.next(1, isFailed)} disabled=${failed === 0}>next error (e)</button>
       <button aria-pressed=${String(showsPath)} onClick=${() => setShowsPath(!showsPath)}>critical path (c)</button>
       <button aria-pressed=${String(showsMap)} onClick=${() => setShowsMap(!showsMap)}>map</button>
+      <button aria-pressed=${String(showsFindings)} onClick=${() => setShowsFindings(!showsFindings)} disabled=${!findings?.count}>${findings?.count ? `${findings.count} finding${findings.count === 1 ? "" : "s"}` : "no findings"}</button>
+      <a class="button" href=${link({ to: "compare", id: trace.id })}>compare (x)</a>
       <a class="button" href=${file(trace)} download=${`${trace.id}.json`}>export</a>
     </div>
+    ${showsFindings && findings && html`<${Findings} ...${findings} onGo=${(id) => tree.next(1, (number) => trace.rows[number].id === id)} />`}
     ${showsMap && html`<${ServiceMap} map=${trace.map} />`}
     <div class="split">
-      <${Waterfall} trace=${trace} shown=${shown} at=${at} collapsed=${collapsed} showsPath=${showsPath} found=${found} onMove=${move} onToggle=${toggle}
-        onChoose=${(place) => (setAt(place), setOpen(true))} />
-      ${isOpen && row && html`<${SegmentPanel} row=${row} document=${documents.get(row.id)} onClose=${() => setOpen(false)} />`}
+      <${Waterfall} trace=${trace} tree=${tree} showsPath=${showsPath} found=${found} onChoose=${(place) => (tree.setAt(place), setOpen(true))} />
+      ${isOpen && tree.row && html`<${SegmentPanel} trace=${trace.id} row=${tree.row} document=${documents.get(tree.row.id)} onClose=${() => setOpen(false)} />`}
     </div>`;
-}
-
-function flipped(set, value) {
-  const other = new Set(set);
-  if (!other.delete(value)) other.add(value);
-  return other;
 }
 
 /** The rows in which a text stands, in whatever part of them. */

@@ -1,26 +1,12 @@
 // The rows of a trace, each with its bar in time. A tree that the keyboard walks.
 
 import { Outcome, Rows, html, seconds } from "/page/form.js";
+import { hasChildren } from "/page/tree.js";
 
 const HEIGHT = 24;
 
-/** The rows that are in sight when those below the collapsed ones are not. */
-export function visible(rows, collapsed) {
-  const shown = [];
-  let hiddenBelow = Infinity;
-  rows.forEach((row, at) => {
-    if (row.level > hiddenBelow) return;
-    hiddenBelow = collapsed.has(row.id) ? row.level : Infinity;
-    shown.push(at);
-  });
-  return shown;
-}
-
-export function hasChildren(rows, at) {
-  return at + 1 < rows.length && rows[at + 1].level > rows[at].level;
-}
-
-export function Waterfall({ trace, shown, at, collapsed, showsPath, found, onMove, onChoose, onToggle }) {
+export function Waterfall({ trace, tree, showsPath, found, onChoose }) {
+  const { shown, at, collapsed } = tree;
   const whole = Math.max(trace.duration ?? 0, ...trace.rows.map((row) => row.start + (row.duration ?? 0)), 1e-6);
   return html`<div
     class="table waterfall"
@@ -29,7 +15,7 @@ export function Waterfall({ trace, shown, at, collapsed, showsPath, found, onMov
     aria-rowcount=${trace.rows.length + 1}
     aria-activedescendant=${`row-${shown[at]}`}
     tabindex="0"
-    onKeyDown=${onMove}
+    onKeyDown=${tree.press}
   >
     <div role="rowgroup"><div class="row head" role="row">
       <span role="columnheader">name</span>
@@ -49,7 +35,7 @@ export function Waterfall({ trace, shown, at, collapsed, showsPath, found, onMov
           isOnPath=${showsPath && row.isCritical}
           expanded=${hasChildren(trace.rows, shown[place]) ? !collapsed.has(row.id) : null}
           onChoose=${() => onChoose(place)}
-          onToggle=${() => onToggle(row.id)}
+          onToggle=${() => tree.toggle(row.id)}
         />`;
       }}
     <//>

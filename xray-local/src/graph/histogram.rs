@@ -44,6 +44,19 @@ impl Histogram {
         self.by_millisecond.is_empty()
     }
 
+    /// The time, in seconds, within which this share of the requests ended; `None` where there was none.
+    pub(crate) fn within(&self, share: f64) -> Option<f64> {
+        let total: u64 = self.by_millisecond.values().sum();
+        let wanted = ((total as f64 * share).ceil() as u64).max(1);
+        let mut passed = 0;
+        let mut times = self.by_millisecond.iter();
+        let time = times.find(|(_, count)| {
+            passed += *count;
+            passed >= wanted
+        });
+        time.map(|(time, _)| *time as f64 / 1e3)
+    }
+
     /// The times in seconds with their counts, the shortest first.
     pub fn entries(&self) -> Vec<(f64, u64)> {
         let in_seconds = |(time, count): (&u64, &u64)| (*time as f64 / 1e3, *count);
@@ -128,6 +141,20 @@ mod tests {
         assert!(entries.len() <= 400, "{}", entries.len());
         assert_eq!(entries.iter().map(|(_, count)| count).sum::<u64>(), 20_000);
         assert!(entries.is_sorted_by(|one, next| one.0 < next.0));
+    }
+
+    #[test]
+    fn shares_of_the_requests_end_within_their_times() {
+        let mut histogram = Histogram::default();
+        assert_eq!(histogram.within(0.5), None);
+        for millisecond in 1..=100 {
+            histogram.count(f64::from(millisecond) / 1e3);
+        }
+        let within = |share| histogram.within(share).expect("there are times");
+        assert_eq!(
+            [0.0, 0.01, 0.5, 0.95, 1.0].map(within),
+            [0.001, 0.001, 0.05, 0.095, 0.1]
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use rust_sugiyama::configure::Config;
 use rust_sugiyama::from_vertices_and_edges;
 
 /// The room that a node takes, the space to the next one among it.
-const WIDTH: f64 = 240.0;
+const WIDTH: f64 = 264.0;
 const HEIGHT: f64 = 96.0;
 
 /// The places of nodes, by their numbers, and the size of the whole.

@@ -110,7 +110,8 @@ fn operation(path: &str) -> Option<&'static str> {
         let question = path.strip_prefix("/local/")?;
         Some(match question.split('/').next() {
             Some("map") => "GetServiceGraph",
-            Some("traces") => "BatchGetTraces",
+            Some("traces" | "compare") => "BatchGetTraces",
+            Some("sampling") => "GetSamplingStatisticSummaries",
             _ => "GetTraceSummaries",
         })
     })
@@ -167,6 +168,13 @@ mod tests {
                 Some("BatchGetTraces"),
             ),
             ("/local/map", Some("GetServiceGraph")),
+            ("/local/compare", Some("BatchGetTraces")),
+            (
+                "/local/sampling/explain",
+                Some("GetSamplingStatisticSummaries"),
+            ),
+            ("/local/decisions", Some("GetTraceSummaries")),
+            ("/local/health", Some("GetTraceSummaries")),
             ("/local/ledger", Some("GetTraceSummaries")),
             ("/local/", Some("GetTraceSummaries")),
             ("/other", None),

@@ -17,6 +17,7 @@ use crate::error::Error;
 #[cfg(feature = "disk")]
 use crate::store::FolderError;
 use crate::store::{Intake, Settler, Store};
+use crate::viewer::Inflow;
 use entrance::Entrance;
 use guard::Guard;
 use http::Http;
@@ -79,16 +80,22 @@ impl Server {
         let control = Control::start(options.rules, options.clock.clone())?;
         let (sink, intake) = Intake::start(store.clone()).map_err(Error::start)?;
         let settler = Settler::start(store.clone()).map_err(Error::start)?;
+        let queue = sink.gauge();
         let receiver = socket
             .receive(sink)
             .map_err(|error| Error::receive(address, error))?;
+        let inflow = Inflow {
+            received: receiver.live_counts(),
+            queue,
+        };
         let guard = Guard::new(address.ip(), options.hosts);
         let entrance = Entrance::new(guard, options.admission.0, options.clock);
         let backend = Backend {
             store: store.clone(),
             control,
         };
-        let http = Http::start(listener, router(backend, entrance)).map_err(Error::start)?;
+        let http =
+            Http::start(listener, router(backend, inflow, entrance)).map_err(Error::start)?;
         Ok(Self {
             address,
             store,

@@ -18,24 +18,39 @@ use serde::Deserialize;
 use tokio::task;
 use xray_sdk::TraceId;
 
-use super::router::{front, refuse};
+use super::router::front;
 use crate::api::{ApiError, Backend};
 use crate::query::TimeRange;
+use crate::sampling::SampledRequest;
 use crate::store::Store;
-use crate::viewer::{Asset, DrawnMap, DrawnTrace, FilterCheck, INDEX, Ledger, SECURITY_POLICY};
+use crate::viewer::{
+    Asset, ComparedTraces, Comparison, DrawnMap, DrawnTrace, FilterCheck, Health, INDEX, Inflow,
+    Ledger, ReceivedDocument, RecordedRequest, SECURITY_POLICY, SamplingActivity,
+    SamplingExplanation, TraceFindings,
+};
 
 /// How often the store is looked at for what is new.
 const LOOK: Duration = Duration::from_millis(500);
 
-pub(super) fn routes() -> Router<Backend> {
+pub(super) fn routes(inflow: Inflow) -> Router<Backend> {
+    let health = async move |State(backend): State<Backend>| {
+        Json(Health::of(&backend.store, &backend.control, &inflow))
+    };
     Router::new()
         .route("/", get(index))
         .route("/page/{*path}", get(asset))
+        .route("/local/compare", get(compare))
+        .route("/local/decisions", get(decisions))
         .route("/local/events", get(events))
         .route("/local/filter", get(filter))
+        .route("/local/health", get(health))
         .route("/local/ledger", get(ledger))
         .route("/local/map", get(map))
+        .route("/local/sampling", get(sampling))
+        .route("/local/sampling/explain", get(explain))
         .route("/local/traces/{id}", get(trace))
+        .route("/local/traces/{id}/findings", get(findings))
+        .route("/local/traces/{id}/received", get(received))
 }
 
 /// The page for browsers, a few words for others.
@@ -72,20 +87,104 @@ struct Window {
 }
 
 async fn map(State(backend): State<Backend>, Query(window): Query<Window>) -> Response {
-    let range = TimeRange::began(window.start, window.end);
-    let drawn = computed(move || DrawnMap::of(&backend.store.service_graph(&range))).await;
-    drawn.map(Json).into_response()
+    let Window { start, end } = window;
+    let drawn = computed(move || {
+        let graph = backend.store.service_graph(&TimeRange::began(start, end));
+        DrawnMap::of_time(&graph, start, end.min(backend.control.now()))
+    });
+    drawn.await.map(Json).into_response()
 }
 
-async fn trace(State(backend): State<Backend>, Path(id): Path<String>) -> Response {
-    let Ok(id) = TraceId::parse(&id) else {
-        return refuse(&ApiError::invalid_request(format!(
-            "{id:?} is no trace id: expected one as 1-581cf771-a006649127e371903a2de979"
-        )));
-    };
+fn trace_id(text: &str) -> Result<TraceId, ApiError> {
+    TraceId::parse(text).map_err(|_| {
+        ApiError::invalid_request(format!(
+            "{text:?} is no trace id: expected one as 1-581cf771-a006649127e371903a2de979"
+        ))
+    })
+}
+
+async fn trace(
+    State(backend): State<Backend>,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let id = trace_id(&id)?;
     // That nothing is stored of a trace is an answer, too: `null`.
     let drawn = computed(move || Some(DrawnTrace::of(&backend.store.trace(id)?))).await;
-    drawn.map(Json).into_response()
+    Ok(drawn.map(Json).into_response())
+}
+
+#[derive(Deserialize)]
+struct Part {
+    /// The id of a segment or subsegment.
+    of: String,
+}
+
+/// The documents of a trace in which a segment or subsegment stands, as they came.
+async fn received(
+    State(backend): State<Backend>,
+    Path(id): Path<String>,
+    Query(Part { of }): Query<Part>,
+) -> Result<Response, ApiError> {
+    let id = trace_id(&id)?;
+    let told = computed(move || {
+        let snapshot = backend.store.snapshot(id)?;
+        Some(ReceivedDocument::all(&snapshot, &of, backend.control.now()))
+    });
+    Ok(told.await.map(Json).into_response())
+}
+
+/// What X-Ray would drop or cut in the documents of a trace.
+async fn findings(
+    State(backend): State<Backend>,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let id = trace_id(&id)?;
+    let told = computed(move || {
+        let snapshot = backend.store.snapshot(id)?;
+        Some(TraceFindings::of(&snapshot, backend.control.now()))
+    });
+    Ok(told.await.map(Json).into_response())
+}
+
+#[derive(Deserialize)]
+struct Two {
+    one: String,
+    other: String,
+}
+
+async fn compare(
+    State(backend): State<Backend>,
+    Query(two): Query<Two>,
+) -> Result<Response, ApiError> {
+    let ids = [trace_id(&two.one)?, trace_id(&two.other)?];
+    let compared = computed(move || {
+        let [one, other] = ids.map(|id| backend.store.trace(id).ok_or(id.to_string()));
+        match (one, other) {
+            (Ok(one), Ok(other)) => Comparison::Found(ComparedTraces::of(&one, &other)),
+            (one, other) => {
+                Comparison::Missing([one.err(), other.err()].into_iter().flatten().collect())
+            }
+        }
+    });
+    Ok(compared.await.map(Json).into_response())
+}
+
+async fn sampling(State(backend): State<Backend>) -> Json<SamplingActivity> {
+    Json(SamplingActivity::of(&backend.control))
+}
+
+/// The requests that were recorded lately, each with the rules that are tried on it.
+async fn decisions(State(backend): State<Backend>, Query(window): Query<Window>) -> Response {
+    let range = TimeRange::began(window.start, window.end);
+    let told = computed(move || RecordedRequest::latest(&backend.store, &backend.control, &range));
+    told.await.map(Json).into_response()
+}
+
+async fn explain(
+    State(backend): State<Backend>,
+    Query(request): Query<SampledRequest>,
+) -> Json<SamplingExplanation> {
+    Json(SamplingExplanation::of(&backend.control, &request))
 }
 
 async fn ledger(State(backend): State<Backend>) -> Json<Ledger> {
@@ -93,12 +192,26 @@ async fn ledger(State(backend): State<Backend>) -> Json<Ledger> {
 }
 
 #[derive(Deserialize)]
-struct Text {
+struct Typed {
     text: String,
+    /// How much of it stands before the cursor, in characters; all, where that is not said.
+    #[serde(default = "all")]
+    before: usize,
 }
 
-async fn filter(Query(Text { text }): Query<Text>) -> Json<FilterCheck> {
-    Json(FilterCheck::of(&text))
+fn all() -> usize {
+    usize::MAX
+}
+
+async fn filter(
+    State(backend): State<Backend>,
+    Query(Typed { text, before }): Query<Typed>,
+) -> Response {
+    let check = computed(move || {
+        let groups = backend.control.groups().get();
+        FilterCheck::of(&text, before, &backend.store, &groups)
+    });
+    check.await.map(Json).into_response()
 }
 
 /// Tells when something came: the counts, at most twice a second.

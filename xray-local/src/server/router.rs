@@ -15,11 +15,12 @@ use tokio::task;
 use super::entrance::{self, Entrance};
 use super::page;
 use crate::api::{ApiError, Backend, OPERATIONS, Operation};
+use crate::viewer::Inflow;
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
-pub(super) fn router(backend: Backend, entrance: Entrance) -> Router {
-    let mut router = page::routes();
+pub(super) fn router(backend: Backend, inflow: Inflow, entrance: Entrance) -> Router {
+    let mut router = page::routes(inflow);
     for operation in &OPERATIONS {
         let answer = move |State(backend), body| answer(operation, backend, body);
         router = router.route(operation.path, post(answer));
@@ -58,6 +59,12 @@ pub(super) async fn front(State(backend): State<Backend>) -> String {
         counts.rejected,
         backend.control.telemetry(|telemetry| telemetry.to_string()),
     )
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        refuse(&self)
+    }
 }
 
 pub(super) fn refuse(error: &ApiError) -> Response {

@@ -6,6 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use std::{io, mem};
 
+use serde::Serialize;
 use xray_daemon::{Handover, Sink};
 
 use super::Store;
@@ -34,6 +35,32 @@ pub(crate) struct Intake {
     thread: Option<JoinHandle<()>>,
 }
 
+/// How full the queue is.
+#[derive(Clone)]
+pub(crate) struct Gauge {
+    queue: Arc<Queue>,
+}
+
+/// What waits in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct QueueLevel {
+    documents: usize,
+    bytes: usize,
+    /// How many bytes may wait.
+    room: usize,
+}
+
+impl Gauge {
+    pub(crate) fn level(&self) -> QueueLevel {
+        let batch = &self.queue.waiting().batch;
+        QueueLevel {
+            documents: batch.ends.len(),
+            bytes: batch.bytes.len(),
+            room: WAITING,
+        }
+    }
+}
+
 #[derive(Default)]
 struct Queue {
     waiting: Mutex<Waiting>,
@@ -51,6 +78,14 @@ struct Waiting {
 struct Batch {
     bytes: Vec<u8>,
     ends: Vec<usize>,
+}
+
+impl IntakeSink {
+    pub(crate) fn gauge(&self) -> Gauge {
+        Gauge {
+            queue: Arc::clone(&self.queue),
+        }
+    }
 }
 
 impl Intake {
@@ -219,7 +254,12 @@ mod tests {
         assert_eq!(sink.accept(&half), Handover::Taken);
         assert_eq!(sink.accept(&half), Handover::Taken);
         assert_eq!(sink.accept(b"x"), Handover::Refused);
-        assert_eq!(sink.queue.waiting().batch.documents().count(), 2);
+        let expected = QueueLevel {
+            documents: 2,
+            bytes: WAITING,
+            room: WAITING,
+        };
+        assert_eq!(sink.gauge().level(), expected);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) use engine::EngineError;
 #[cfg(feature = "disk")]
 pub(crate) use engine::FolderError;
 use engine::{Engine, Memory};
-pub(crate) use intake::Intake;
+pub(crate) use intake::{Gauge, Intake, QueueLevel};
 pub use limits::Limits;
 pub(crate) use search::Found;
 pub(crate) use settle::Settler;
@@ -158,6 +158,15 @@ impl Store {
     /// What became of the documents so far.
     pub fn counts(&self) -> StoreCounts {
         self.state().counts
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.shared.limits
+    }
+
+    /// How many traces are still to be put together and taken into the index, because something came of them lately.
+    pub(crate) fn unsettled(&self) -> usize {
+        self.shared.catalog.count_open()
     }
 
     /// The latest documents that were refused, the oldest first; at most 100.

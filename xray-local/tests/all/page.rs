@@ -1,5 +1,8 @@
 //! What the page is made of, without a browser; `tests/page` looks at it in one.
 
+use std::net::UdpSocket;
+use std::time::{Duration, UNIX_EPOCH};
+
 use serde_json::json;
 use xray_local::Server;
 
@@ -67,9 +70,211 @@ fn a_trace_is_drawn_in_rows() {
 fn a_filter_is_checked_while_it_is_typed() {
     let server = server();
     let check = |text: &str| get(&server, &format!("/local/filter?text={text}")).json();
-    assert_eq!(check(""), json!({}));
-    assert_eq!(check("fault"), json!({}));
+    assert_eq!(check("")["problem"], json!(null));
+    assert_eq!(check("fault")["problem"], json!(null));
     assert_eq!(check("fault%20AND")["problem"]["column"], 10);
+}
+
+#[test]
+fn what_can_come_next_is_told_where_the_cursor_stands() {
+    let server = server();
+    let input = json!({"TraceSegmentDocuments": [small(1).to_string()]});
+    call(&server, "/TraceSegments", &input);
+    let name = server.store().traces()[0].segments()[0].name.clone();
+    let completion = |query: &str| {
+        let check = get(&server, &format!("/local/filter?{query}")).json();
+        check["completion"].clone()
+    };
+    let services = completion("text=service(");
+    let named = json!({"text": format!("{name:?}"), "kind": "service", "note": "1×"});
+    let candidates = services["candidates"].as_array().expect("a list");
+    assert!(candidates.contains(&named), "{services}");
+    assert_eq!(services["from"], 8);
+    let within = completion("text=fau%20AND%20ok&before=3");
+    assert_eq!(within["candidates"][0]["text"], "fault ");
+    assert_eq!(within["from"], 0);
+}
+
+#[test]
+fn two_traces_are_compared_part_by_part() {
+    let server = server();
+    let documents = [small(1).to_string(), small(2).to_string()];
+    call(
+        &server,
+        "/TraceSegments",
+        &json!({"TraceSegmentDocuments": documents}),
+    );
+    let ids: Vec<_> = server
+        .store()
+        .traces()
+        .iter()
+        .map(|trace| trace.id().to_string())
+        .collect();
+    let path = |other: &str| format!("/local/compare?one={}&other={other}", ids[0]);
+    let found = get(&server, &path(&ids[1])).json();
+    assert_eq!(found["found"]["one"]["id"], ids[0]);
+    let row = &found["found"]["rows"][0];
+    assert_eq!(row["level"], 0);
+    assert!(
+        row["one"]["id"].is_string() && row["other"]["id"].is_string(),
+        "{row}"
+    );
+    let gone = "1-00000002-00000000000000000000000f";
+    assert_eq!(get(&server, &path(gone)).json(), json!({"missing": [gone]}));
+    assert_refused(
+        &get(&server, &path("x")),
+        400,
+        "InvalidRequestException",
+        "no trace id",
+    );
+}
+
+#[test]
+fn what_came_is_told_to_the_letter_with_what_x_ray_would_drop() {
+    let server = server();
+    let mut document = small(1);
+    document["annotations"] = json!({"a.b": 1});
+    let text = serde_json::to_string_pretty(&document).expect("JSON");
+    call(
+        &server,
+        "/TraceSegments",
+        &json!({"TraceSegmentDocuments": [text]}),
+    );
+    let trace = server.store().traces()[0].clone();
+    let (id, of) = (trace.id(), trace.segments()[0].id);
+    let received = get(&server, &format!("/local/traces/{id}/received?of={of}")).json();
+    assert_eq!(received[0]["text"], text);
+    assert_eq!(received[0]["findings"][0]["path"], "annotations.a.b");
+    let none = get(
+        &server,
+        &format!("/local/traces/{id}/received?of=ffffffffffffffff"),
+    )
+    .json();
+    assert_eq!(none, json!([]));
+    let findings = get(&server, &format!("/local/traces/{id}/findings")).json();
+    assert_eq!(findings["documents"][0]["id"], of.to_string());
+    assert_eq!(
+        findings["documents"][0]["findings"][0]["code"],
+        "InvalidAnnotationKey"
+    );
+}
+
+#[test]
+fn the_map_tells_rates_and_times_of_services_and_calls() {
+    let now = UNIX_EPOCH + Duration::from_secs(10_000);
+    let server = Server::start(options().clock(move || now)).expect("a free port");
+    for number in 0..10_u32 {
+        let start = 9_760 + number;
+        let document = json!({
+            "name": "shop", "id": format!("{number:016x}"), "trace_id": format!("1-{start:08x}-{number:024x}"),
+            "start_time": start, "end_time": f64::from(start) + 0.1 * f64::from(number + 1),
+        });
+        assert!(server.store().insert(&document.to_string()).is_empty());
+    }
+    let map = get(&server, "/local/map?start=0&end=20000").json();
+    let nodes = map["nodes"].as_array().expect("a list");
+    let shop = nodes
+        .iter()
+        .find(|node| node["type"] == "")
+        .expect("the shop");
+    // Four minutes have passed since the first request.
+    for counts in [&shop["counts"], &map["edges"][0]["counts"]] {
+        assert_eq!(counts["perMinute"], 2.5);
+        assert_eq!(
+            (&counts["median"], &counts["p95"]),
+            (&json!(0.5), &json!(1.0))
+        );
+    }
+}
+
+#[test]
+fn what_was_sampled_is_told_with_the_rules_that_were_tried() {
+    let server = server();
+    let rule = json!({
+        "RuleName": "orders", "Priority": 5, "FixedRate": 0.5, "ReservoirSize": 4, "ResourceARN": "*", "ServiceName": "*",
+        "ServiceType": "*", "Host": "*", "HTTPMethod": "*", "URLPath": "/orders*", "Version": 1,
+    });
+    call(
+        &server,
+        "/CreateSamplingRule",
+        &json!({"SamplingRule": rule}),
+    );
+    let report = json!({
+        "RuleName": "orders", "ClientID": "0123456789abcdef01234567", "Timestamp": 1, "RequestCount": 9, "SampledCount": 3,
+        "BorrowCount": 1,
+    });
+    call(
+        &server,
+        "/SamplingTargets",
+        &json!({"SamplingStatisticsDocuments": [report]}),
+    );
+    let activity = get(&server, "/local/sampling").json();
+    assert_eq!(
+        activity["rules"][0],
+        json!({"rule": "orders", "clients": 1, "quota": 4})
+    );
+    let told = &activity["reports"][0];
+    assert_eq!(
+        (&told["requests"], &told["quota"], &told["rate"]),
+        (&json!(9), &json!(4), &json!(0.5))
+    );
+
+    let explained = get(&server, "/local/sampling/explain?path=/orders/7&method=GET").json();
+    assert_eq!(
+        explained["trials"],
+        json!([{"rule": "orders", "priority": 5}])
+    );
+    assert_eq!(explained["use"]["clients"], 1);
+
+    let mut document = small(1);
+    document["http"] =
+        json!({"request": {"method": "GET", "url": "http://shop.example.com:8080/basket?x=1"}});
+    document["aws"] = json!({"xray": {"sampling_rule_name": "orders"}});
+    call(
+        &server,
+        "/TraceSegments",
+        &json!({"TraceSegmentDocuments": [document.to_string()]}),
+    );
+    let decisions = get(&server, "/local/decisions?start=0&end=9999999999").json();
+    assert_eq!(decisions[0]["rule"], "orders");
+    let mismatch = json!({"field": "URLPath", "expected": "/orders*", "found": "/basket"});
+    assert_eq!(decisions[0]["trials"][0]["mismatch"], mismatch);
+    assert_eq!(decisions[0]["trials"][1]["rule"], "Default");
+}
+
+#[test]
+fn health_tells_what_came_and_what_was_lost() {
+    let server = server();
+    let udp = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    udp.send_to(b"nonsense", server.address()).expect("is sent");
+    let document = format!("{{\"format\":\"json\",\"version\":1}}\n{}", small(1));
+    udp.send_to(document.as_bytes(), server.address())
+        .expect("is sent");
+    let deadline = Duration::from_secs(10);
+    assert!(
+        server
+            .store()
+            .wait_until(|store| store.counts().stored == 1, deadline)
+    );
+    let records =
+        json!({"TelemetryRecords": [{"Timestamp": 7, "SegmentsSentCount": 3}], "Hostname": "web"});
+    call(&server, "/TelemetryRecords", &records);
+    let health = get(&server, "/local/health").json();
+    let datagrams = &health["datagrams"];
+    assert_eq!(
+        (&datagrams["received"], &datagrams["accepted"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(datagrams["missingDocument"], 1);
+    assert_eq!(
+        (&health["store"]["stored"], &health["store"]["traces"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(health["queue"]["room"], 16 << 20);
+    assert_eq!(
+        (&health["daemons"][0]["name"], &health["daemons"][0]["sent"]),
+        (&json!("web"), &json!(3))
+    );
 }
 
 #[test]
@@ -95,7 +300,19 @@ fn with_keys_the_page_comes_and_what_is_stored_does_not() {
     let page = request(server.address(), "GET", "/", &[BROWSER], "");
     assert_eq!(page.status, 200);
     assert_eq!(get(&server, "/page/app.js").status, 200);
-    for path in ["/local/ledger", "/local/events", "/local/map?start=0&end=1"] {
+    for path in [
+        "/local/ledger",
+        "/local/events",
+        "/local/map?start=0&end=1",
+        "/local/health",
+        "/local/sampling",
+        "/local/sampling/explain",
+        "/local/decisions?start=0&end=1",
+        "/local/compare?one=1&other=2",
+        "/local/filter?text=a",
+        "/local/traces/1-581cf771-a006649127e371903a2de979/received?of=1",
+        "/local/traces/1-581cf771-a006649127e371903a2de979/findings",
+    ] {
         let name = "MissingAuthenticationTokenException";
         assert_refused(&get(&server, path), 403, name, "signed requests only");
     }

@@ -1,0 +1,71 @@
+// Groups: traces that a filter means, under a name.
+
+import { useState } from "preact/hooks";
+import { call, pages } from "/page/api.js";
+import { Check, Confirmed, Field, useForm } from "/page/field.js";
+import { FilterField } from "/page/filter.js";
+import { Problem, html, useLoaded } from "/page/form.js";
+import { link } from "/page/place.js";
+
+const NAMES = ["GroupName", "FilterExpression", "NotificationsEnabled", "InsightsEnabled"];
+
+export function GroupsView() {
+  const [changes, setChanges] = useState(0);
+  const [edited, setEdited] = useState(null);
+  const [failure, setFailure] = useState(null);
+  const { value: groups, error } = useLoaded(() => pages("/Groups", "Groups"), [changes]);
+  const again = () => (setEdited(null), setFailure(null), setChanges((count) => count + 1));
+  const remove = (GroupName) => call("/DeleteGroup", { GroupName }).then(again, setFailure);
+  const group = groups?.find((group) => group.GroupName === edited);
+  return html`<section class="view" aria-label="Groups">
+    <h1>Groups</h1>
+    <p class="lead">A group is a filter with a name. It has its own link to its traces, can be used in filters as <code>group.name = "…"</code>, and is watched for insights where you want it.</p>
+    <${Problem} error=${error ?? failure} />
+    ${groups && html`<div class="scrolls" tabindex="0" role="region" aria-label="List of groups"><table>
+      <thead><tr><th>group</th><th>filter</th><th>insights</th><th>show</th><th><span class="hidden">change</span></th></tr></thead>
+      <tbody>${groups.map((group) => html`<${Row} key=${group.GroupName} group=${group} onEdit=${setEdited} onRemove=${remove} />`)}</tbody>
+    </table></div>`}
+    ${edited === "" || group
+      ? html`<${GroupForm} key=${edited} group=${group} onDone=${again} onCancel=${() => setEdited(null)} />`
+      : html`<p class="tools"><button onClick=${() => setEdited("")}>New group</button></p>`}
+  </section>`;
+}
+
+const isDefault = (group) => group?.GroupName === "Default";
+
+function Row({ group, onEdit, onRemove }) {
+  const { GroupName: name, FilterExpression: filter, InsightsConfiguration: insights } = group;
+  const traces = isDefault(group) ? "" : `group.name = ${JSON.stringify(name)}`;
+  return html`<tr>
+    <th scope="row">${name}</th>
+    <td>${filter ? html`<code>${filter}</code>` : "every trace"}</td>
+    <td>${insights?.InsightsEnabled ? html`<a href=${link({ to: "insights", group: name })}>on</a>` : "off"}</td>
+    <td><a href=${link({ to: "traces", filter: traces })} aria-label=${`Traces of ${name}`}>traces</a></td>
+    <td class="acts"><button aria-label=${`Edit ${name}`} onClick=${() => onEdit(name)}>edit</button>${!isDefault(group) && html` <${Confirmed} what="delete" label=${`Delete ${name}`} onConfirm=${() => onRemove(name)} />`}</td>
+  </tr>`;
+}
+
+function GroupForm({ group, onDone, onCancel }) {
+  const start = {
+    GroupName: group?.GroupName ?? "",
+    FilterExpression: group?.FilterExpression ?? "",
+    InsightsEnabled: group?.InsightsConfiguration?.InsightsEnabled ?? false,
+  };
+  const { form, isBusy, submit, bind, rest } = useForm(start, NAMES, async ({ GroupName, FilterExpression, InsightsEnabled }) => {
+    const InsightsConfiguration = { InsightsEnabled, ...(!InsightsEnabled && { NotificationsEnabled: false }) };
+    const said = { GroupName, InsightsConfiguration, ...(!isDefault(group) && { FilterExpression }) };
+    await call(group ? "/UpdateGroup" : "/CreateGroup", said);
+    onDone();
+  });
+  const { error, ...filter } = bind("FilterExpression");
+  return html`<form class="editor" ref=${form} onSubmit=${submit} aria-label=${group ? `Group ${group.GroupName}` : "New group"}>
+    <h2>${group ? html`Group ${group.GroupName}` : "New group"}</h2>
+    <${Field} label="name" ...${bind("GroupName")} disabled=${group != null} />
+    ${isDefault(group)
+      ? html`<p class="quiet">The default group holds every trace.</p>`
+      : html`<${FilterField} label="filter" id="group-filter" ...${filter} refusal=${error} />`}
+    <${Check} label="watch for insights: minutes in which a service fails more than was to be expected" ...${bind("InsightsEnabled")} />
+    <${Problem} error=${rest} />
+    <p class="tools"><button type="submit" disabled=${isBusy}>${group ? "Save" : "Create"}</button> <button type="button" onClick=${onCancel}>Cancel</button></p>
+  </form>`;
+}
