@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::id::{SegmentId, TraceId};
+use crate::id::{SegmentId, TraceId, print};
 
 /// What one service tells the next about a trace: its id, who calls, whether it is sampled, and what others added.
 ///
@@ -229,29 +229,56 @@ impl From<bool> for Sampled {
 /// most 331 bytes.
 impl fmt::Display for TraceHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut between = "";
+        let mut known = Known::default();
         if let Some(root) = self.root {
-            write!(f, "Root={root}")?;
-            between = ";";
+            known.add(b"Root=", &root.letters());
         }
         if let Some(parent) = self.parent {
-            write!(f, "{between}Parent={parent}")?;
-            between = ";";
+            known.add(b"Parent=", &parent.letters());
         }
-        let sampled = match self.sampled {
-            Sampled::Yes => "1",
-            Sampled::No => "0",
-            Sampled::Requested => "?",
-            Sampled::Unknown => "",
-        };
-        if !sampled.is_empty() {
-            write!(f, "{between}Sampled={sampled}")?;
-            between = ";";
+        match self.sampled {
+            Sampled::Yes => known.add(b"Sampled=", b"1"),
+            Sampled::No => known.add(b"Sampled=", b"0"),
+            Sampled::Requested => known.add(b"Sampled=", b"?"),
+            Sampled::Unknown => {}
         }
+        let known = &known.letters[..known.count];
+        print(f, known)?;
         if let Some(extras) = &self.extras {
-            write!(f, "{between}{extras}")?;
+            f.write_str(if known.is_empty() { "" } else { ";" })?;
+            f.write_str(extras)?;
         }
         Ok(())
+    }
+}
+
+/// The pairs that are known, as they are printed: all at once, since they are sent with each call.
+struct Known {
+    letters: [u8; KNOWN_BYTES],
+    count: usize,
+}
+
+/// `Root=` and 35 letters, `;Parent=` and 16, `;Sampled=` and one.
+const KNOWN_BYTES: usize = 74;
+
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            letters: [0; KNOWN_BYTES],
+            count: 0,
+        }
+    }
+}
+
+impl Known {
+    #[inline(always)]
+    fn add(&mut self, key: &[u8], value: &[u8]) {
+        let between: &[u8] = if self.count == 0 { b"" } else { b";" };
+        for part in [between, key, value] {
+            let end = self.count + part.len();
+            self.letters[self.count..end].copy_from_slice(part);
+            self.count = end;
+        }
     }
 }
 

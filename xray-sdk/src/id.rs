@@ -194,20 +194,58 @@ fn hex(digits: &[u8]) -> Option<u128> {
     })
 }
 
+/// Eight hexadecimal digits, all at once: each stands in a byte of a number.
+#[inline]
+pub(crate) fn hex_digits(number: u32) -> [u8; 8] {
+    let mut nibbles = u64::from(number);
+    nibbles = (nibbles | nibbles << 16) & 0x0000_ffff_0000_ffff;
+    nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ff;
+    nibbles = (nibbles | nibbles << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    // One in each byte whose digit is a letter.
+    let letters = (nibbles + EACH * 6) >> 4 & EACH;
+    (nibbles + EACH * u64::from(b'0') + letters * u64::from(b'a' - b'9' - 1)).to_be_bytes()
+}
+
+/// One in each byte.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+impl TraceId {
+    /// The text of the id.
+    #[inline]
+    pub(crate) fn letters(self) -> [u8; 35] {
+        let mut text = *b"1-00000000-000000000000000000000000";
+        text[2..10].copy_from_slice(&hex_digits((self.0 >> 96) as u32));
+        text[11..19].copy_from_slice(&hex_digits((self.0 >> 64) as u32));
+        text[19..].copy_from_slice(&SegmentId(self.0 as u64).letters());
+        text
+    }
+}
+
+impl SegmentId {
+    /// The text of the id.
+    #[inline]
+    pub(crate) fn letters(self) -> [u8; 16] {
+        let mut text = [0; 16];
+        text[..8].copy_from_slice(&hex_digits((self.0 >> 32) as u32));
+        text[8..].copy_from_slice(&hex_digits(self.0 as u32));
+        text
+    }
+}
+
+/// Prints text that is made of letters of ASCII.
+pub(crate) fn print(f: &mut fmt::Formatter<'_>, letters: &[u8]) -> fmt::Result {
+    f.write_str(std::str::from_utf8(letters).map_err(|_| fmt::Error)?)
+}
+
 impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "1-{:08x}-{:024x}",
-            self.epoch_seconds(),
-            self.0 & (u128::MAX >> 32)
-        )
+        print(f, &self.letters())
     }
 }
 
 impl fmt::Display for SegmentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        print(f, &self.letters())
     }
 }
 
@@ -267,6 +305,22 @@ mod tests {
         assert_eq!(TraceId::parse(&id.to_w3c()).expect("w3c form"), id);
         assert!(id.to_string().starts_with("1-5759e988-"));
         assert_eq!(id.epoch_seconds(), 0x5759_e988);
+    }
+
+    #[test]
+    fn the_digits_of_ids_are_hexadecimal() {
+        for number in [
+            0,
+            1,
+            0x0123_4567_89ab_cdef_fedc_ba98_7654_3210,
+            0x5759_e988_bd86_2e3f_e1be_46a9_9427_2793,
+            u128::MAX,
+        ] {
+            let (digits, low) = (format!("{number:032x}"), number as u64);
+            let text = TraceId::from_u128(number).to_string();
+            assert_eq!(text, format!("1-{}-{}", &digits[..8], &digits[8..]));
+            assert_eq!(SegmentId::from_u64(low).to_string(), &digits[16..]);
+        }
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl Blocks<'_> {
         // Nothing that a name may have needs escaping.
         text.plain(&name);
         text.raw(b",\"id\":\"");
-        text.hex(node.id.to_u64());
+        text.segment_id(node.id);
         text.raw(b"\",\"start_time\":");
         let before = draft.number(Field::BeganBefore).unwrap_or(0) / 1_000;
         let start = self.scale.epoch_micros(opened.at).saturating_sub(before);
@@ -127,7 +127,7 @@ impl Blocks<'_> {
             for id in draft.lists.precursors.iter().take(100) {
                 text.separate();
                 text.raw(b"\"");
-                text.hex(id.to_u64());
+                text.segment_id(*id);
                 text.raw(b"\"");
             }
             text.raw(b"]");
@@ -238,7 +238,7 @@ fn links(draft: &Draft<'_>, text: &mut Text) {
         text.raw(b"{\"trace_id\":");
         text.string(trace);
         text.raw(b",\"id\":\"");
-        text.hex(segment.to_u64());
+        text.segment_id(*segment);
         text.raw(b"\"}");
     }
     text.raw(b"]");

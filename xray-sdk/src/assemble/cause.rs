@@ -122,7 +122,7 @@ impl Written {
 fn write_reference(id: SegmentId, text: &mut Text) {
     text.key("cause");
     text.raw(b"\"");
-    text.hex(id.to_u64());
+    text.segment_id(id);
     text.raw(b"\"");
 }
 
@@ -135,7 +135,7 @@ fn write_exception(
 ) {
     text.separate();
     text.raw(b"{\"id\":\"");
-    text.hex(id.to_u64());
+    text.segment_id(id);
     text.raw(b"\"");
     if !exception.kind.is_empty() {
         text.key("type");

@@ -156,7 +156,7 @@ impl Documents {
 
     fn write_document(&mut self, tree: &Tree, root: Place) {
         let node = tree.node(root);
-        let parent = node.opened.map_or(0, |opened| opened.parent.to_u64());
+        let parent = node.opened.map(|opened| opened.parent);
         let text = &mut self.document;
         text.clear();
         text.raw(b"{\"trace_id\":\"");
@@ -165,9 +165,9 @@ impl Documents {
         if node.id != tree.identity().segment_id() || tree.identity().is_part() {
             text.raw(b"\"type\":\"subsegment\",");
         }
-        if parent != 0 {
+        if let Some(parent) = parent.filter(|parent| parent.to_u64() != 0) {
             text.raw(b"\"parent_id\":\"");
-            text.hex(parent);
+            text.segment_id(parent);
             text.raw(b"\",");
         }
         text.raw(&self.blocks.bytes()[self.parts[root].block.clone()]);
