@@ -31,10 +31,9 @@ impl TraceId {
     ///
     /// The random part comes from a cryptographically secure generator: trace ids leave the program and must not be guessable.
     pub(crate) fn random(epoch_seconds: u32) -> Self {
-        let mut random = secure();
-        let high = u128::from(random.next_u32());
-        let low = u128::from(random.next_u64());
-        Self(u128::from(epoch_seconds) << 96 | high << 64 | low)
+        let [high, low] = RESERVE.with(Reserve::take);
+        let high = u128::from(high as u32);
+        Self(u128::from(epoch_seconds) << 96 | high << 64 | u128::from(low))
     }
 
     /// Reads `1-` 8 hex `-` 24 hex, or the 32 hex digits of a W3C trace id. Letters may be of either case.
@@ -100,12 +99,55 @@ pub(crate) fn reseed() {
 thread_local! {
     /// The restore after which this thread's secure generator was seeded.
     static SEEDED: Cell<u32> = const { Cell::new(0) };
+    static RESERVE: Reserve = const {
+        Reserve {
+            numbers: [const { Cell::new(0) }; RESERVED],
+            left: Cell::new(0),
+            made: Cell::new(0),
+        }
+    };
     static SEGMENT_IDS: Generator = const {
         Generator {
             state: Cell::new(0),
             seeded: Cell::new(0),
         }
     };
+}
+
+/// Secure random numbers for the next trace ids: to ask the generator for few is most of what they cost.
+struct Reserve {
+    numbers: [Cell<u64>; RESERVED],
+    left: Cell<usize>,
+    /// The restore after which they were made.
+    made: Cell<u32>,
+}
+
+const RESERVED: usize = 32;
+
+impl Reserve {
+    #[inline]
+    fn take(&self) -> [u64; 2] {
+        let mut left = self.left.get();
+        if left < 2 || self.made.get() != RESTORES.load(Ordering::Relaxed) {
+            left = self.fill();
+        }
+        self.left.set(left - 2);
+        match self.numbers.get(left - 2..left) {
+            Some([high, low]) => [high.take(), low.take()],
+            _ => [secure().next_u64(), secure().next_u64()],
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fill(&self) -> usize {
+        self.made.set(RESTORES.load(Ordering::Relaxed));
+        let mut random = secure();
+        for number in &self.numbers {
+            number.set(random.next_u64());
+        }
+        RESERVED
+    }
 }
 
 /// A thread's generator for segment ids.
@@ -138,16 +180,24 @@ impl SegmentId {
             if seed == 0 || generator.seeded.get() != RESTORES.load(Ordering::Relaxed) {
                 seed = generator.seed();
             }
-            loop {
-                seed = seed.wrapping_add(0xa076_1d64_78bd_642f);
-                let product = u128::from(seed) * u128::from(seed ^ 0xe703_7ed1_a0b4_28db);
-                let number = (product as u64) ^ ((product >> 64) as u64);
-                if number != 0 {
-                    generator.state.set(seed);
-                    return Self(number);
-                }
-            }
+            let id = Self::next(&mut seed);
+            generator.state.set(seed);
+            id
         })
+    }
+
+    /// The id that follows in a row of its own, of which `state` says where it is. A row that begins at a random id meets another one no
+    /// sooner than random ids meet.
+    #[inline(always)]
+    pub(crate) fn next(state: &mut u64) -> Self {
+        loop {
+            *state = state.wrapping_add(0xa076_1d64_78bd_642f);
+            let product = u128::from(*state) * u128::from(*state ^ 0xe703_7ed1_a0b4_28db);
+            let number = (product as u64) ^ ((product >> 64) as u64);
+            if number != 0 {
+                return Self(number);
+            }
+        }
     }
 
     /// Reads 16 hex digits of either case.
@@ -295,102 +345,4 @@ as_text!(TraceId, TRACE_ID_FORM);
 as_text!(SegmentId, SEGMENT_ID_FORM);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_trace_id_reads_what_it_prints() {
-        let id = TraceId::random(0x5759_e988);
-        assert_eq!(TraceId::parse(&id.to_string()).expect("own form"), id);
-        assert_eq!(TraceId::parse(&id.to_w3c()).expect("w3c form"), id);
-        assert!(id.to_string().starts_with("1-5759e988-"));
-        assert_eq!(id.epoch_seconds(), 0x5759_e988);
-    }
-
-    #[test]
-    fn the_digits_of_ids_are_hexadecimal() {
-        for number in [
-            0,
-            1,
-            0x0123_4567_89ab_cdef_fedc_ba98_7654_3210,
-            0x5759_e988_bd86_2e3f_e1be_46a9_9427_2793,
-            u128::MAX,
-        ] {
-            let (digits, low) = (format!("{number:032x}"), number as u64);
-            let text = TraceId::from_u128(number).to_string();
-            assert_eq!(text, format!("1-{}-{}", &digits[..8], &digits[8..]));
-            assert_eq!(SegmentId::from_u64(low).to_string(), &digits[16..]);
-        }
-    }
-
-    #[test]
-    fn leading_zeros_stay() {
-        let text = "1-00000000-000000000000000000000001";
-        assert_eq!(TraceId::parse(text).expect("valid").to_string(), text);
-        assert_eq!(
-            SegmentId::parse("000000000000000a")
-                .expect("valid")
-                .to_string(),
-            "000000000000000a"
-        );
-    }
-
-    #[test]
-    fn other_forms_are_refused_and_named() {
-        for text in [
-            "",
-            "1-5759e988",
-            "2-5759e988-bd862e3fe1be46a994272793",
-            "1-5759e988-bd862e3fe1be46a99427279g",
-        ] {
-            let error = TraceId::parse(text).expect_err("not a trace id");
-            assert!(error.to_string().contains("1-, 8 hex digits"), "{error}");
-        }
-        assert!(SegmentId::parse("53995c3f42cd8ad").is_err());
-        assert!(SegmentId::parse("53995c3f42cd8ad€").is_err());
-    }
-
-    #[test]
-    fn two_processes_restored_from_one_snapshot_make_different_ids() {
-        // A restored process finds its generators as they were: here another thread has the same state.
-        let make = || {
-            std::thread::spawn(|| {
-                SEGMENT_IDS.with(|generator| {
-                    generator.state.set(1);
-                    generator.seeded.set(RESTORES.load(Ordering::Relaxed));
-                });
-                reseed();
-                SegmentId::random()
-            })
-        };
-        let one = make().join().expect("no panic");
-        let other = make().join().expect("no panic");
-        assert_ne!(one, other);
-    }
-
-    #[test]
-    fn a_process_that_was_forked_seeds_its_generators_anew() {
-        let before = RESTORES.load(Ordering::Relaxed);
-        settle_in(u32::MAX);
-        assert!(RESTORES.load(Ordering::Relaxed) > before);
-    }
-
-    #[test]
-    fn the_secure_generator_is_seeded_once_after_a_restore() {
-        std::thread::spawn(|| {
-            reseed();
-            let restores = RESTORES.load(Ordering::Relaxed);
-            assert_ne!(SEEDED.get(), restores);
-            let _ = TraceId::random(1);
-            assert!(SEEDED.get() >= restores);
-        })
-        .join()
-        .expect("no panic");
-    }
-
-    #[test]
-    fn ids_do_not_repeat() {
-        let ids: std::collections::HashSet<_> = (0..10_000).map(|_| SegmentId::random()).collect();
-        assert_eq!(ids.len(), 10_000);
-    }
-}
+mod tests;

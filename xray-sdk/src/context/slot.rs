@@ -67,7 +67,8 @@ pub(crate) fn take() -> Taken {
 /// Puts back what was taken.
 #[inline(always)]
 pub(crate) fn put(taken: Taken) {
-    LANE.set(taken);
+    // By the place itself: `set` is code of its own, which is called.
+    LANE.with(|lane| lane.set(taken));
 }
 
 /// Works on the lane that is current, if one is. `work` must be ours alone: code of the program would find nothing.

@@ -35,6 +35,11 @@ impl<'a> Text<'a> {
     }
 
     #[inline]
+    pub(crate) fn is_static(&self) -> bool {
+        matches!(self.0, Kind::Static(_))
+    }
+
+    #[inline]
     pub(crate) fn into_owned(self) -> Text<'static> {
         Text(match self.0 {
             Kind::Static(text) => Kind::Static(text),

@@ -12,7 +12,7 @@ use crate::id;
 use crate::origin::{Origins, Whereabouts};
 use crate::record::outlet::Outlet;
 use crate::recorder::description::Description;
-use crate::recorder::environment::Environment;
+use crate::recorder::environment::{Environment, UnsampledIds};
 use crate::recorder::pulse::Pulse;
 use crate::recorder::worker::Worker;
 use crate::recorder::{Inner, Recorder};
@@ -29,6 +29,8 @@ pub struct RecorderBuilder {
     sampler: Option<Arc<dyn Sampler>>,
     /// The sampler is the program's own, whose panics are not to get through.
     is_foreign: bool,
+    /// What the sampler says to any request, where it is always the same.
+    fixed: Option<bool>,
     sampling_rules: LocalRules,
     service_version: Option<String>,
     origin: Option<String>,
@@ -57,6 +59,7 @@ impl RecorderBuilder {
             daemon_address: None,
             sampler: None,
             is_foreign: false,
+            fixed: None,
             sampling_rules: LocalRules::default(),
             service_version: None,
             origin: None,
@@ -91,6 +94,7 @@ impl RecorderBuilder {
     pub fn sampler(self, sampler: impl Sampler + 'static) -> Self {
         Self {
             is_foreign: !is_ours(&sampler),
+            fixed: fixed(&sampler),
             sampler: Some(Arc::new(sampler)),
             ..self
         }
@@ -246,6 +250,10 @@ impl RecorderBuilder {
             Some(sampler) => Arc::new(Guarded::new(sampler, outlet.notices.clone())),
             None => default_sampler(&name, &daemon()?, self.sampling_rules, &outlet),
         };
+        let fixed = match is_function {
+            true => Some(false),
+            false => self.fixed,
+        };
         for text in environment.misunderstood {
             outlet.notices.tell_once(&text.clone(), || text);
         }
@@ -291,6 +299,10 @@ impl RecorderBuilder {
                 description,
                 tally,
                 worker: Some(worker),
+                fixed,
+                records_nothing: fixed == Some(false)
+                    && !is_function
+                    && !matches!(environment.unsampled_ids, UnsampledIds::Random),
                 unsampled_ids: environment.unsampled_ids,
                 is_disabled: false,
                 is_function,
@@ -318,6 +330,8 @@ impl RecorderBuilder {
                 )),
                 tally: Arc::default(),
                 worker: None,
+                fixed: None,
+                records_nothing: false,
                 unsampled_ids: environment.unsampled_ids,
                 is_disabled: true,
                 is_function: false,
@@ -352,6 +366,15 @@ fn default_sampler(
 /// Whether it is one of this crate's, which does not panic.
 fn is_ours(sampler: &dyn Any) -> bool {
     sampler.is::<LocalRules>() || sampler.is::<Always>() || sampler.is::<Never>()
+}
+
+/// What a sampler says to any request, where it is always the same.
+fn fixed(sampler: &dyn Any) -> Option<bool> {
+    match (sampler.is::<Always>(), sampler.is::<Never>()) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        (false, false) => None,
+    }
 }
 
 /// The environment wins over code, as in the official SDKs.

@@ -62,6 +62,10 @@ struct Inner {
     /// Shared with the thread that sends; none where nothing is recorded.
     worker: Option<Arc<Mutex<Worker>>>,
     unsampled_ids: UnsampledIds,
+    /// What the sampler says to any request, where it is always the same.
+    fixed: Option<bool>,
+    /// Nothing is recorded or passed on but what callers or the program ask for.
+    records_nothing: bool,
     /// The environment says that nothing is to be recorded.
     is_disabled: bool,
     /// AWS Lambda writes the segments.

@@ -11,7 +11,7 @@ use crate::record::identity::{About, Kind};
 use crate::recorder::Recorder;
 use crate::recorder::environment::UnsampledIds;
 use crate::sampling::{Decision, Reason, SamplingRequest, Watch};
-use crate::segment::{Entity, Segment, SegmentFuture};
+use crate::segment::{Entity, NO_NODE, Segment, SegmentFuture};
 
 /// A segment that is not begun yet. Made by [`Recorder::segment`].
 #[must_use = "nothing is recorded until the segment begins"]
@@ -100,6 +100,24 @@ impl<'a> SegmentBuilder<'a> {
     /// Begins the segment. By reference, for what has just been written here is not moved without the processor waiting for it.
     fn start(&mut self) -> Segment {
         let inner = &*self.recorder.inner;
+        if inner.records_nothing
+            && matches!(self.choice, Choice::Open)
+            && self.header.is_empty()
+            && !log::log_enabled!(target: "xray_sdk::sampling", log::Level::Trace)
+        {
+            inner
+                .outlet
+                .counts
+                .unsampled
+                .fetch_add(1, Ordering::Relaxed);
+            return Segment::new(Entity::passive(Passive::Unsampled, NO_NODE), false);
+        }
+        self.start_as_decided()
+    }
+
+    #[inline(never)]
+    fn start_as_decided(&mut self) -> Segment {
+        let inner = &*self.recorder.inner;
         if inner.is_disabled || inner.is_function || matches!(self.choice, Choice::PassedOn) {
             return self.start_otherwise();
         }
@@ -136,6 +154,9 @@ impl<'a> SegmentBuilder<'a> {
     #[inline(always)]
     fn ask(&self) -> Decision {
         let inner = &*self.recorder.inner;
+        if let Some(is_sampled) = inner.fixed {
+            return Decision::from(is_sampled);
+        }
         let name = self.name.as_str();
         match &self.request {
             None => inner.sampler.decide(&SamplingRequest {
@@ -216,8 +237,7 @@ impl<'a> SegmentBuilder<'a> {
         if has_ids || decision.is_observed() || !self.header.is_empty() {
             return self.leave_out_of_trace(decision, has_ids);
         }
-        let entity = Entity::passive(Passive::Unsampled, SegmentId::from_u64(0));
-        Segment::new(entity, false)
+        Segment::new(Entity::passive(Passive::Unsampled, NO_NODE), false)
     }
 
     /// With the caller's trace, or ids of its own; or somebody wants to know how it ends.

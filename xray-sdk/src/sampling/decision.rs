@@ -146,8 +146,13 @@ impl Decision {
     }
 
     /// The name of the rule for the segment's `aws` block: X-Ray shows it as one of its own rules.
+    #[inline]
     pub(crate) fn recorded_rule(&self) -> Option<&str> {
         let rule = self.rule.as_deref().filter(|_| !self.is_local)?;
+        Self::fitted(rule)
+    }
+
+    fn fitted(rule: &str) -> Option<&str> {
         let end = rule.char_indices().nth(RULE_NAME);
         let fitted = end.map_or(rule, |(end, _)| &rule[..end]);
         Some(fitted).filter(|fitted| !fitted.is_empty())

@@ -10,6 +10,7 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// None for a decision that nobody observes: then nothing is kept until the segment ends.
+    #[inline]
     pub(crate) fn new(sampler: &Arc<dyn Sampler>, decision: &Decision) -> Option<Box<Self>> {
         decision.is_observed().then(|| {
             Box::new(Self {

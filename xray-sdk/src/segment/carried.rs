@@ -42,7 +42,7 @@ enum Origin {
 
 impl Carried {
     #[inline(always)]
-    fn nothing() -> Self {
+    pub(super) fn nothing() -> Self {
         Self {
             origin: Origin::Missing,
             is_open: false,
@@ -52,25 +52,46 @@ impl Carried {
         }
     }
 
-    /// What is current on this thread.
+    /// What is known to be not sampled.
+    pub(super) fn unsampled() -> Self {
+        Self {
+            origin: Origin::Unsampled,
+            ..Self::nothing()
+        }
+    }
+
+    /// Whether something of it is to be dropped.
     #[inline(always)]
+    pub(super) fn has_some(&self) -> bool {
+        self.identity.is_some() || self.passive.is_some()
+    }
+
+    /// What is current on this thread.
     pub(crate) fn capture() -> Self {
         let mut carried = Self::nothing();
+        carried.be_current();
+        carried
+    }
+
+    /// Carries what is current on this thread. It carried nothing before.
+    #[inline(always)]
+    pub(super) fn be_current(&mut self) {
+        self.origin = Origin::Missing;
+        self.is_open = false;
         let mut current = context::take();
         match current.as_deref_mut() {
             Some(lane) => {
                 // What goes on elsewhere may be all that happens from here on.
                 lane.hand_over_old();
-                carried.be_in(lane.lend(), lane.node);
+                self.be_in(lane.lend(), lane.node);
             }
             None => match context::kind() {
-                Kind::Unsampled => carried.origin = Origin::Unsampled,
-                Kind::Passive => carried.capture_passive(),
+                Kind::Unsampled => self.origin = Origin::Unsampled,
+                Kind::Passive => self.capture_passive(),
                 Kind::Missing | Kind::Recording => {}
             },
         }
         context::put(current);
-        carried
     }
 
     #[inline(never)]
@@ -86,7 +107,8 @@ impl Carried {
     fn be_in(&mut self, identity: Arc<Identity>, node: SegmentId) {
         self.origin = Origin::Recording;
         self.node = node;
-        self.identity = Some(identity);
+        // What is replaced is nothing, so nothing has to be dropped.
+        mem::forget(self.identity.replace(identity));
     }
 
     fn be_passive(&mut self, passive: &Passive) {
@@ -143,12 +165,6 @@ impl Carried {
         }
     }
 
-    /// Whether it is what is current here, and nothing is recorded.
-    #[inline(always)]
-    pub(crate) fn is_unsampled_here(&self) -> bool {
-        self.origin == Origin::Unsampled && context::kind() == Kind::Unsampled
-    }
-
     /// Whether `lane` is of the segment that is carried.
     #[inline(always)]
     pub(super) fn is_of(&self, lane: &Lane) -> bool {
@@ -194,7 +210,7 @@ impl Carried {
 
     #[inline(always)]
     fn open_in(&mut self, lane: &mut Lane, name: &Text<'_>, namespace: Namespace) {
-        let id = SegmentId::random();
+        let id = lane.new_id();
         subsegment::open(lane, id, self.node, name, namespace);
         self.node = id;
         self.is_open = true;

@@ -285,13 +285,24 @@ impl Entity {
     #[inline]
     pub(crate) fn close(&mut self) {
         match self.lane.take() {
-            Some(lane) => close_in(lane, self.node),
+            Some(lane) => {
+                close_in(lane, self.node);
+                drop(self.identity.take());
+            }
             None if self.identity.is_some() => self.close_elsewhere(),
             None => {
-                if let Some(passive @ Passive::Told(_)) = self.passive.take() {
-                    passive.recycle();
+                if let Some(Passive::Told(_)) = self.passive {
+                    self.recycle();
                 }
             }
+        }
+    }
+
+    /// Keeps the room of what it passed on.
+    #[inline(never)]
+    fn recycle(&mut self) {
+        if let Some(passive) = self.passive.take() {
+            passive.recycle();
         }
     }
 

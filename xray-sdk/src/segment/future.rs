@@ -5,10 +5,10 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::record::Text;
-use crate::record::event::Namespace;
+use crate::context::{self, Kind};
 use crate::segment::Segment;
 use crate::segment::carried::Carried;
+use crate::segment::planned::Planned;
 use crate::segment::subsegment::SubsegmentBuilder;
 
 /// Records futures: in a subsegment of their own, or in what is current where they are made.
@@ -33,27 +33,9 @@ pub trait InSubsegment: Future + Sized {
         self,
         subsegment: impl Into<SubsegmentBuilder<'n>>,
     ) -> SubsegmentFuture<Self> {
-        let place = Location::caller();
-        let SubsegmentBuilder {
-            name,
-            namespace,
-            is_left_out,
-            parent,
-            ..
-        } = subsegment.into();
         SubsegmentFuture {
             work: Some(self),
-            carried: match parent {
-                Some(parent) => Carried::of(parent),
-                None => Carried::capture(),
-            },
-            name: name.into_owned(),
-            place,
-            namespace,
-            state: match is_left_out {
-                true => State::LeftOut,
-                false => State::New,
-            },
+            planned: Planned::new(subsegment.into(), Location::caller()),
         }
     }
 
@@ -78,16 +60,6 @@ pub trait InSubsegment: Future + Sized {
 
 impl<F: Future> InSubsegment for F {}
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Not polled yet.
-    New,
-    /// Not polled yet, and nothing of it is to be recorded.
-    LeftOut,
-    /// It was polled.
-    Begun,
-}
-
 pin_project! {
     #[project = Projected]
     /// A future that runs in a subsegment. Made by [`InSubsegment::in_subsegment`].
@@ -96,20 +68,29 @@ pin_project! {
         // None once it is done: its parts are dropped inside the subsegment.
         #[pin]
         work: Option<F>,
-        carried: Carried,
-        name: Text<'static>,
-        place: &'static Location<'static>,
-        namespace: Namespace,
-        state: State,
+        // None where it is not sampled.
+        planned: Option<Box<Planned>>,
     }
 
     impl<F> PinnedDrop for SubsegmentFuture<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if this.work.is_some() {
-                let inside = this.carried.enter();
-                this.work.set(None);
-                inside.close_dropped();
+            if this.work.is_none() {
+                return;
+            }
+            match this.planned.take() {
+                Some(mut planned) => {
+                    let inside = planned.enter();
+                    this.work.set(None);
+                    inside.close_dropped();
+                    planned.recycle();
+                }
+                None if context::kind() == Kind::Unsampled => this.work.set(None),
+                None => {
+                    let mut carried = Carried::unsampled();
+                    let _inside = carried.enter();
+                    this.work.set(None);
+                }
             }
         }
     }
@@ -125,30 +106,41 @@ impl<F: Future> Future for SubsegmentFuture<F> {
             // Polled after it was done, which the future itself could answer only by a panic of its own.
             return Poll::Pending;
         };
-        // None where nothing is recorded, and what is current is what is to be current.
-        let inside = if this.carried.is_unsampled_here() {
-            None
-        } else if *this.state == State::Begun {
-            Some(this.carried.enter())
-        } else {
-            this.carried.resolve(this.place);
-            if *this.state == State::LeftOut {
-                this.carried.leave_out();
+        let Some(planned) = this.planned else {
+            let polled = if context::kind() == Kind::Unsampled {
+                work.poll(task)
+            } else {
+                poll_unsampled(work, task)
+            };
+            if polled.is_ready() {
+                this.work.set(None);
             }
-            *this.state = State::Begun;
-            Some(this.carried.enter_new(this.name, *this.namespace))
+            return polled;
         };
+        let inside = planned.poll();
         let polled = work.poll(task);
-        if polled.is_ready() {
-            this.work.set(None);
+        if polled.is_pending() {
+            inside.leave();
+            return polled;
         }
-        match inside {
-            Some(inside) if polled.is_ready() => inside.close(),
-            Some(inside) => inside.leave(),
-            None => {}
+        this.work.set(None);
+        inside.close();
+        if let Some(planned) = this.planned.take() {
+            planned.recycle();
         }
         polled
     }
+}
+
+/// Polls what is not sampled where something else is current.
+#[cold]
+#[inline(never)]
+fn poll_unsampled<F: Future>(work: Pin<&mut F>, task: &mut Context<'_>) -> Poll<F::Output> {
+    let mut carried = Carried::unsampled();
+    let inside = carried.enter();
+    let polled = work.poll(task);
+    inside.leave();
+    polled
 }
 
 pin_project! {

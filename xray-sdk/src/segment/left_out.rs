@@ -30,7 +30,7 @@ impl SubsegmentBuilder<'_> {
                 Entity::at(Place::Held)
             }
         };
-        Subsegment { entity }
+        Subsegment::new(entity)
     }
 
     /// Runs `work` where nothing is recorded.

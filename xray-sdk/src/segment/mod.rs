@@ -10,6 +10,7 @@ mod failure;
 mod future;
 mod inside;
 mod left_out;
+mod planned;
 mod progress;
 mod reach;
 mod running;
@@ -17,6 +18,7 @@ mod subsegment;
 mod unrecorded;
 mod within;
 
+use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 
 pub use current::{Current, current};
@@ -24,6 +26,7 @@ pub use entered::Entered;
 pub use entity::Entity;
 pub(crate) use exception::message_of;
 pub use future::{CurrentFuture, InSubsegment, SegmentFuture, SubsegmentFuture};
+pub(crate) use subsegment::NO_NODE;
 pub use subsegment::{Subsegment, SubsegmentBuilder, subsegment};
 pub use within::{Enter, Within};
 
@@ -40,10 +43,11 @@ use crate::sampling::Watch;
 /// [`subsegment()`](crate::subsegment()) must run while it is entered.
 #[must_use = "a segment closes when it is dropped"]
 pub struct Segment {
-    entity: Entity,
+    // Both have nothing that is to be dropped once it is closed.
+    entity: ManuallyDrop<Entity>,
     asked: bool,
     /// Who wants to know how it ends, where it is not recorded; else the background thread tells.
-    watch: Option<Box<Watch>>,
+    watch: ManuallyDrop<Option<Box<Watch>>>,
 }
 
 impl Segment {
@@ -51,9 +55,9 @@ impl Segment {
     #[inline(always)]
     pub(crate) fn new(entity: Entity, asked: bool) -> Self {
         Self {
-            entity,
+            entity: ManuallyDrop::new(entity),
             asked,
-            watch: None,
+            watch: ManuallyDrop::new(None),
         }
     }
 
@@ -74,7 +78,7 @@ impl Segment {
 
     /// The same, and `watch` is told how it ends.
     pub(crate) fn watched(mut self, watch: Option<Box<Watch>>) -> Self {
-        self.watch = watch;
+        *self.watch = watch;
         self
     }
 

@@ -82,7 +82,7 @@ impl Running {
 
     #[inline(always)]
     fn open_in(&mut self, lane: &mut Lane, name: &Text<'_>, namespace: Namespace) {
-        let (parent, node) = (lane.node, SegmentId::random());
+        let (parent, node) = (lane.node, lane.new_id());
         open(lane, node, parent, name, namespace);
         let entity = &mut *self.entity;
         entity.place = Place::Within;

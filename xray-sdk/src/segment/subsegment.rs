@@ -1,3 +1,4 @@
+use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::sync::Arc;
@@ -20,7 +21,17 @@ use crate::segment::running::{run, run_below};
 /// it is then sent as a document of its own.
 #[must_use = "a subsegment closes when it is dropped"]
 pub struct Subsegment {
-    pub(super) entity: Entity,
+    // Has nothing that is to be dropped once it is closed.
+    entity: ManuallyDrop<Entity>,
+}
+
+impl Subsegment {
+    #[inline(always)]
+    pub(super) fn new(entity: Entity) -> Self {
+        Self {
+            entity: ManuallyDrop::new(entity),
+        }
+    }
 }
 
 /// A subsegment that is not begun yet. Made by [`subsegment`](crate::subsegment()) or [`Entity::subsegment`].
@@ -134,7 +145,7 @@ impl<'a> SubsegmentBuilder<'a> {
             }
             _ => return self.begin_elsewhere(),
         };
-        Subsegment { entity }
+        Subsegment::new(entity)
     }
 
     /// Below what is current, or what is not recorded.
@@ -155,7 +166,7 @@ impl<'a> SubsegmentBuilder<'a> {
         if entity.place == Place::Held && entity.lane.is_none() {
             missing::report(self.place);
         }
-        Subsegment { entity }
+        Subsegment::new(entity)
     }
 }
 
@@ -167,7 +178,7 @@ impl<'a, T: Into<Text<'a>>> From<T> for SubsegmentBuilder<'a> {
 }
 
 /// What is not recorded has no id.
-pub(super) const NO_NODE: SegmentId = SegmentId::from_u64(0);
+pub(crate) const NO_NODE: SegmentId = SegmentId::from_u64(0);
 
 /// Opens a subsegment with a lane of its own, below what is current in `context`, of which so much is seen as is old.
 pub(crate) fn begin(context: &mut Context, name: &Text<'_>, namespace: Namespace) -> Entity {
@@ -191,7 +202,7 @@ fn begin_in(
     let Some(mut lane) = identity.outlet().lane(identity) else {
         return refused(identity, parent);
     };
-    let id = SegmentId::random();
+    let id = lane.new_id();
     let now = lane.tick();
     lane.open(id, parent, name, namespace, now);
     lane.node = id;

@@ -18,6 +18,8 @@ pub(crate) struct Lane {
     key: usize,
     /// The segment or subsegment that is current in this lane.
     pub(crate) node: SegmentId,
+    /// Where its row of ids is: a row for each lane needs no look at the thread's.
+    ids: u64,
     /// Room for events, of which the first `count` are recorded. Room that is there needs no look whether it is to grow.
     events: Box<[Event]>,
     count: usize,
@@ -85,6 +87,7 @@ impl Lane {
         Box::new(Self {
             key: 0,
             node: SegmentId::from_u64(0),
+            ids: 0,
             events: room(events),
             count: 0,
             enough: events - CALL_EVENTS,
@@ -104,6 +107,7 @@ impl Lane {
     pub(crate) fn begin_segment(&mut self, outlet: &Arc<Outlet>, about: About<'_>) {
         self.empty(outlet);
         self.node = about.segment_id;
+        self.ids = about.segment_id.to_u64();
         match &self.identity {
             Some(identity) if self.has_all_of(identity, outlet) => identity.renew(about),
             _ => self.become_new(outlet, about),
@@ -163,6 +167,7 @@ impl Lane {
     pub(crate) fn begin_part(&mut self, identity: &Arc<Identity>) {
         self.empty(identity.outlet());
         self.node = identity.segment_id();
+        self.ids = SegmentId::random().to_u64();
         self.be_of(identity.clone());
     }
 
@@ -175,6 +180,12 @@ impl Lane {
         self.count = 0;
         self.text.clear();
         self.enough = self.events.len() - CALL_EVENTS;
+    }
+
+    /// A new id, for a subsegment that begins here.
+    #[inline(always)]
+    pub(crate) fn new_id(&mut self) -> SegmentId {
+        SegmentId::next(&mut self.ids)
     }
 
     /// Reads the clock.
