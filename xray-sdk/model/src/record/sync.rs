@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex as Plain};
 
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use loom::sync::atomic::{AtomicUsize, fence};
 pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 use loom::thread;
@@ -16,6 +16,35 @@ macro_rules! of_a_thread {
     };
 }
 pub(crate) use of_a_thread as thread_local;
+
+/// loom's, but that SeqCst is more than AcqRel: it is the fence that loom knows it by. Not in the queue, whose own steps would
+/// put into order what is beside it.
+#[derive(Default)]
+pub(crate) struct AtomicBool(loom::sync::atomic::AtomicBool);
+
+impl AtomicBool {
+    pub(crate) fn new(value: bool) -> Self {
+        Self(loom::sync::atomic::AtomicBool::new(value))
+    }
+
+    pub(crate) fn load(&self, order: Ordering) -> bool {
+        if order == Ordering::SeqCst {
+            fence(Ordering::SeqCst);
+        }
+        self.0.load(order)
+    }
+
+    pub(crate) fn store(&self, value: bool, order: Ordering) {
+        self.0.store(value, order);
+        if order == Ordering::SeqCst {
+            fence(Ordering::SeqCst);
+        }
+    }
+
+    pub(crate) fn swap(&self, value: bool, order: Ordering) -> bool {
+        self.0.swap(value, order)
+    }
+}
 
 /// A thread that can be woken, also before it rests. loom's own forgets that while a thread waits for a lock.
 #[derive(Clone, Default)]
@@ -69,8 +98,6 @@ impl<T> ArrayQueue<T> {
 
     pub(crate) fn push(&self, value: T) -> Result<(), T> {
         let place = self.tail.fetch_add(1, Ordering::SeqCst);
-        // loom takes SeqCst of anything but a fence for AcqRel.
-        fence(Ordering::SeqCst);
         assert!(self.exchange(place, Some(value)).is_none());
         self.written[place].store(true, Ordering::Release);
         Ok(())
