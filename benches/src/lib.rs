@@ -16,6 +16,7 @@ mod floor;
 mod guard;
 mod id;
 mod json;
+mod layer;
 mod machine;
 mod options;
 mod ours;

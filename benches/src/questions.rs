@@ -4,6 +4,7 @@ use crate::contender::Entry;
 use crate::decision;
 use crate::emitting;
 use crate::floor;
+use crate::layer;
 use crate::ours;
 #[cfg(feature = "peers")]
 use crate::peers;
@@ -22,7 +23,9 @@ pub(crate) const QUESTIONS: &[Question] = &[
         name: "request",
         text: "What does one traced request cost the thread that serves it?",
         unit: "request with five subsegments, handed over to a background that throws it away",
-        burst: 256,
+        // So few that a flush of ours writes them on the thread that recorded them, which is where the floor throws its logs away: what it
+        // costs to get memory back from another core is asked by `sending`, of both.
+        burst: 128,
         seconds: 40,
         more: &[],
         floor: "the sampled floor",
@@ -106,6 +109,17 @@ pub(crate) const QUESTIONS: &[Question] = &[
         floor: "one rule",
         is_headline: false,
         entries: &[decision::CENTRAL],
+    },
+    Question {
+        name: "layer",
+        text: "What does a server's layer do to one request, without sockets and framework?",
+        unit: "request to a service that answers at once; making and dropping it included",
+        burst: 128,
+        seconds: 6,
+        more: &[],
+        floor: "no layer",
+        is_headline: false,
+        entries: &[layer::ENTRIES],
     },
     #[cfg(feature = "peers")]
     Question {

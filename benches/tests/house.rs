@@ -27,6 +27,7 @@ const FLOORS: &[&[&str]] = &[
         "decision",
         "delivery",
         "emitting",
+        "layer",
         "plot",
         "poll",
         "process",

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
-use xray_sdk::TraceHeader;
+use xray_sdk::{Sampled, SegmentId, TraceHeader};
 
 static TRACE_HEADER: HeaderName = HeaderName::from_static(TraceHeader::NAME);
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -39,6 +39,10 @@ pub(crate) fn trace_header(headers: &HeaderMap) -> Option<TraceHeader> {
 /// A message stays as it is when there is nothing to say, as where nothing is recorded in this process and the caller
 /// sent no header, and when its header map cannot take another entry.
 pub(crate) fn set_trace_header(headers: &mut HeaderMap, header: &TraceHeader) {
+    if let Some(text) = unsampled(header) {
+        let _ = headers.try_insert(TRACE_HEADER.clone(), HeaderValue::from_static(text));
+        return;
+    }
     let mut room = [0; TRACE_HEADER_ROOM];
     let mut rest = &mut room[..];
     if write!(rest, "{header}").is_err() {
@@ -48,16 +52,19 @@ pub(crate) fn set_trace_header(headers: &mut HeaderMap, header: &TraceHeader) {
     if used == 0 {
         return;
     }
-    let value = match &room[..used] {
-        text if text == UNSAMPLED_CALL.as_bytes() => Ok(HeaderValue::from_static(UNSAMPLED_CALL)),
-        text if text == UNSAMPLED_ANSWER.as_bytes() => {
-            Ok(HeaderValue::from_static(UNSAMPLED_ANSWER))
-        }
-        text => HeaderValue::from_bytes(text),
-    };
-    if let Ok(value) = value {
+    if let Ok(value) = HeaderValue::from_bytes(&room[..used]) {
         // Fails only at 32,768 entries: then the message is beyond help, and stays untouched.
         let _ = headers.try_insert(TRACE_HEADER.clone(), value);
+    }
+}
+
+/// The text of a header that says nothing but that a new trace is not sampled.
+fn unsampled(header: &TraceHeader) -> Option<&'static str> {
+    let is_new = header.root()?.to_u128() == 0 && header.extras().is_empty();
+    match (header.parent().map(SegmentId::to_u64), header.sampled()) {
+        (None, Sampled::Unknown) if is_new => Some(UNSAMPLED_ANSWER),
+        (Some(0), Sampled::No) if is_new => Some(UNSAMPLED_CALL),
+        _ => None,
     }
 }
 
@@ -270,6 +277,21 @@ mod tests {
         ]));
         assert_eq!(header.expect("a header").sampled(), xray_sdk::Sampled::No);
         assert!(trace_header(&HeaderMap::new()).is_none());
+    }
+
+    #[test]
+    fn what_is_not_sampled_is_sent_as_it_prints() {
+        let zeros = TraceHeader::new(xray_sdk::TraceId::from_u128(0));
+        let call = zeros
+            .clone()
+            .with_parent(SegmentId::from_u64(0))
+            .with_sampled(Sampled::No);
+        let others = TraceHeader::parse(&format!("{call};Lineage=1"));
+        for header in [zeros.clone(), zeros.with_sampled(Sampled::No), call, others] {
+            let mut sent = HeaderMap::new();
+            set_trace_header(&mut sent, &header);
+            assert_eq!(sent["x-amzn-trace-id"], header.to_string());
+        }
     }
 
     #[test]

@@ -45,12 +45,19 @@ impl Naming {
         Self(Kind::Host(pattern.into()))
     }
 
-    /// The name for one request: `recorder` is the recorder's name, `host` the host without port.
-    pub(crate) fn name<'a>(&'a self, recorder: &'a str, host: Option<&'a str>) -> Cow<'a, str> {
-        match (&self.0, host) {
-            (Kind::Fixed(name), _) => Cow::Borrowed(name),
-            (Kind::Host(pattern), Some(host)) if pattern.matches(host) => lower_case(host),
-            (Kind::Recorder | Kind::Host(_), _) => Cow::Borrowed(recorder),
+    /// The name for one request: `recorder` is the recorder's name, `host` tells the host without port, and is asked where it matters.
+    pub(crate) fn name<'a>(
+        &'a self,
+        recorder: &'a str,
+        host: impl FnOnce() -> Option<&'a str>,
+    ) -> Cow<'a, str> {
+        match &self.0 {
+            Kind::Recorder => Cow::Borrowed(recorder),
+            Kind::Fixed(name) => Cow::Borrowed(name),
+            Kind::Host(pattern) => match host() {
+                Some(host) if pattern.matches(host) => lower_case(host),
+                _ => Cow::Borrowed(recorder),
+            },
         }
     }
 }
@@ -87,7 +94,7 @@ mod tests {
         ] {
             let naming = Naming::by_host(pattern);
             assert_eq!(
-                naming.name("recorder", Some(host)),
+                naming.name("recorder", || Some(host)),
                 expected,
                 "{pattern} on {host}"
             );
@@ -98,18 +105,18 @@ mod tests {
     fn the_recorder_names_what_no_pattern_names() {
         let naming = Naming::by_host("*.example.com");
         assert_eq!(
-            naming.name("shop", Some("API.example.com")),
+            naming.name("shop", || Some("API.example.com")),
             "api.example.com"
         );
-        assert_eq!(naming.name("shop", Some("localhost")), "shop");
-        assert_eq!(naming.name("shop", None), "shop");
-        assert_eq!(Naming::default().name("shop", Some("localhost")), "shop");
+        assert_eq!(naming.name("shop", || Some("localhost")), "shop");
+        assert_eq!(naming.name("shop", || None), "shop");
+        assert_eq!(Naming::default().name("shop", || Some("localhost")), "shop");
     }
 
     #[test]
     fn a_fixed_name_stands_in_place_of_the_recorders() {
         assert_eq!(
-            Naming::fixed("admin").name("shop", Some("localhost")),
+            Naming::fixed("admin").name("shop", || Some("localhost")),
             "admin"
         );
     }

@@ -93,26 +93,24 @@ impl ServerLayer {
     fn begin<B>(&self, request: &Request<B>) -> Exchange {
         let uri = extension::original_uri(request.extensions()).unwrap_or(request.uri());
         let headers = request.headers();
-        let authority = message::authority(uri, headers);
-        let host = authority.map(message::host);
+        let host = || message::authority(uri, headers).map(message::host);
         let name = self.naming.name(self.recorder.name(), host);
-        let mut segment = self
-            .recorder
-            .segment(Text::copied(&name))
-            .request(SamplingRequest {
-                service: &name,
-                host,
-                method: Some(request.method().as_str()),
-                path: Some(uri.path()),
-                ..SamplingRequest::default()
-            });
+        let mut segment = self.recorder.segment(Text::copied(&name));
         if let Some(header) = message::trace_header(headers) {
             segment = segment.continuing(header);
         }
-        let mut segment = segment.begin();
+        let mut segment = segment
+            .request_with(|| SamplingRequest {
+                service: &name,
+                host: host(),
+                method: Some(request.method().as_str()),
+                path: Some(uri.path()),
+                ..SamplingRequest::default()
+            })
+            .begin();
         if segment.is_recording() {
             let scheme = message::scheme(uri, headers);
-            let url = message::url(scheme, authority, uri.path());
+            let url = message::url(scheme, message::authority(uri, headers), uri.path());
             segment.http_request(request.method().as_str(), &url);
             describe(&mut segment, request);
         }

@@ -25,6 +25,8 @@ const GUARDED: &[&str] = &[
     "xray-sdk/unsampled",
     "xray-sdk/unsampled-async",
     "xray-sdk/unsampled-owned",
+    "xray-sdk/layer-sampled",
+    "xray-sdk/layer-unsampled",
 ];
 
 /// So many requests are recorded between two drains.

@@ -63,6 +63,21 @@ impl<'a> SegmentBuilder<'a> {
         }
     }
 
+    /// As [`request`](Self::request), for what costs something to find out: `make` is called only where the sampler is asked. It is not where
+    /// the caller has decided, in the header that is [continued](Self::continuing) before this is called, nor the program, nor where the
+    /// sampler says the same to any request.
+    pub fn request_with(self, make: impl FnOnce() -> SamplingRequest<'a>) -> Self {
+        let inner = &*self.recorder.inner;
+        let is_asked = matches!(self.choice, Choice::Open)
+            && self.header.sampled().decision().is_none()
+            && inner.fixed.is_none()
+            && !inner.is_disabled;
+        match is_asked {
+            true => self.request(make()),
+            false => self,
+        }
+    }
+
     /// Decides whether the segment is recorded, whatever the caller and the sampler would say. Sampling rules do not count it.
     ///
     /// ```

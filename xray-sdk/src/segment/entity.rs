@@ -66,6 +66,13 @@ impl Entity {
         let place = Location::caller();
         // Conversions may be the program's code, which must not run while the context is looked at.
         let (key, value) = (key.into(), value.into());
+        if self.place == Place::Held {
+            match &mut self.lane {
+                Some(lane) if lane.has_room() => lane.annotate(self.node, &key, &value, place),
+                _ => self.annotate_elsewhere(key, value, place),
+            }
+            return self;
+        }
         let mut current = context::take();
         let here = self.here(&mut current);
         let is_here = here.is_some();
@@ -83,6 +90,7 @@ impl Entity {
         clippy::needless_pass_by_value,
         reason = "a reference would keep both in memory where they are not needed"
     )]
+    #[cold]
     #[inline(never)]
     fn annotate_elsewhere(
         &mut self,
@@ -90,11 +98,9 @@ impl Entity {
         value: Value<'_>,
         place: &'static Location<'static>,
     ) {
-        if !self.record_held(|lane, node| lane.annotate(node, &key, &value, place)) {
-            self.record_elsewhere_for(place, |lane, node| {
-                lane.annotate(node, &key, &value, place);
-            });
-        }
+        self.record_elsewhere_for(place, |lane, node| {
+            lane.annotate(node, &key, &value, place);
+        });
     }
 
     /// Adds metadata in the namespace `default`: any value that serialises to JSON, stored and not indexed.
