@@ -20,6 +20,7 @@ mod arn;
 mod bound;
 mod clock;
 mod control;
+mod doctor;
 mod entry;
 mod error;
 mod filter;
@@ -36,6 +37,7 @@ mod notice;
 mod otel;
 mod page;
 mod policy;
+mod program;
 mod query;
 mod retrieval;
 mod sample;
@@ -54,6 +56,7 @@ mod viewer;
 
 #[cfg(feature = "keys")]
 pub use access::{Keys, KeysError};
+pub use doctor::{Check, Diagnosis, Level};
 pub use error::Error;
 pub use filter::{Filter, FilterError};
 pub use graph::{

@@ -52,6 +52,8 @@ pub(crate) struct Sender {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Telemetry {
     daemons: BTreeMap<Sender, Totals>,
+    /// When a client asked for sampling rules or targets last, in seconds since 1970.
+    polled: Option<f64>,
 }
 
 /// What one daemon reported so far.
@@ -69,6 +71,27 @@ pub(crate) struct Totals {
 }
 
 impl Telemetry {
+    /// Somebody asks for sampling rules or targets.
+    pub(crate) fn poll(&mut self, now: f64) {
+        self.polled = Some(now);
+    }
+
+    /// When anybody did last.
+    pub(crate) fn polled(&self) -> Option<f64> {
+        self.polled
+    }
+
+    /// What the daemons say that have lost something, a sentence each.
+    pub(crate) fn troubled(&self) -> Vec<String> {
+        let is_troubled = |totals: &Totals| totals.spilled + totals.rejected + totals.failures > 0;
+        let troubled = self
+            .daemons
+            .iter()
+            .filter(|(_, totals)| is_troubled(totals));
+        let told = troubled.map(|(sender, totals)| format!("the daemon on {sender}: {totals}"));
+        told.collect()
+    }
+
     /// Adds what a daemon reports.
     pub(crate) fn report(&mut self, sender: Sender, records: &[Record]) {
         if !self.daemons.contains_key(&sender) && self.daemons.len() == DAEMONS {
@@ -115,13 +138,19 @@ impl AddAssign<&Record> for Totals {
 impl fmt::Display for Telemetry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (sender, totals) in &self.daemons {
-            writeln!(
-                f,
-                "The daemon on {sender}: {} segments received, {} sent, {} dropped for lack of room, {} refused, {} calls failed.",
-                totals.received, totals.sent, totals.spilled, totals.rejected, totals.failures
-            )?;
+            writeln!(f, "The daemon on {sender}: {totals}.")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Totals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} segments received, {} sent, {} dropped for lack of room, {} refused, {} calls failed",
+            self.received, self.sent, self.spilled, self.rejected, self.failures
+        )
     }
 }
 

@@ -36,6 +36,14 @@ pub(crate) struct Backend {
     pub(crate) control: Control,
 }
 
+impl Backend {
+    /// A client asks how to sample.
+    fn polled(&self) {
+        let now = self.control.now();
+        self.control.telemetry(|telemetry| telemetry.poll(now));
+    }
+}
+
 /// An operation of the API.
 pub(crate) struct Operation {
     /// What it is called, and what an IAM action is called behind `xray:`.

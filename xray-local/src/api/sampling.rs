@@ -101,6 +101,7 @@ pub(super) fn get_sampling_rules(
     GetSamplingRules { next_token }: GetSamplingRules,
 ) -> Result<SamplingRulesGot, ApiError> {
     let after = next_token.as_deref().map(position).transpose()?;
+    backend.polled();
     let page = backend
         .control
         .sampling(|sampling, _| sampling.rules().page(after.as_ref(), PAGE));

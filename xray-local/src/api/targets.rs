@@ -119,6 +119,7 @@ pub(super) fn get_sampling_targets(
     let (anomalies, mut unprocessed_boost_statistics) =
         read_each::<SamplingBoostStatistics, AnomalyReport>(anomalies, ANOMALIES)?;
 
+    backend.polled();
     Ok(backend.control.sampling(|sampling, now| {
         // First, so that the answer tells of a boost that begins with this call.
         for report in &anomalies {

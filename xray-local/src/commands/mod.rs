@@ -3,6 +3,7 @@
 mod amount;
 mod client;
 mod completions;
+mod doctor;
 mod exit;
 mod failure;
 mod health;
@@ -20,6 +21,7 @@ mod summary;
 mod table;
 mod tail;
 mod traces;
+mod validate;
 
 use clap::{Parser, Subcommand};
 
@@ -61,6 +63,8 @@ enum Command {
     Traces(traces::Traces),
     Map(map::Map),
     Health(health::Health),
+    Doctor(doctor::Doctor),
+    Validate(validate::Validate),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -83,6 +87,8 @@ impl Command {
             Self::Traces(traces) => traces.run(),
             Self::Map(map) => map.run(),
             Self::Health(health) => health.run(),
+            Self::Doctor(doctor) => doctor.run(),
+            Self::Validate(validate) => validate.run(),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(),
         }

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
-use xray_local::{Outcome, printable_json};
+use xray_local::{Level, Outcome, Severity, printable_json};
 
 /// The version of what `--json` writes. It changes when a field goes or means something else; new fields may come any time.
 const VERSION: u32 = 1;
@@ -78,6 +78,25 @@ pub(crate) fn width() -> usize {
         .or_else(found)
         .filter(|width| *width > 0)
         .unwrap_or(WIDTH)
+}
+
+/// The colour of a finding.
+pub(crate) fn severity(severity: Severity) -> Style {
+    let colour = match severity {
+        Severity::Rejected => AnsiColor::Red,
+        Severity::Dropped => AnsiColor::Yellow,
+        Severity::Cut => AnsiColor::Magenta,
+        _ => AnsiColor::Cyan,
+    };
+    colour.on_default()
+}
+
+/// The colour of what the doctor finds.
+pub(crate) fn level(level: Level) -> Style {
+    match level {
+        Level::Problem => severity(Severity::Rejected),
+        Level::Note => severity(Severity::Advice),
+    }
 }
 
 /// The colour of an outcome: X-Ray's own.

@@ -191,6 +191,7 @@ xray-local {version}
 Paste into the shell of your program:
   export AWS_XRAY_DAEMON_ADDRESS={address_to_use}
   export AWS_ENDPOINT_URL_XRAY={url}
+  export AWS_XRAY_REPORT_HEALTH=true     # for `xray-local doctor`
 
 Ctrl-C ends it.
 ",

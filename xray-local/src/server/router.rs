@@ -13,14 +13,15 @@ use axum::routing::post;
 use tokio::task;
 
 use super::entrance::{self, Entrance};
-use super::page;
+use super::{doctor, page};
 use crate::api::{ApiError, Backend, OPERATIONS, Operation};
 use crate::viewer::Inflow;
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 pub(super) fn router(backend: Backend, inflow: Inflow, entrance: Entrance) -> Router {
-    let mut router = page::routes(inflow);
+    let doctor = doctor::routes(inflow.received.clone());
+    let mut router = page::routes(inflow).merge(doctor);
     for operation in &OPERATIONS {
         let answer = move |State(backend), body| answer(operation, backend, body);
         router = router.route(operation.path, post(answer));

@@ -12,6 +12,7 @@ use xray_daemon::{Handover, Sink};
 use super::Store;
 use super::put::Sorted;
 use crate::lock::lock;
+use crate::program::Programs;
 
 /// How many bytes of documents wait at most. At 100,000 documents of 1 kB a second this is a sixth of a second.
 const WAITING: usize = 16 << 20;
@@ -28,6 +29,7 @@ const KEPT: usize = 1 << 20;
 /// The receiver's end of the queue. Dropping it ends the queue once it is empty.
 pub(crate) struct IntakeSink {
     queue: Arc<Queue>,
+    programs: Arc<Mutex<Programs>>,
 }
 
 /// The thread at the other end. Dropping it waits for the thread, which ends after the sink is dropped.
@@ -93,13 +95,14 @@ impl Intake {
     pub(crate) fn start(store: Store) -> io::Result<(IntakeSink, Self)> {
         let queue = Arc::new(Queue::default());
         let own = Arc::clone(&queue);
+        let programs = Arc::clone(&store.shared.programs);
         let thread = thread::Builder::new()
             .name("xray-store".to_owned())
             .spawn(move || empty(&own, &store))?;
         let intake = Self {
             thread: Some(thread),
         };
-        Ok((IntakeSink { queue }, intake))
+        Ok((IntakeSink { queue, programs }, intake))
     }
 }
 
@@ -114,6 +117,10 @@ impl Drop for Intake {
 
 impl Sink for IntakeSink {
     fn accept(&mut self, document: &[u8]) -> Handover {
+        if Programs::is_report(document) {
+            lock(&self.programs).hear(document);
+            return Handover::Taken;
+        }
         let mut waiting = self.queue.waiting();
         let batch = &mut waiting.batch;
         if batch.bytes.len() + document.len() > WAITING {
@@ -249,6 +256,7 @@ mod tests {
     fn a_full_queue_refuses_and_does_not_wait() {
         let mut sink = IntakeSink {
             queue: Arc::default(), // nobody empties it
+            programs: Arc::default(),
         };
         let half = vec![b' '; WAITING / 2];
         assert_eq!(sink.accept(&half), Handover::Taken);

@@ -22,6 +22,7 @@ use crate::clock::Clock;
 pub(crate) use crate::index::Position;
 use crate::lock::lock;
 use crate::notice::Notice;
+use crate::program::Programs;
 use crate::validate::Rejection;
 use catalog::Catalog;
 #[cfg(feature = "disk")]
@@ -79,6 +80,8 @@ struct Shared {
     /// Guards what is told of the store. Held for numbers only.
     state: Mutex<State>,
     changed: Condvar,
+    /// Guards what recorders report of themselves. Held for reading or writing one report.
+    programs: Arc<Mutex<Programs>>,
 }
 
 #[derive(Default)]
@@ -151,6 +154,7 @@ impl Store {
                 catalog,
                 state: Mutex::default(),
                 changed: Condvar::new(),
+                programs: Arc::default(),
             }),
         }
     }
@@ -167,6 +171,11 @@ impl Store {
     /// How many traces are still to be put together and taken into the index, because something came of them lately.
     pub(crate) fn unsettled(&self) -> usize {
         self.shared.catalog.count_open()
+    }
+
+    /// What recorders report of themselves.
+    pub(crate) fn programs<T>(&self, ask: impl FnOnce(&Programs) -> T) -> T {
+        ask(&lock(&self.shared.programs))
     }
 
     /// The latest documents that were refused, the oldest first; at most 100.

@@ -12,6 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &[
         "access",
         "policy",
+        "program",
         "retrieval",
         "sample",
         "sampling",
@@ -25,7 +26,7 @@ const FLOORS: &[&[&str]] = &[
     &["filter", "map"],
     &["group", "index", "insight", "series"],
     &["control", "store"],
-    &["api", "viewer"],
+    &["api", "doctor", "viewer"],
     &["server"],
     &["commands"],
 ];

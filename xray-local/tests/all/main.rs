@@ -5,6 +5,7 @@ mod batch;
 mod client;
 #[cfg(feature = "cli")]
 mod command_line;
+mod doctor;
 mod drawing;
 #[cfg(feature = "disk")]
 mod encryption;
@@ -39,4 +40,5 @@ mod settings;
 mod shop;
 mod summaries;
 mod time;
+mod validate_command;
 mod validator;

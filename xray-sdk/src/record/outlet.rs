@@ -35,10 +35,11 @@ pub(crate) struct Outlet {
     flushes: Flushes,
 }
 
-/// What is counted. All but the first three on the background thread only.
+/// What is counted. All but the first four on the background thread only.
 #[derive(Default)]
 pub(crate) struct Counts {
     pub(crate) unsampled: AtomicU64,
+    pub(crate) unsampled_by_caller: AtomicU64,
     pub(crate) refused: AtomicU64,
     pub(crate) misplaced: AtomicU64,
     pub(crate) segments: AtomicU64,

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::id;
 use crate::origin::{Origins, Whereabouts};
 use crate::record::outlet::Outlet;
+use crate::recorder::bulletin::Bulletin;
 use crate::recorder::description::Description;
 use crate::recorder::environment::{Environment, UnsampledIds};
 use crate::recorder::pulse::Pulse;
@@ -38,6 +39,7 @@ pub struct RecorderBuilder {
     origins: Origins,
     queue_bytes: Option<usize>,
     in_progress_after: Option<Duration>,
+    reports_health: bool,
     clock: Option<Clock>,
     is_function: bool,
 }
@@ -67,6 +69,7 @@ impl RecorderBuilder {
             origins: Origins::detect(),
             queue_bytes: None,
             in_progress_after: Some(IN_PROGRESS_AFTER),
+            reports_health: false,
             clock: None,
             is_function: false,
         }
@@ -149,6 +152,16 @@ impl RecorderBuilder {
     /// What is found out about where the program runs: [`Origins::detect`] by default.
     pub fn origins(self, origins: Origins) -> Self {
         Self { origins, ..self }
+    }
+
+    /// Tells the daemon how the recorder does, its [`Health`](crate::Health): every five seconds at most, when something has changed, and when it
+    /// ends. Off by default; `AWS_XRAY_REPORT_HEALTH=true` turns it on. For `xray-local`, whose doctor reads it: AWS's daemon would
+    /// hand it on to X-Ray, which refuses it as no segment.
+    pub fn report_health(self, reports_health: bool) -> Self {
+        Self {
+            reports_health,
+            ..self
+        }
     }
 
     /// How much memory may be taken by what is recorded and not yet sent, in bytes; 32 MiB by default, in a
@@ -270,6 +283,8 @@ impl RecorderBuilder {
             Whereabouts::find(&origins, Environment::surroundings),
         ));
         let common = description.at_start(&outlet.notices);
+        let bulletin =
+            (environment.reports_health || self.reports_health).then(|| Bulletin::new(&name));
         let pulse = Pulse::new(&outlet, self.in_progress_after);
         let assembler = Assembler::new(
             outlet.clone(),
@@ -284,6 +299,7 @@ impl RecorderBuilder {
             tally.clone(),
             description.clone(),
             pulse,
+            bulletin,
         )));
         let background = worker.clone();
         let thread = thread::Builder::new()

@@ -8,6 +8,7 @@ pub(crate) const DAEMON_ADDRESS: &str = "AWS_XRAY_DAEMON_ADDRESS";
 const SDK_ENABLED: &str = "AWS_XRAY_SDK_ENABLED";
 const SDK_DISABLED: &str = "AWS_XRAY_SDK_DISABLED";
 const NOOP_ID: &str = "AWS_XRAY_NOOP_ID";
+const REPORT_HEALTH: &str = "AWS_XRAY_REPORT_HEALTH";
 const TRACING_NAME: &str = "AWS_XRAY_TRACING_NAME";
 /// Set by AWS Lambda for every function (developer guide of Lambda, "Using Lambda environment variables").
 const LAMBDA: &str = "LAMBDA_TASK_ROOT";
@@ -24,6 +25,8 @@ pub(crate) struct Environment {
     /// The program is a function of AWS Lambda.
     pub(crate) is_function: bool,
     pub(crate) unsampled_ids: UnsampledIds,
+    /// The daemon is told how the recorder does.
+    pub(crate) reports_health: bool,
     /// What to tell of values that are not understood and count as not set, as in the official SDKs.
     pub(crate) misunderstood: Vec<String>,
 }
@@ -75,6 +78,8 @@ impl Environment {
                 ..Self::default()
             });
         }
+        let report_health = read(REPORT_HEALTH)?;
+        let reports_health = report_health.as_deref().and_then(truth) == Some(true);
         let no_switch = enabled.filter(|_| is_enabled.is_none()).map(|value| {
             format!("{SDK_ENABLED}={value:?} is neither true nor false, and counts as true")
         });
@@ -92,6 +97,7 @@ impl Environment {
         Ok(Self {
             is_disabled: false,
             unsampled_ids,
+            reports_health,
             misunderstood: no_switch
                 .into_iter()
                 .chain(others.into_iter().flatten())
@@ -212,6 +218,15 @@ mod tests {
             let read = environment(&wrong).expect("a program that starts");
             assert!(read.is_disabled);
             assert_eq!(read.tracing_name.as_deref(), Some("shop"));
+        }
+    }
+
+    #[test]
+    fn health_is_reported_where_that_is_asked_for() {
+        for (value, reports_health) in [("true", true), ("1", true), ("false", false), ("", false)]
+        {
+            let read = environment(&[(REPORT_HEALTH, value)]).expect("usable");
+            assert_eq!(read.reports_health, reports_health, "{value}");
         }
     }
 

@@ -13,6 +13,8 @@ pub struct Health {
     pub nodes: u64,
     /// Segments that were not sampled, so not recorded.
     pub unsampled: u64,
+    /// Those of them for which the caller had decided that: its header said `Sampled=0`.
+    pub unsampled_by_caller: u64,
     /// Documents handed to the emitter's socket, and not known to be lost behind it.
     pub documents: u64,
     /// Documents that were lost while they were emitted, by reason; see `notices` for the cure.
@@ -45,6 +47,7 @@ impl Health {
             segments: load(&counts.segments),
             nodes: load(&counts.nodes),
             unsampled: load(&counts.unsampled),
+            unsampled_by_caller: load(&counts.unsampled_by_caller),
             documents: tally.sent(),
             lost: tally.lost(),
             refused: load(&counts.refused),

@@ -1,6 +1,7 @@
 //! The recorder: what a program makes once, and hands to all that opens segments.
 
 mod builder;
+mod bulletin;
 mod description;
 mod environment;
 mod function;
@@ -84,6 +85,8 @@ impl Recorder {
     /// - `AWS_XRAY_SDK_ENABLED` (`false`, `no`, `off`, `0`, …) or `AWS_XRAY_SDK_DISABLED` (`true`): nothing is recorded or sent, and what
     ///   is called gets the caller's header as it came
     /// - `AWS_XRAY_NOOP_ID`: with `false`, a new trace that is not sampled has an id of its own, for logs; by default the ids are zeros
+    /// - `AWS_XRAY_REPORT_HEALTH`: with `true`, the daemon is told the [`Health`] of the recorder, every five seconds at most and when it
+    ///   ends: for `xray-local`, which says what is wrong (`xray-local doctor`). AWS's daemon would hand it on to X-Ray, which refuses it
     /// - `LAMBDA_TASK_ROOT`: the program is a function, see [`RecorderBuilder::segments_by_lambda`]
     /// - `AWS_LOG_GROUP`: a log group of the service, and those that tell where it runs: see [`Origins`](crate::Origins)
     ///

@@ -259,6 +259,10 @@ impl<'a> SegmentBuilder<'a> {
     #[inline(never)]
     fn leave_out_of_trace(&mut self, decision: &Decision, has_ids: bool) -> Segment {
         let inner = &*self.recorder.inner;
+        if decision.reason() == Reason::Caller {
+            let counts = &inner.outlet.counts;
+            counts.unsampled_by_caller.fetch_add(1, Ordering::Relaxed);
+        }
         let clock = &inner.outlet.clock;
         let asked = self.header.sampled() == Sampled::Requested;
         let watch = Watch::new(&inner.sampler, decision);

@@ -8,7 +8,9 @@ use crate::assemble::Assembler;
 use crate::emitter::{Batch, Emitter, Tally};
 use crate::record::outlet::Outlet;
 use crate::record::round::Next;
+use crate::recorder::bulletin::{Bulletin, State};
 use crate::recorder::description::Description;
+use crate::recorder::health::Health;
 use crate::recorder::pulse::Pulse;
 
 /// Turns lanes into documents and emits them, on a thread of its own: it alone waits, resolves names and uses sockets.
@@ -24,6 +26,8 @@ pub(crate) struct Worker {
     is_described: bool,
     anchored: Instant,
     pulse: Pulse,
+    /// None where the daemon is not told of it.
+    bulletin: Option<Bulletin>,
 }
 
 /// How often the clock is compared with the system's.
@@ -41,6 +45,7 @@ impl Worker {
         tally: Arc<Tally>,
         description: Arc<Description>,
         pulse: Pulse,
+        bulletin: Option<Bulletin>,
     ) -> Self {
         Self {
             outlet,
@@ -52,6 +57,7 @@ impl Worker {
             is_described: false,
             anchored: Instant::now(),
             pulse,
+            bulletin,
         }
     }
 
@@ -105,6 +111,9 @@ impl Worker {
 
     fn sweep_guarded(&mut self) {
         self.guarded(Self::sweep);
+        if self.bulletin.as_ref().is_some_and(Bulletin::is_due) {
+            self.guarded(|worker| worker.tell_health(State::Running));
+        }
     }
 
     fn finish_guarded(&mut self) {
@@ -169,6 +178,28 @@ impl Worker {
         let batch = &mut self.batch;
         self.assembler.finish(&mut |document| batch.push(document));
         self.emit();
+        let state = match self.outlet.is_in_use() {
+            true => State::LeftOpen,
+            false => State::Ended,
+        };
+        self.tell_health(state);
+    }
+
+    /// Tells the daemon how the recorder does. What becomes of that is not counted: no documents are.
+    fn tell_health(&mut self, state: State) {
+        let Some(bulletin) = &mut self.bulletin else {
+            return;
+        };
+        let health = Health::read(
+            &self.outlet.counts,
+            &self.tally,
+            self.outlet.notices.texts(),
+        );
+        if let Some(document) = bulletin.document(health, state) {
+            let mut batch = Batch::default();
+            batch.push(&document);
+            self.emitter.emit(&batch);
+        }
     }
 
     /// An emitter is code of others, and may panic: that costs the documents at hand, not all later ones. None when it did.

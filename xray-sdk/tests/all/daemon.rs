@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use xray_sdk::sampling::Always;
-use xray_sdk::{Recorder, document::Document};
+use xray_sdk::{Recorder, TraceHeader, document::Document};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -98,4 +98,46 @@ fn an_address_that_cannot_be_used_is_an_error() {
         .expect_err("no port");
     assert!(error.is_invalid(), "{error}");
     assert!(error.to_string().contains("localhost"), "{error}");
+}
+
+#[test]
+fn a_daemon_that_wants_to_know_is_told_how_the_recorder_does() {
+    let socket = daemon("127.0.0.1:0");
+    let recorder = Recorder::builder("checkout")
+        .daemon_address(&socket.local_addr().expect("bound").to_string())
+        .sampler(Always)
+        .report_health(true)
+        .build()
+        .expect("a recorder");
+    let refused = TraceHeader::parse("Root=1-581cf771-a006649127e371903a2de979;Sampled=0");
+    recorder.segment("one").continuing(refused).run_sync(|_| ());
+    recorder.segment("two").run_sync(|_| ());
+    assert!(recorder.shutdown(DEADLINE));
+    let mut reports = Vec::new();
+    let mut documents = 0;
+    loop {
+        let mut buffer = vec![0; 65_536];
+        let length = socket.recv(&mut buffer).expect("a datagram");
+        let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        let (_, text) = text.split_once('\n').expect("a header line");
+        let json: serde_json::Value = serde_json::from_str(text).expect("json");
+        match json.get("xray_sdk_health") {
+            Some(report) => reports.push(report.clone()),
+            None => documents += 1,
+        }
+        if reports.last().is_some_and(|last| last["state"] == "ended") {
+            break;
+        }
+    }
+    assert_eq!((documents, recorder.health().documents), (1, 1));
+    let last = &reports[reports.len() - 1];
+    assert_eq!(last["service"], "checkout");
+    assert_eq!(
+        (
+            &last["segments"],
+            &last["unsampled"],
+            &last["unsampled_by_caller"]
+        ),
+        (&1.into(), &1.into(), &1.into())
+    );
 }

@@ -122,6 +122,11 @@ impl ClientError {
     }
 
     #[allow(dead_code, reason = "for commands that are to come")]
+    /// What is wrong, in small letters and without a full stop.
+    pub(crate) fn problem(&self) -> &str {
+        &self.problem
+    }
+
     /// Whether there was no answer at all.
     pub(crate) fn is_unreachable(&self) -> bool {
         self.kind == Kind::Unreachable

@@ -14,7 +14,7 @@ use ureq::http::{Request, Response};
 
 pub(crate) use endpoint::{Address, Endpoint};
 pub(crate) use error::ClientError;
-use sign::Signer;
+pub(crate) use sign::Signer;
 
 /// How long a server may take to take a connection in.
 const CONNECT: Duration = Duration::from_secs(5);

@@ -8,9 +8,10 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4::SigningParams;
 
 /// An access key and what it is used for.
-pub(super) struct Signer {
+pub(crate) struct Signer {
     credentials: Credentials,
     region: String,
+    service: &'static str,
 }
 
 impl Signer {
@@ -30,10 +31,21 @@ impl Signer {
         );
         let region = set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION"));
         let region = region.or_else(|| region_of(host).map(str::to_owned));
-        Some(Self {
+        let region = region.unwrap_or_else(|| "us-east-1".to_owned());
+        Some(Self::new(credentials, region, "xray"))
+    }
+
+    /// With a key for a service, by the name that it has in signatures.
+    pub(crate) fn new(
+        credentials: Credentials,
+        region: impl Into<String>,
+        service: &'static str,
+    ) -> Self {
+        Self {
             credentials,
-            region: region.unwrap_or_else(|| "us-east-1".to_owned()),
-        })
+            region: region.into(),
+            service,
+        }
     }
 
     pub(super) fn key_id(&self) -> &str {
@@ -41,7 +53,7 @@ impl Signer {
     }
 
     /// The headers that a request needs to be taken for one of the key's owner.
-    pub(super) fn headers(
+    pub(crate) fn headers(
         &self,
         method: &str,
         url: &str,
@@ -54,7 +66,7 @@ impl Signer {
         let parameters = SigningParams::builder()
             .identity(&identity)
             .region(&self.region)
-            .name("xray")
+            .name(self.service)
             .time(SystemTime::now())
             .settings(SigningSettings::default())
             .build()

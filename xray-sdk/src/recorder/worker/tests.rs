@@ -27,6 +27,7 @@ fn worker(outlet: &Arc<Outlet>) -> Mutex<Worker> {
         Arc::default(),
         Arc::new(description),
         Pulse::new(outlet, None),
+        None,
     ))
 }
 
