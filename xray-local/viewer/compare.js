@@ -6,7 +6,7 @@ import { Candidates } from "/page/candidates.js";
 import { Outcome, Problem, Rows, clock, html, seconds, signed, useLoaded, useNarrow } from "/page/form.js";
 import { Differences } from "/page/differences.js";
 import { id, link, other, traceId } from "/page/place.js";
-import { hasChildren, useTree } from "/page/tree.js";
+import { TreeRow, hasChildren, useTree } from "/page/tree.js";
 
 /** A difference below these is what two runs of the same program differ by. */
 const LEAST = { seconds: 0.001, share: 0.1 };
@@ -134,26 +134,12 @@ function Table({ rows, tree, most, onChoose }) {
 
 function Row({ row, most, isCurrent, expanded, onChoose, onToggle }) {
   const time = (side) => (side ? seconds(side.duration) : "—");
-  return html`<div
-    class=${`row ${row.change} ${isCurrent ? "current" : ""}`}
-    role="row"
-    id=${`pair-${row.id}`}
-    aria-rowindex=${row.id + 2}
-    aria-level=${row.level + 1}
-    aria-expanded=${expanded == null ? undefined : String(expanded)}
-    aria-selected=${isCurrent ? "true" : "false"}
-    onClick=${onChoose}
-  >
-    <span role="gridcell" class="name" style=${{ paddingLeft: `${Math.min(row.level, 24) * 14}px` }}>
-      ${expanded == null
-        ? html`<span class="toggle" />`
-        : html`<span class="toggle" aria-hidden="true" onClick=${(event) => (event.stopPropagation(), onToggle())}>${expanded ? "▾" : "▸"}</span>`}
-      <span class="text" title=${row.name}>${row.name}</span>
-    </span>
+  const more = { row, isCurrent, expanded, onChoose, onToggle };
+  return html`<${TreeRow} id=${`pair-${row.id}`} number=${row.id} classes=${[row.change]} ...${more}>
     <span role="gridcell" class="number">${time(row.one)}</span>
     <span role="gridcell" class="number">${time(row.other)}</span>
     <span role="gridcell" class="difference"><${Difference} row=${row} most=${most} /></span>
-  </div>`;
+  <//>`;
 }
 
 /** In words, with a bar that grows to the right where the second trace took longer and to the left where it took less. */

@@ -1,6 +1,7 @@
 // A tree of rows that the keyboard walks: where one is in it, and what is collapsed. Rows have an `id` and a `level`.
 
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { html } from "/page/form.js";
 
 /** The rows that are in sight when those below the collapsed ones are not. */
 export function visible(rows, collapsed) {
@@ -72,4 +73,27 @@ function flipped(set, value) {
   const other = new Set(set);
   if (!other.delete(value)) other.add(value);
   return other;
+}
+
+/** A row of a tree, with its name in the first cell. `expanded` is none where there is nothing to expand; `beside` stands behind the name. */
+export function TreeRow({ row, id, number, classes, isCurrent, expanded, onChoose, onToggle, beside, children }) {
+  return html`<div
+    class=${["row", isCurrent && "current", ...classes].filter(Boolean).join(" ")}
+    role="row"
+    id=${id}
+    aria-rowindex=${number + 2}
+    aria-level=${row.level + 1}
+    aria-expanded=${expanded == null ? undefined : String(expanded)}
+    aria-selected=${isCurrent ? "true" : "false"}
+    onClick=${onChoose}
+  >
+    <span role="gridcell" class="name" style=${{ paddingLeft: `${Math.min(row.level, 24) * 14}px` }}>
+      ${expanded == null
+        ? html`<span class="toggle" />`
+        : html`<span class="toggle" aria-hidden="true" onClick=${(event) => (event.stopPropagation(), onToggle())}>${expanded ? "▾" : "▸"}</span>`}
+      <span class="text" title=${row.name}>${row.name}</span>
+      ${beside}
+    </span>
+    ${children}
+  </div>`;
 }

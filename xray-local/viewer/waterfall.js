@@ -1,7 +1,7 @@
 // The rows of a trace, each with its bar in time. A tree that the keyboard walks.
 
 import { Outcome, Rows, html, seconds } from "/page/form.js";
-import { hasChildren } from "/page/tree.js";
+import { TreeRow, hasChildren } from "/page/tree.js";
 
 const HEIGHT = 24;
 
@@ -45,26 +45,10 @@ export function Waterfall({ trace, tree, showsPath, found, onChoose }) {
 function Row({ row, number, whole, isCurrent, isFound, isOnPath, expanded, onChoose, onToggle }) {
   const from = Math.min(99.7, (100 * row.start) / whole);
   const length = row.duration == null ? 100 - from : Math.max(0.3, (100 * row.duration) / whole);
-  const classes = ["row", isCurrent && "current", isFound && "found", row.isSegment && "segment"];
   const bar = ["bar", row.outcome, isOnPath && "critical", row.duration == null && "open"];
-  return html`<div
-    class=${classes.filter(Boolean).join(" ")}
-    role="row"
-    id=${`row-${number}`}
-    aria-rowindex=${number + 2}
-    aria-level=${row.level + 1}
-    aria-expanded=${expanded == null ? undefined : String(expanded)}
-    aria-selected=${isCurrent ? "true" : "false"}
-    onClick=${onChoose}
-  >
-    <span role="gridcell" class="name" style=${{ paddingLeft: `${Math.min(row.level, 24) * 14}px` }}>
-      ${expanded == null
-        ? html`<span class="toggle" />`
-        : html`<span class="toggle" aria-hidden="true" onClick=${(event) => (event.stopPropagation(), onToggle())}>${expanded ? "▾" : "▸"}</span>`}
-      <span class="text" title=${row.name}>${row.name}</span>
-      ${row.outcome !== "ok" && html`<${Outcome} of=${row.outcome} />`}
-    </span>
+  const more = { row, number, isCurrent, expanded, onChoose, onToggle };
+  return html`<${TreeRow} id=${`row-${number}`} classes=${[isFound && "found", row.isSegment && "segment"]} beside=${row.outcome !== "ok" && html`<${Outcome} of=${row.outcome} />`} ...${more}>
     <span role="gridcell" class="time"><span class=${bar.filter(Boolean).join(" ")} style=${{ left: `${from}%`, width: `${Math.min(length, 100 - from)}%` }} /></span>
     <span role="gridcell" class="number">${seconds(row.duration)}${isOnPath ? html`<span class="hidden">, on the critical path</span>` : ""}</span>
-  </div>`;
+  <//>`;
 }

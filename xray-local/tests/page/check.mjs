@@ -625,6 +625,13 @@ async function hostile(page, url) {
     await page.getByRole("tab", { name: leaf }).click();
     await page.locator("#leaf").getByText("<script>").first().waitFor();
   }
+  // Deeper than anyone reads: refused, and told.
+  const [deep] = shop.request({ time: now() });
+  for (let level = 0; level < 200; level += 1) deep.metadata = { nested: deep.metadata ?? { end: "<script>" } };
+  const { UnprocessedTraceSegments: refused } = await api(url, "/TraceSegments", { TraceSegmentDocuments: [JSON.stringify(deep)] });
+  assert.equal(refused[0].ErrorCode, "ParseError");
+  await page.goto(`${url}/#/ledger`);
+  await page.getByRole("rowheader", { name: "ParseError" }).waitFor();
   await page.goto(`${url}/#/compare/${id}?with=${id}`);
   await rows(page).first().click();
   await shown(page, "more values are the same in both");
