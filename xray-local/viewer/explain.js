@@ -36,6 +36,6 @@ function outlook(rule, used) {
   const chance = used?.boost ?? rule.FixedRate;
   if (rule.ReservoirSize === 0) return chance === 0 ? "It is not recorded: the rule has no reservoir, and its rate is 0." : `It is recorded by chance: ${percent(chance)} are.`;
   const { clients = 0, quota = 0 } = used ?? {};
-  const now = clients > 0 ? `${clients} program${clients === 1 ? "" : "s"} report now, and may use ${quota} of them` : "none reports now; until it is given its part, each borrows one a second";
+  const now = clients > 0 ? `${clients === 1 ? "1 program reports" : `${clients} programs report`} now, and may use ${quota} of them` : "none reports now; until it is given its part, each borrows one a second";
   return `The first ${rule.ReservoirSize} a second are recorded, by all programs together (${now}). Of the others ${percent(chance)} are, by chance.`;
 }

@@ -21,13 +21,13 @@ export function HealthView() {
 /** What was lost here, in words with the cure. */
 function losses({ datagrams, store }) {
   return [
-    [datagrams.overrun, "datagrams were dropped by the kernel, for they came faster than they were read. Give the machine more room: sysctl net.core.rmem_max"],
-    [datagrams.refused, "documents found the queue full, for the disk was slower than what came, or full"],
-    [datagrams.missingDocument, "datagrams had no document: a header line must be followed by one"],
-    [datagrams.invalidHeader, 'datagrams did not begin with {"format":"json","version":1} and a line end: is it an X-Ray SDK that sends?'],
-    [datagrams.socketErrors, "reads of the socket failed"],
-    [store.rejected, "documents were refused, because X-Ray would; the ledger says why"],
-    [store.unwritten, "documents could not be written"],
+    [datagrams.overrun, "datagram", "dropped by the kernel, for they came faster than they were read. Give the machine more room: sysctl net.core.rmem_max"],
+    [datagrams.refused, "document", "that found the queue full, for the disk was slower than what came, or full"],
+    [datagrams.missingDocument, "datagram", "without a document behind the header line"],
+    [datagrams.invalidHeader, "datagram", 'without {"format":"json","version":1} and a line end in front: is it an X-Ray SDK that sends?'],
+    [datagrams.socketErrors, "read", "of the socket that failed"],
+    [store.rejected, "document", "refused, because X-Ray would; the ledger says why"],
+    [store.unwritten, "document", "that could not be written"],
   ].filter(([count]) => count > 0);
 }
 
@@ -36,7 +36,7 @@ function Verdict(health) {
   const { trouble, evictedTraces } = health.store;
   return html`${trouble && html`<p class="problem" role="alert">${trouble}</p>`}
     ${lost.length === 0 && !trouble && html`<p><${Outcome} of="ok" text="Nothing was lost since the server started." /></p>`}
-    ${lost.length > 0 && html`<ul class="losses">${lost.map(([count, what]) => html`<li><${Outcome} of="fault" text=${`${count} ${what}`} /></li>`)}</ul>`}
+    ${lost.length > 0 && html`<ul class="losses">${lost.map(([count, noun, what]) => html`<li><${Outcome} of="fault" text=${`${count} ${noun}${count === 1 ? "" : "s"} ${what}`} /></li>`)}</ul>`}
     ${evictedTraces > 0 && html`<p class="quiet">${evictedTraces} old traces made room for newer ones, as they are meant to.</p>`}`;
 }
 

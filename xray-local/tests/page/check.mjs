@@ -311,7 +311,7 @@ async function sampling(page, url) {
   await page.getByText("Which rule would decide on a request?").click();
   await page.getByLabel("path", { exact: true }).fill("/checkout");
   await shown(page, "✓ matches, and decides");
-  await shown(page, "The first 3 a second are recorded, by all programs together (1 program report now, and may use 3 of them). Of the others 50 % are, by chance.");
+  await shown(page, "The first 3 a second are recorded, by all programs together (1 program reports now, and may use 3 of them). Of the others 50 % are, by chance.");
 }
 
 async function ruleEditor(page, url) {
@@ -418,8 +418,8 @@ async function health(page, url) {
   for (const text of ["nonsense", '{"format":"json","version":1}\n']) await new Promise((sent) => udp.send(text, new URL(url).port, "127.0.0.1", sent));
   udp.close();
   await page.reload();
-  await shown(page, "1 documents were refused");
-  await shown(page, "datagrams had no document");
+  await shown(page, "1 document refused, because X-Ray would");
+  await shown(page, "2 datagrams without a document behind the header line");
   await page.getByRole("row").filter({ hasText: "<i>web</i>" }).getByText("97").waitFor();
 }
 
