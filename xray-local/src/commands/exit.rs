@@ -1,7 +1,6 @@
 use std::process::ExitCode;
 
 /// What a command answers to the shell.
-#[allow(dead_code, reason = "for commands that are to come")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     Ok,

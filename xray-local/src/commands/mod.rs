@@ -1,19 +1,30 @@
 //! The command line. One file a command; beside them what they share: the [`client`] that asks a server, [`output`], [`failure`].
 
 mod amount;
+mod assert;
 mod client;
 mod completions;
+mod deliver;
 mod doctor;
+mod documents;
 mod exit;
+mod export;
 mod failure;
+mod groups;
 mod health;
+mod import;
 mod interrupt;
+mod licenses;
 mod man;
 mod map;
 mod output;
 mod progress;
+mod replay;
+mod run;
+mod sampling;
 mod secret;
 mod selection;
+mod send;
 mod serve;
 mod state_folder;
 mod stored;
@@ -59,14 +70,23 @@ pub(crate) struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Run),
     Tail(tail::Tail),
     Traces(traces::Traces),
     Map(map::Map),
+    Assert(assert::Assert),
+    Send(send::Send),
+    Replay(replay::Replay),
+    Export(export::Export),
+    Import(import::Import),
+    Sampling(sampling::Sampling),
+    Groups(groups::Groups),
     Health(health::Health),
     Doctor(doctor::Doctor),
     Validate(validate::Validate),
     Completions(completions::Completions),
     Man(man::Man),
+    Licenses(licenses::Licenses),
 }
 
 impl CommandLine {
@@ -81,16 +101,28 @@ impl CommandLine {
 
 impl Command {
     fn run(self) -> Result<Exit, Failure> {
-        interrupt::exit_on_interrupt();
+        // The program that it runs is to hear it, and to end as it likes.
+        if !matches!(self, Self::Run(_)) {
+            interrupt::exit_on_interrupt();
+        }
         match self {
+            Self::Run(run) => run.run(),
             Self::Tail(tail) => tail.run(),
             Self::Traces(traces) => traces.run(),
             Self::Map(map) => map.run(),
+            Self::Assert(assert) => assert.run(),
+            Self::Send(send) => send.run(),
+            Self::Replay(replay) => replay.run(),
+            Self::Export(export) => export.run(),
+            Self::Import(import) => import.run(),
+            Self::Sampling(sampling) => sampling.run(),
+            Self::Groups(groups) => groups.run(),
             Self::Health(health) => health.run(),
             Self::Doctor(doctor) => doctor.run(),
             Self::Validate(validate) => validate.run(),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(),
+            Self::Licenses(licenses) => licenses.run(),
         }
     }
 }

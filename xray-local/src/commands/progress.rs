@@ -2,7 +2,6 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-#[allow(dead_code, reason = "for commands that are to come")]
 /// A bar for `length` steps of what `doing` says.
 pub(crate) fn progress(length: u64, doing: &'static str) -> ProgressBar {
     let bar = ProgressBar::new(length).with_message(doing);

@@ -62,7 +62,7 @@ pub(super) struct Serve {
 }
 
 /// Reads an address, whose host may be a name.
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     if text.parse::<u16>().is_ok() {
         return Err(format!(
             "expected a host and a port, as in 127.0.0.1:{text}"

@@ -9,7 +9,12 @@ pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xray-local"));
     command
         .env_remove("XRAY_LOCAL_BIND")
+        .env_remove("XRAY_LOCAL_ADDRESS")
         .env_remove("XRAY_LOCAL_DATA")
+        .env_remove("AWS_ENDPOINT_URL_XRAY")
+        .env_remove("AWS_ACCESS_KEY_ID")
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("COLUMNS")
         .env_remove("XRAY_LOCAL_KEYS")
         .env_remove("XDG_STATE_HOME")
         .env_remove("HOME");

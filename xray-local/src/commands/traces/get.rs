@@ -17,7 +17,7 @@ use crate::commands::{Exit, Failure};
 const EXAMPLES: &str = "\
 Examples:
   xray-local traces get 1-5f84c7a1-e7d1852db8c4fd35d88bf49a   the timeline in the terminal
-  xray-local traces get 5f84c7a1e7d1852db8c4fd35d88bf49a --web  the same trace, by its W3C id, in the browser
+  xray-local traces get 5f84c7a1e7d1852db8c4fd35d88bf49a --web  in the browser
 
 ";
 

@@ -13,7 +13,7 @@ use crate::commands::{Exit, Failure, amount};
 const EXAMPLES: &str = "\
 Examples:
   xray-local traces ls                                       the twenty newest traces
-  xray-local traces ls 'responsetime > 0.5' --since 1h --json  slow ones of the last hour, for scripts
+  xray-local traces ls 'responsetime > 0.5' --since 1h --json   for scripts
 
 ";
 

@@ -1,5 +1,6 @@
 //! `traces`: what is stored, as a list, one by one, and side by side.
 
+mod diff;
 mod get;
 mod ls;
 
@@ -9,7 +10,7 @@ use super::{Exit, Failure};
 
 const EXAMPLES: &str = "\
 Examples:
-  xray-local traces ls 'fault' --since 15m     the traces of the last quarter of an hour that failed
+  xray-local traces ls 'fault' --since 15m     those that failed lately
   xray-local traces get 1-5f84c7a1-e7d1852db8c4fd35d88bf49a
 
 ";
@@ -26,6 +27,7 @@ pub(super) struct Traces {
 enum Command {
     Ls(ls::Ls),
     Get(get::Get),
+    Diff(diff::Diff),
 }
 
 impl Traces {
@@ -33,6 +35,7 @@ impl Traces {
         match self.command {
             Command::Ls(ls) => ls.run(),
             Command::Get(get) => get.run(),
+            Command::Diff(diff) => diff.run(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The program, started as a user starts it.
+//! The server, started as a user starts it.
 
 use std::fs;
 use std::io::Read;

@@ -1,0 +1,329 @@
+//! What reads: traces, map, tail, sampling, groups, health.
+
+use std::io::{BufRead, BufReader};
+use std::net::UdpSocket;
+use std::process::Stdio;
+
+use serde_json::json;
+
+use super::*;
+use crate::client::send;
+
+#[test]
+fn traces_are_listed_by_filter_the_newest_first() {
+    let server = server_with(&[1, 2]);
+    let told = ask(&server, &["traces", "ls"]).ok();
+    let lines: Vec<_> = told.data.lines().collect();
+    assert!(lines[0].starts_with("TRACE"), "{}", told.data);
+    assert_eq!(lines.len(), 3, "{}", told.data);
+    let told = ask(&server, &["traces", "ls", "fault", "--json"])
+        .ok()
+        .json();
+    assert_eq!(told["traces"].as_array().expect("a list").len(), 1);
+    assert_eq!(told["traces"][0]["id"], id(1));
+    assert_eq!(told["traces"][0]["outcome"], "fault");
+    let one = ask(&server, &["traces", "ls", "-n", "1", "--json"])
+        .ok()
+        .json();
+    assert_eq!(one["traces"].as_array().expect("a list").len(), 1);
+    let none = ask(&server, &["traces", "ls", "--since", "1s", "--json"])
+        .ok()
+        .json();
+    assert_eq!(none["traces"], json!([]), "they began years ago");
+}
+
+#[test]
+fn a_filter_that_is_none_is_told_with_a_mark_under_the_character() {
+    let told = ask(&server(), &["traces", "ls", "responsetime > fast"]);
+    told.refused(2, "  responsetime > fast\n                 ^\n");
+    assert!(told.talk.contains("expected a number"), "{}", told.talk);
+    ask(&server(), &["tail", "-f", "fault AND"]).refused(2, "column 10");
+    ask(&server(), &["assert", "nonsense ="]).refused(2, "Filters look like");
+    ask(&server(), &["export", "("]).refused(2, "column");
+}
+
+#[test]
+fn a_trace_is_drawn_by_either_form_of_its_id() {
+    let server = server_with(&[1]);
+    let drawn = ask(&server, &["traces", "get", &id(1)]).ok().data;
+    assert!(
+        drawn.starts_with(&format!("trace {}  500 ms  GET /checkout  503\n", id(1))),
+        "{drawn}"
+    );
+    assert!(drawn.contains("  orders (remote) "), "{drawn}");
+    let w3c = id(1)[2..].replace('-', "");
+    assert_eq!(ask(&server, &["traces", "get", &w3c]).ok().data, drawn);
+    let told = ask(&server, &["traces", "get", &id(1), "--json"])
+        .ok()
+        .json();
+    let documents = told["traces"][0]["documents"].as_array().expect("a list");
+    assert_eq!(documents.len(), 1, "what X-Ray infers is not what was sent");
+    assert_eq!(documents[0]["subsegments"][1]["name"], "orders");
+    let web = ask(&server, &["traces", "get", &id(1), "--web"]).ok().data;
+    assert_eq!(web, format!("{}/#/trace/{}\n", server.url(), id(1)));
+}
+
+#[test]
+fn a_trace_that_is_not_there_is_told_beside_those_that_are() {
+    let told = ask(&server_with(&[1]), &["traces", "get", &id(1), &id(9)]);
+    told.refused(4, &id(9));
+    assert!(told.data.contains(&id(1)), "{}", told.data);
+    ask(&server(), &["traces", "get", "nonsense"]).refused(2, "nonsense");
+}
+
+#[test]
+fn two_traces_are_compared() {
+    let server = server_with(&[1]);
+    let mut other = document(2);
+    other["subsegments"][0]["end_time"] = json!(1_478_293_361.3);
+    other["subsegments"][1]["name"] = json!("stock");
+    call(
+        &server,
+        "/TraceSegments",
+        &json!({"TraceSegmentDocuments": [other.to_string()]}),
+    );
+    let told = ask(&server, &["traces", "diff", &id(1), &id(2)]).ok().data;
+    assert!(
+        told.contains("100 ms  200 ms  +100 ms  ok          · price"),
+        "{told}"
+    );
+    assert!(told.contains("fault / -   · orders"), "{told}");
+    assert!(told.contains("- / ok      · stock"), "{told}");
+    let rows = ask(&server, &["traces", "diff", "--json", &id(1), &id(2)])
+        .ok()
+        .json();
+    assert_eq!(rows["rows"].as_array().expect("a list").len(), 4);
+    ask(&server, &["traces", "diff", &id(1), &id(7)]).refused(4, &id(7));
+}
+
+#[test]
+fn the_map_is_text_or_a_picture() {
+    let server = server_with(&[1, 2]);
+    let text = ask(&server, &["map"]).ok().data;
+    assert!(text.starts_with("client -> front -> orders\n"), "{text}");
+    assert!(
+        text.contains("front                   2   1      0         0      1  500 ms"),
+        "{text}"
+    );
+    let svg = ask(&server, &["map", "--svg"]).ok().data;
+    assert!(
+        svg.starts_with("<svg ") && svg.contains("<title>orders</title>"),
+        "{svg}"
+    );
+    let dot = ask(&server, &["map", "--dot", "--trace", &id(2)]).ok().data;
+    assert!(dot.contains("label=\"front\\n1 ok, 500 ms\""), "{dot}");
+    let json = ask(&server, &["map", "--json"]).ok().json();
+    assert_eq!(json["services"].as_array().expect("a list").len(), 3);
+    ask(&server, &["map", "--svg", "--json"]).refused(2, "cannot be used with");
+    ask(&server, &["map", "--group", "nobody"]).refused(1, "nobody");
+}
+
+#[test]
+fn an_empty_store_is_no_error_and_says_so() {
+    let server = server();
+    for arguments in [&["traces", "ls"][..], &["map"]] {
+        let told = ask(&server, arguments).ok();
+        assert_eq!(told.data, "");
+        assert!(told.talk.contains("xray-local health"), "{}", told.talk);
+    }
+    assert_eq!(
+        ask(&server, &["traces", "ls", "--json"]).ok().json()["traces"],
+        json!([])
+    );
+    assert_eq!(
+        ask(&server, &["map", "--json"]).ok().json()["services"],
+        json!([])
+    );
+    assert_eq!(ask(&server, &["export"]).ok().data, "");
+    assert!(
+        ask(&server, &["health"])
+            .ok()
+            .data
+            .contains("keeps    0 traces")
+    );
+}
+
+#[test]
+fn tail_writes_what_is_there_and_then_what_comes() {
+    let server = server_with(&[2]);
+    let mut child = asking(
+        server.address(),
+        &["tail", "--format", "logfmt", "--count", "2"],
+    )
+    .stdout(Stdio::piped())
+    .spawn()
+    .expect("the program starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("is piped")).lines();
+    let first = lines.next().expect("a line").expect("is text");
+    assert!(
+        first.contains(&format!(
+            "trace={} outcome=ok duration=0.5 status=200",
+            id(2)
+        )),
+        "{first}"
+    );
+    let mut late = document(3);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = now.expect("after 1970").as_secs_f64();
+    (late["start_time"], late["end_time"]) = (json!(now - 1.0), json!(now));
+    late["subsegments"] = json!([]);
+    send(&server, &late);
+    let second = lines.next().expect("a line").expect("is text");
+    assert!(
+        second.contains(&format!("trace={} outcome=fault", id(3))),
+        "{second}"
+    );
+    assert!(child.wait().expect("ends").success());
+}
+
+#[test]
+fn every_form_of_tail_has_a_line_for_a_trace() {
+    let server = server_with(&[1]);
+    let tail = |format| {
+        ask(&server, &["tail", "--count", "1", "--format", format])
+            .ok()
+            .data
+    };
+    assert!(
+        tail("human").contains("fault     503  front  GET /checkout"),
+        "{}",
+        tail("human")
+    );
+    assert_eq!(tail("md").lines().count(), 3);
+    let line = tail("json");
+    assert_eq!(line.lines().count(), 1);
+    assert!(line.contains(r#""version":1"#), "{line}");
+    ask(&server, &["tail", "--format", "xml"]).refused(2, "possible values");
+}
+
+#[test]
+fn sampling_is_listed_and_explained() {
+    let server = server();
+    let rule = json!({"SamplingRule": {"RuleName": "health", "Priority": 10, "FixedRate": 0.0, "ReservoirSize": 0,
+        "ServiceName": "*", "ServiceType": "*", "Host": "*", "HTTPMethod": "GET", "URLPath": "/health", "ResourceARN": "*", "Version": 1}});
+    call(&server, "/CreateSamplingRule", &rule);
+    let rules = ask(&server, &["sampling", "rules", "--json"]).ok().json();
+    assert_eq!(rules["rules"][0]["name"], "health");
+    assert_eq!(rules["rules"][1]["name"], "Default");
+    assert!(
+        ask(&server, &["sampling", "rules"])
+            .ok()
+            .data
+            .contains("5 %")
+    );
+    let explain = |path| {
+        ask(
+            &server,
+            &["sampling", "explain", "--method", "get", "--path", path],
+        )
+        .ok()
+        .data
+    };
+    assert!(
+        explain("/health").contains("health decides"),
+        "{}",
+        explain("/health")
+    );
+    let other = explain("/orders");
+    assert!(
+        other.contains("health  no: path /orders is not /health"),
+        "{other}"
+    );
+    assert!(other.contains("Default decides"), "{other}");
+    ask(&server, &["sampling", "explain", "--attribute", "gold"]).refused(2, "tier=gold");
+}
+
+#[test]
+fn groups_are_made_listed_used_and_taken_away() {
+    let server = server_with(&[1, 2]);
+    ask(
+        &server,
+        &["groups", "create", "failed", "fault", "--insights"],
+    )
+    .ok();
+    let told = ask(&server, &["groups", "ls", "--json"]).ok().json();
+    assert_eq!(told["groups"][1]["name"], "failed");
+    assert_eq!(told["groups"][1]["insights"]["enabled"], true);
+    let found = ask(
+        &server,
+        &["traces", "ls", "group.name = \"failed\"", "--json"],
+    )
+    .ok()
+    .json();
+    assert_eq!(found["traces"].as_array().expect("a list").len(), 1);
+    ask(&server, &["groups", "create", "failed", "fault"]).refused(1, "failed");
+    ask(&server, &["groups", "rm", "failed"]).ok();
+    ask(&server, &["groups", "rm", "failed"]).refused(1, "failed");
+    assert_eq!(ask(&server, &["groups", "ls"]).ok().data.lines().count(), 2);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told_with_what_to_do() {
+    // A port that was free a moment ago, and that nobody else takes for TCP.
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let address = socket.local_addr().expect("an address");
+    let (one, other) = (id(1), id(2));
+    for arguments in [
+        &["traces", "ls"][..],
+        &["traces", "get", &one],
+        &["traces", "diff", &one, &other],
+        &["tail"],
+        &["map"],
+        &["assert", "fault"],
+        &["export"],
+        &["sampling", "rules"],
+        &["sampling", "explain"],
+        &["groups", "ls"],
+        &["groups", "create", "a", "fault"],
+        &["groups", "rm", "a"],
+        &["health"],
+    ] {
+        let told = Told::of(asking(address, arguments).output().expect("starts"));
+        told.refused(5, "nothing answers at http://127.0.0.1:");
+        assert!(
+            told.talk.ends_with("XRAY_LOCAL_ADDRESS.\n"),
+            "{}",
+            told.talk
+        );
+        assert_eq!(told.data, "");
+    }
+}
+
+#[test]
+fn the_server_is_found_by_the_variable_that_programs_have() {
+    let server = server_with(&[1]);
+    let mut command = program();
+    let output = command
+        .args(["traces", "ls", "--json"])
+        .env("AWS_ENDPOINT_URL_XRAY", server.url())
+        .output()
+        .expect("starts");
+    assert_eq!(Told::of(output).ok().json()["traces"][0]["id"], id(1));
+    let output = program()
+        .args(["traces", "ls"])
+        .env("AWS_ENDPOINT_URL_XRAY", "2000")
+        .output();
+    Told::of(output.expect("starts")).refused(2, "AWS_ENDPOINT_URL_XRAY is \"2000\"");
+    ask(&server, &["health", "--address", "nonsense"]).refused(2, "as in 127.0.0.1:2000");
+}
+
+#[test]
+fn a_server_that_wants_keys_gets_them_from_the_environment() {
+    let keys = r#"{"keys": [{"access_key_id": "K", "secret_access_key": "a secret of enough letters", "actions": ["xray:GetTraceSummaries"]}]}"#;
+    let keys = xray_local::Keys::parse(keys).expect("keys");
+    let server = Server::start(crate::client::options().keys(keys)).expect("a free port");
+    ask(&server, &["traces", "ls"]).refused(1, "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+    let with = |secret: &str, arguments: &[&str]| {
+        let mut command = asking(server.address(), arguments);
+        command
+            .env("AWS_ACCESS_KEY_ID", "K")
+            .env("AWS_SECRET_ACCESS_KEY", secret);
+        Told::of(command.output().expect("starts"))
+    };
+    let secret = "a secret of enough letters";
+    with(secret, &["traces", "ls", "--json"]).ok();
+    with("another secret altogether", &["traces", "ls"]).refused(1, "signed with the key K");
+    let denied = with(secret, &["map"]);
+    denied.refused(1, "signed with the key K");
+    assert!(!denied.talk.contains(secret), "{}", denied.talk);
+}

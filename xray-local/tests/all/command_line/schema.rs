@@ -1,0 +1,102 @@
+//! CLI.md says what `--json` writes; here it is held against what is written.
+
+use super::*;
+
+const PAGE: &str = include_str!("../../../CLI.md");
+
+/// The shape that the page has under a name.
+fn shape(name: &str) -> Value {
+    let begin = format!("```json {name}\n");
+    let (_, rest) = PAGE.split_once(&begin).expect(name);
+    let (json, _) = rest.split_once("```").expect("an end");
+    serde_json::from_str(json).expect(json)
+}
+
+/// Where a value is not of its shape.
+fn problems(at: &str, shape: &Value, value: &Value, found: &mut Vec<String>) {
+    match (shape, value) {
+        (Value::Object(fields), Value::Object(values)) => {
+            for (name, shape) in fields {
+                match values.get(name) {
+                    Some(value) => problems(&format!("{at}.{name}"), shape, value, found),
+                    None => found.push(format!("{at}.{name} is not written")),
+                }
+            }
+            let more = values.keys().filter(|name| !fields.contains_key(*name));
+            found.extend(more.map(|name| format!("{at}.{name} is not documented")));
+        }
+        (Value::Array(shapes), Value::Array(values)) => {
+            for (number, value) in values.iter().enumerate() {
+                problems(&format!("{at}[{number}]"), &shapes[0], value, found);
+            }
+        }
+        (Value::String(kind), value) => {
+            let is_right = kind
+                .split(" or none")
+                .next()
+                .is_some_and(|kind| match kind {
+                    "text" => value.is_string(),
+                    "number" => value.is_number(),
+                    "yes or no" => value.is_boolean(),
+                    "any" => true,
+                    other => panic!("{other} is no type"),
+                });
+            let is_none = value.is_null() && kind.ends_with("or none");
+            if !is_right && !is_none {
+                found.push(format!("{at} is {value}, not {kind}"));
+            }
+        }
+        _ => found.push(format!("{at} is {value}, not {shape}")),
+    }
+}
+
+fn check(name: &str, value: &Value) {
+    let mut found = Vec::new();
+    problems(name, &shape(name), value, &mut found);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert_eq!(value["version"], 1);
+}
+
+#[test]
+fn what_json_holds_is_what_the_page_says() {
+    let server = server_with(&[1, 2]);
+    let (one, other) = (id(1), id(2));
+    for (name, arguments) in [
+        ("traces-ls", &["traces", "ls"][..]),
+        ("tail", &["tail", "--count", "1"]),
+        ("traces-get", &["traces", "get", &one, &other]),
+        ("traces-diff", &["traces", "diff", &one, &other]),
+        ("map", &["map"]),
+        ("assert", &["assert", "fault"]),
+        ("sampling-rules", &["sampling", "rules"]),
+        ("sampling-explain", &["sampling", "explain", "--path", "/"]),
+        ("groups-ls", &["groups", "ls"]),
+        ("health", &["health"]),
+    ] {
+        let told = ask(&server, &[arguments, &["--json"][..]].concat()).ok();
+        check(name, &told.json());
+    }
+    let input = "{\"id\":\"70de5b6f19ff9a0a\"}";
+    for command in [&["send", "-", "--json"][..], &["import", "-", "--json"]] {
+        check("send", &ask_with(&server, command, input).json());
+    }
+    let replay = ["replay", "-", "--json", "--to", &server.url()];
+    check("send", &ask_with(&server, &replay, input).json());
+}
+
+#[test]
+fn what_is_not_as_the_page_says_is_found() {
+    let mut found = Vec::new();
+    let written = json!({"version": "1", "server": "a", "isWell": true, "trouble": null, "traces": 1, "stored": 1,
+        "rejected": 1, "evictedTraces": 1, "more": 1});
+    problems("health", &shape("health"), &written, &mut found);
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "health.bytes is not written",
+            "health.more is not documented",
+            "health.version is \"1\", not number"
+        ]
+    );
+}
