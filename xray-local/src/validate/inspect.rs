@@ -294,7 +294,7 @@ impl<'a> Look<'a> {
             return;
         };
         let in_id = f64::from(trace_id.epoch_seconds());
-        let days = |time: f64| rounded((self.now - time) / DAY);
+        let days = |time: f64| ((self.now - time) / DAY).round();
         let kept = f64::from(RETENTION_DAYS) * DAY;
         let start_at = last(entries, "start_time").map_or(entry.value, |entry| entry.value);
         if start < self.now - kept {

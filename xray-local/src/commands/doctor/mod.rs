@@ -191,12 +191,12 @@ impl Told<'_> {
         match self.is_reachable {
             true => writeln!(
                 out,
-                "{problems} problems and {notes} notes, at {}",
+                "problems: {problems}, notes: {notes}, at {}",
                 self.server
             )?,
             false => writeln!(
                 out,
-                "{problems} problems; no server answers at {}",
+                "problems: {problems}; no server answers at {}",
                 self.server
             )?,
         }

@@ -47,14 +47,10 @@ impl Reach {
                 "start `xray-local`, or set AWS_XRAY_DAEMON_ADDRESS to where a daemon runs",
             ));
         }
-        if let Some(trouble) = &tcp.trouble {
-            let check = match udp.trouble {
-                // Segments arrive, and rules cannot be asked for.
-                None => Check::D11,
-                Some(_) => Check::D01,
-            };
+        // Where nothing receives segments either, that is what has to be mended first.
+        if let (Some(trouble), None) = (&tcp.trouble, &udp.trouble) {
             findings.push(Diagnosis::problem(
-                check,
+                Check::D11,
                 format!("nothing answers at TCP {}: {trouble}", tcp.to),
                 "let the daemon listen on TCP, too (AWS's: -t), and publish that port of its container",
             ));

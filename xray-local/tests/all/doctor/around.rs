@@ -234,7 +234,7 @@ fn the_environment_of_a_process_is_read() {
     );
     assert!(
         text.ends_with(&format!(
-            "1 problems and 0 notes, at http://{}\n",
+            "problems: 1, notes: 0, at http://{}\n",
             server.address()
         )),
         "{text}"
