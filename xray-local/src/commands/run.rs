@@ -25,7 +25,8 @@ Examples:
 
 /// Run a program with an X-Ray of its own: exits with the program's code
 ///
-/// AWS_XRAY_DAEMON_ADDRESS, AWS_ENDPOINT_URL_XRAY and XRAY_LOCAL_ADDRESS tell the program where it is. Signals are passed on. At the end
+/// AWS_XRAY_DAEMON_ADDRESS, AWS_ENDPOINT_URL_XRAY and XRAY_LOCAL_ADDRESS tell the program where it is; AWS_XRAY_REPORT_HEALTH has xray-sdk
+/// tell how it does, for the doctor. Signals are passed on. At the end
 /// what was traced is summed up on standard error. A program that a signal ended counts as 128 and the signal's number; 127 says that
 /// there is no such program, 126 that it cannot be started.
 #[derive(Debug, Args)]
@@ -94,6 +95,8 @@ impl Run {
             .args(arguments)
             .env("AWS_XRAY_DAEMON_ADDRESS", &address)
             .env("AWS_ENDPOINT_URL_XRAY", server.url())
+            // For the doctor.
+            .env("AWS_XRAY_REPORT_HEALTH", "true")
             .env("XRAY_LOCAL_ADDRESS", &address)
             .spawn()
             .map_err(|error| cannot_start(program, &error))?;
