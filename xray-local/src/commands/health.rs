@@ -28,10 +28,15 @@ pub(super) struct Health {
     json: bool,
 }
 
-/// What the server counts.
+/// What the server tells of itself, as far as it is told on.
+#[derive(Deserialize)]
+struct Answer {
+    store: Store,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Ledger {
+struct Store {
     stored: u64,
     rejected: u64,
     evicted_traces: u64,
@@ -56,16 +61,16 @@ struct Told<'a> {
 impl Health {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let client = self.address.client()?;
-        let ledger: Ledger = client.get("/local/ledger")?;
+        let Answer { store } = client.get("/local/health")?;
         let told = Told {
             server: client.endpoint().as_str(),
-            is_well: ledger.trouble.is_none(),
-            trouble: ledger.trouble.as_deref(),
-            traces: ledger.traces,
-            stored: ledger.stored,
-            rejected: ledger.rejected,
-            evicted_traces: ledger.evicted_traces,
-            bytes: ledger.bytes,
+            is_well: store.trouble.is_none(),
+            trouble: store.trouble.as_deref(),
+            traces: store.traces,
+            stored: store.stored,
+            rejected: store.rejected,
+            evicted_traces: store.evicted_traces,
+            bytes: store.bytes,
         };
         match self.json {
             true => output::json(&told)?,

@@ -102,6 +102,13 @@ fn a_full_disk_is_told_costs_nothing_that_was_stored_and_is_over_when_there_is_r
         503,
         "and so it stays"
     );
+    let health = program()
+        .args(["health", "--address", &address.to_string()])
+        .output()
+        .expect("starts");
+    assert_eq!(health.status.code(), Some(1));
+    let told = String::from_utf8(health.stdout).expect("is text");
+    assert!(told.contains("in trouble: the disk is full"), "{told}");
     assert_eq!(
         traces(address),
         stored as usize,

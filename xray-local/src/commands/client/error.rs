@@ -121,7 +121,6 @@ impl ClientError {
         }
     }
 
-    #[allow(dead_code, reason = "for commands that are to come")]
     /// What is wrong, in small letters and without a full stop.
     pub(crate) fn problem(&self) -> &str {
         &self.problem

@@ -75,13 +75,6 @@ impl Client {
         self.read(&self.exchange("GET", path, &[])?)
     }
 
-    #[allow(dead_code, reason = "for commands that are to come")]
-    /// Gets a text, as that of the front page.
-    pub(crate) fn text(&self, path: &str) -> Result<String, ClientError> {
-        let body = self.exchange("GET", path, &[])?;
-        String::from_utf8(body).map_err(|error| self.nonsense(&error))
-    }
-
     fn read<Output: DeserializeOwned>(&self, body: &[u8]) -> Result<Output, ClientError> {
         serde_json::from_slice(body).map_err(|error| self.nonsense(&error))
     }
