@@ -1,9 +1,12 @@
-//! The way from the UDP receiver into the store: a bounded queue, so that the receiver never waits, and the thread that empties it.
-//! While the disk is full, what comes waits in the queue; what has no room there either is refused, and counted by the receiver.
+//! The way from the UDP receiver into the store: a bounded queue, and the thread that empties it. Where documents come faster than they
+//! are stored, and the queue is full, the receiver waits for room, so that its socket fills up: a recorder on this machine sees that,
+//! and sends no faster. While the disk is full nothing is stored: then the receiver does not wait, and what has no room is refused, and
+//! counted by it.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use serde::Serialize;
@@ -16,6 +19,18 @@ use crate::program::Programs;
 
 /// How many bytes of documents wait at most. At 100,000 documents of 1 kB a second this is a sixth of a second.
 const WAITING: usize = 16 << 20;
+
+/// The size of a batch, of which several are stored at a time.
+const TOGETHER: usize = 32 << 10;
+
+/// So long it takes to store what is stored at a time, about: that there is room again has to be known well before anybody's patience ends.
+const A_TIME: Duration = Duration::from_millis(20);
+
+/// So many batches are stored at a time, at most.
+const MOST: usize = WAITING / TOGETHER / 4;
+
+/// How long the receiver waits for room. A recorder that sees for longer that nothing is read takes the receiver for stopped.
+const PATIENCE: Duration = Duration::from_millis(80);
 
 /// How often traces are looked after that have become too old, while nothing comes.
 const IDLE: Duration = Duration::from_secs(60);
@@ -54,10 +69,10 @@ pub(crate) struct QueueLevel {
 
 impl Gauge {
     pub(crate) fn level(&self) -> QueueLevel {
-        let batch = &self.queue.waiting().batch;
+        let waiting = self.queue.waiting();
         QueueLevel {
-            documents: batch.ends.len(),
-            bytes: batch.bytes.len(),
+            documents: waiting.batches.iter().map(|batch| batch.ends.len()).sum(),
+            bytes: waiting.bytes,
             room: WAITING,
         }
     }
@@ -66,12 +81,21 @@ impl Gauge {
 #[derive(Default)]
 struct Queue {
     waiting: Mutex<Waiting>,
+    /// Something came, or the end.
     changed: Condvar,
+    /// Something was taken out.
+    emptied: Condvar,
 }
 
 #[derive(Default)]
 struct Waiting {
-    batch: Batch,
+    /// The oldest first; none is empty.
+    batches: VecDeque<Batch>,
+    bytes: usize,
+    /// An empty one that was used before.
+    spare: Batch,
+    /// The receiver has waited in vain since something was taken out.
+    is_stuck: bool,
     is_closed: bool,
 }
 
@@ -122,13 +146,15 @@ impl Sink for IntakeSink {
             return Handover::Taken;
         }
         let mut waiting = self.queue.waiting();
-        let batch = &mut waiting.batch;
-        if batch.bytes.len() + document.len() > WAITING {
+        if !waiting.has_room(document) {
+            waiting = self.queue.wait_for_room(waiting, document);
+        }
+        if !waiting.has_room(document) {
+            waiting.is_stuck = true;
             return Handover::Refused;
         }
-        let was_empty = batch.ends.is_empty();
-        batch.bytes.extend_from_slice(document);
-        batch.ends.push(batch.bytes.len());
+        let was_empty = waiting.batches.is_empty();
+        waiting.push(document);
         drop(waiting);
         if was_empty {
             self.queue.changed.notify_one();
@@ -145,23 +171,34 @@ impl Drop for IntakeSink {
 }
 
 fn empty(queue: &Queue, store: &Store) {
-    let mut batch = Batch::default();
+    let mut batches = Vec::new();
+    let mut most = 1;
     // What has become too old, or too much for limits that are new, since the store was open last.
     store.retain();
     loop {
-        match queue.take(&mut batch) {
-            Next::Documents => store_all(&batch, queue, store),
-            Next::Nothing => store.retain(),
+        match queue.take(&mut batches, most) {
+            Next::Documents => {
+                let start = Instant::now();
+                store_all(&batches, queue, store);
+                most = match start.elapsed() > A_TIME {
+                    true => (most / 2).max(1),
+                    false => (most * 2).min(MOST),
+                };
+            }
+            Next::Nothing => {
+                batches.clear();
+                store.retain();
+            }
             Next::End => return,
         }
-        batch.clear();
     }
 }
 
-/// Stores a batch, however long it takes while the queue is open.
-fn store_all(batch: &Batch, queue: &Queue, store: &Store) {
+/// Stores batches, however long it takes while the queue is open.
+fn store_all(batches: &[Batch], queue: &Queue, store: &Store) {
     // What is not UTF-8 inside a text is replaced, as the AWS daemon does when it sends documents on.
-    let texts: Vec<_> = batch.documents().map(String::from_utf8_lossy).collect();
+    let documents = batches.iter().flat_map(Batch::documents);
+    let texts: Vec<_> = documents.map(String::from_utf8_lossy).collect();
     let mut sorted = Sorted::new(texts.iter().map(AsRef::as_ref));
     while store.write(&mut sorted).is_err() {
         if queue.is_closed_after(RETRY) {
@@ -185,16 +222,35 @@ impl Queue {
         lock(&self.waiting)
     }
 
-    /// Waits for documents and takes all that wait in exchange for an empty batch.
-    fn take(&self, batch: &mut Batch) -> Next {
-        let is_idle = |waiting: &mut Waiting| waiting.batch.ends.is_empty() && !waiting.is_closed;
+    /// Waits until there is room for a document, while documents are stored.
+    fn wait_for_room<'a>(
+        &'a self,
+        waiting: MutexGuard<'a, Waiting>,
+        document: &[u8],
+    ) -> MutexGuard<'a, Waiting> {
+        let is_full = |waiting: &mut Waiting| !waiting.has_room(document) && !waiting.is_stuck;
+        let waited = self.emptied.wait_timeout_while(waiting, PATIENCE, is_full);
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Waits for documents and takes the oldest, in so many batches at most, in exchange for batches that are not needed any more.
+    fn take(&self, batches: &mut Vec<Batch>, most: usize) -> Next {
+        let is_idle = |waiting: &mut Waiting| waiting.batches.is_empty() && !waiting.is_closed;
         let waited = self
             .changed
             .wait_timeout_while(self.waiting(), IDLE, is_idle);
         let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        mem::swap(&mut waiting.batch, batch);
-        match (batch.ends.is_empty(), waiting.is_closed) {
-            (false, _) => Next::Documents,
+        match (waiting.batches.is_empty(), waiting.is_closed) {
+            (false, _) => {
+                waiting.spare = batches.pop().unwrap_or_default().cleared();
+                batches.clear();
+                let count = most.min(waiting.batches.len());
+                batches.extend(waiting.batches.drain(..count));
+                waiting.bytes -= batches.iter().map(|batch| batch.bytes.len()).sum::<usize>();
+                waiting.is_stuck = false;
+                self.emptied.notify_one();
+                Next::Documents
+            }
             (true, false) => Next::Nothing,
             (true, true) => Next::End,
         }
@@ -211,6 +267,25 @@ impl Queue {
     }
 }
 
+impl Waiting {
+    fn has_room(&self, document: &[u8]) -> bool {
+        self.bytes + document.len() <= WAITING
+    }
+
+    fn push(&mut self, document: &[u8]) {
+        let is_full = |batch: &Batch| batch.bytes.len() + document.len() > TOGETHER;
+        if self.batches.back().is_none_or(is_full) {
+            let empty = mem::take(&mut self.spare);
+            self.batches.push_back(empty);
+        }
+        if let Some(batch) = self.batches.back_mut() {
+            batch.bytes.extend_from_slice(document);
+            batch.ends.push(batch.bytes.len());
+            self.bytes += document.len();
+        }
+    }
+}
+
 impl Batch {
     fn documents(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
@@ -219,11 +294,12 @@ impl Batch {
             .map(|(start, end)| &self.bytes[start..*end])
     }
 
-    fn clear(&mut self) {
+    fn cleared(mut self) -> Self {
         self.bytes.clear();
         self.bytes.shrink_to(KEPT);
         self.ends.clear();
         self.ends.shrink_to(KEPT / size_of::<usize>());
+        self
     }
 }
 
@@ -253,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_queue_refuses_and_does_not_wait() {
+    fn a_full_queue_that_nobody_empties_is_waited_for_once_and_refuses() {
         let mut sink = IntakeSink {
             queue: Arc::default(), // nobody empties it
             programs: Arc::default(),
@@ -262,12 +338,31 @@ mod tests {
         assert_eq!(sink.accept(&half), Handover::Taken);
         assert_eq!(sink.accept(&half), Handover::Taken);
         assert_eq!(sink.accept(b"x"), Handover::Refused);
+        assert!(sink.queue.waiting().is_stuck);
+        assert_eq!(sink.accept(b"x"), Handover::Refused);
         let expected = QueueLevel {
             documents: 2,
             bytes: WAITING,
             room: WAITING,
         };
         assert_eq!(sink.gauge().level(), expected);
+    }
+
+    #[test]
+    fn a_full_queue_takes_more_once_something_was_taken_out() {
+        let mut sink = IntakeSink {
+            queue: Arc::default(),
+        };
+        let quarter = vec![b' '; WAITING / 4];
+        for _ in 0..4 {
+            assert_eq!(sink.accept(&quarter), Handover::Taken);
+        }
+        let queue = Arc::clone(&sink.queue);
+        let other = thread::spawn(move || sink.accept(b"x"));
+        let mut taken = Vec::new();
+        assert!(matches!(queue.take(&mut taken, 1), Next::Documents));
+        assert_eq!(taken[0].bytes, quarter);
+        assert_eq!(other.join().expect("no panic"), Handover::Taken);
     }
 
     #[test]
