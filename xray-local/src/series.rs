@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::entry::{CalledBy, Entry, Request};
+use crate::entry::{CalledBy, Entry, Moment, Side};
 use crate::filter::Selector;
 use crate::forecast::{Counts, Forecast, PAST};
 use crate::graph::{Histogram, Statistics};
+use crate::index::{Gather, Rows};
 use crate::query::TimeRange;
-use crate::trace::seconds;
+use crate::trace::ServiceId;
 
 /// The statistics of some services or calls, window by window. Windows begin at multiples of their length, as seconds since 1970.
 pub(crate) struct Series {
@@ -52,20 +53,24 @@ impl Series {
         }
     }
 
-    /// Counts the requests of a trace.
-    pub(crate) fn add(&mut self, entry: &Entry) {
-        let requests = match &self.selector {
-            Some(selector) => selector.requests(entry),
-            None => first_requests(entry),
-        };
-        for request in requests {
-            let begins_here = self.range.start <= request.start && request.start < self.range.end;
-            if let Some(duration) = request.duration().filter(|_| begins_here) {
-                let number = (request.start / f64::from(self.period)).floor() as i64;
-                let window = self.windows.entry(number).or_default();
-                window.statistics.count(request.outcome, seconds(duration));
-                window.times.count(duration);
-            }
+    /// Whether requests of a service are meant, and whose record of them. Without a selector: those by which traces begin.
+    fn side(&self, service: &ServiceId, caller: CalledBy<&ServiceId>) -> Option<Side> {
+        match &self.selector {
+            Some(selector) => selector.side(service, caller),
+            None => (caller == CalledBy::Client).then_some(Side::Service),
+        }
+    }
+
+    fn count(&mut self, request: Moment) {
+        let start = request.start as f64 / 1e6;
+        let begins_here = self.range.start <= start && start < self.range.end;
+        if let Some(duration) = request.duration.filter(|_| begins_here) {
+            let window = self.windows.entry(request.stretch(self.period));
+            let window = window.or_default();
+            window
+                .statistics
+                .count(request.outcome, duration as f64 / 1e6);
+            window.times.count(duration);
         }
     }
 
@@ -123,11 +128,31 @@ impl Window {
     }
 }
 
-/// The requests by which a trace begins: one a trace, as a rule.
-fn first_requests(entry: &Entry) -> Vec<&Request> {
-    let works = entry.works.iter();
-    let first = works.filter(|work| work.caller == CalledBy::Client);
-    first.map(|work| &work.request).collect()
+impl Gather for Series {
+    fn rows(&mut self, rows: &Rows<'_>) {
+        let sides = rows
+            .flows()
+            .map(|flow| self.side(flow.service, flow.caller));
+        let sides: Vec<_> = sides.collect();
+        if sides.iter().all(Option::is_none) {
+            return;
+        }
+        for row in rows.all() {
+            match sides[row.profile] {
+                Some(Side::Service) => self.count(row.request),
+                Some(Side::Call) => self.count(row.call),
+                None => {}
+            }
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry) {
+        for work in &entry.works {
+            if let Some(side) = self.side(&work.service, work.caller.as_ref()) {
+                self.count(Moment::of(work.seen_from(side)));
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -156,7 +181,7 @@ mod tests {
     fn series(selector: Option<&str>, period: u32, traces: &[Entry]) -> Series {
         let selector = selector.map(|text| Selector::parse(text).expect("a selector"));
         let mut series = Series::new(selector, TimeRange::began(0.0, 10_000.0), period);
-        traces.iter().for_each(|trace| series.add(trace));
+        traces.iter().for_each(|trace| series.entry(trace));
         series
     }
 

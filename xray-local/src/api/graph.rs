@@ -10,7 +10,6 @@ use super::error::ApiError;
 use super::selection::{Selection, time_range};
 use super::wire::no_token;
 use crate::bound::Text;
-use crate::entry::Entry;
 use crate::graph::{ServiceGraph, Sketch};
 use crate::group::{GroupArn, GroupName};
 
@@ -42,14 +41,10 @@ pub(super) fn get_service_graph(
     no_token(input.next_token.as_deref())?;
     let range = time_range(input.start_time, input.end_time)?;
     let selection = Selection::of_group(backend, range, input.group_name, input.group_arn)?;
-    let store = &backend.store;
     Ok(ServiceGraphGot {
         start_time: range.start,
         end_time: range.end,
-        services: match selection.filter {
-            None => store.service_graph(&range),
-            Some(_) => graph(selection.entries(store)),
-        },
+        services: selection.gather(&backend.store, Sketch::default()).finish(),
         contains_old_group_versions: false,
     })
 }
@@ -83,13 +78,4 @@ pub(super) fn get_trace_graph(
     Ok(TraceGraphGot {
         services: ServiceGraph::of(&traces),
     })
-}
-
-/// The graph of some traces.
-pub(super) fn graph(entries: impl Iterator<Item = Entry>) -> ServiceGraph {
-    let mut sketch = Sketch::default();
-    for entry in entries {
-        sketch.add(&entry);
-    }
-    sketch.finish()
 }

@@ -4,15 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Backend;
 use super::error::ApiError;
-use super::graph::graph;
 use super::groups::meant;
 use super::selection::{Selection, time_range};
 use super::wire::unknown_token;
 use crate::bound::{List, Text, Whole};
-use crate::graph::ServiceGraph;
+use crate::graph::{ServiceGraph, Sketch};
 use crate::group::{Group, GroupArn, GroupName};
 use crate::insight::{
-    Effect, Impact, Insight, InsightId, InsightState, MINUTE, REACH, Tallies, has_root_cause,
+    Effect, Failing, Impact, Insight, InsightId, InsightState, MINUTE, REACH, Tallies,
 };
 use crate::query::{TimeRange, TimeRangeType};
 use crate::trace::ServiceId;
@@ -243,8 +242,11 @@ pub(super) fn get_insight_impact_graph(
     }
     let Found { group, insight, .. } = find(backend, &input.insight_id)?;
     let selection = of_group(backend, &group, range)?;
-    let entries = selection.entries(&backend.store);
-    let graph = graph(entries.filter(|entry| has_root_cause(entry, &insight.service)));
+    let failing = Failing {
+        service: &insight.service,
+        sketch: Sketch::default(),
+    };
+    let graph = selection.gather(&backend.store, failing).sketch.finish();
     let services = graph.services().iter();
     let start = services
         .clone()
@@ -287,19 +289,15 @@ fn find(backend: &Backend, id: &InsightId) -> Result<Found, ApiError> {
 
 /// The counts of a group from some hours before a time on: far enough for insights that began then. None where nobody wants insights.
 fn tallies(backend: &Backend, group: &Group, start: f64) -> Result<Tallies, ApiError> {
-    let mut tallies = Tallies::default();
     if !group.insights_configuration.insights_enabled {
-        return Ok(tallies);
+        return Ok(Tallies::default());
     }
     let range = TimeRange {
         kind: TimeRangeType::Event,
         ..TimeRange::began(start - REACH, f64::INFINITY)
     };
     let selection = of_group(backend, group, range)?;
-    for entry in selection.entries(&backend.store) {
-        tallies.add(&entry);
-    }
-    Ok(tallies)
+    Ok(selection.gather(&backend.store, Tallies::default()))
 }
 
 fn of_group(backend: &Backend, group: &Group, range: TimeRange) -> Result<Selection, ApiError> {

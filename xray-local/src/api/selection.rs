@@ -2,9 +2,9 @@
 
 use super::Backend;
 use super::error::ApiError;
-use crate::entry::Entry;
 use crate::filter::Filter;
 use crate::group::{GroupArn, GroupName, Meant};
+use crate::index::Gather;
 use crate::query::TimeRange;
 use crate::store::Store;
 
@@ -30,9 +30,10 @@ impl Selection {
         Ok(Self { range, filter })
     }
 
-    /// What is known of the traces, the newest first, of which a few are looked up at a time.
-    pub(super) fn entries<'a>(&'a self, store: &'a Store) -> impl Iterator<Item = Entry> + 'a {
-        store.meant(&self.range, self.filter.as_ref())
+    /// Has the traces counted.
+    pub(super) fn gather<G: Gather>(&self, store: &Store, mut to: G) -> G {
+        store.gather(&self.range, self.filter.as_ref(), &mut to);
+        to
     }
 }
 

@@ -67,11 +67,8 @@ pub(super) fn get_time_series_service_statistics(
         ..range
     };
     let period = input.period.map_or(PERIOD, u32::from);
-    let mut series = Series::new(selector, counted, period);
     let selection = Selection::of_group(backend, counted, input.group_name, input.group_arn)?;
-    for entry in selection.entries(&backend.store) {
-        series.add(&entry);
-    }
+    let series = selection.gather(&backend.store, Series::new(selector, counted, period));
     let (windows, next) = series.windows(from, PAGE, with_forecast);
     Ok(TimeSeriesServiceStatisticsGot {
         time_series_service_statistics: windows,

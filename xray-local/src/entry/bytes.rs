@@ -1,9 +1,12 @@
 //! An entry as bytes: fields one behind the other, without names. The first byte tells the form; an entry of another form is made
 //! anew from its documents.
 
+use std::collections::BTreeMap;
+
 use xray_sdk::document::AnnotationValue;
 use xray_sdk::{SegmentId, TraceId};
 
+use super::number::byte;
 use super::{CalledBy, Entry, LinkFrom, Request, Source, Span, Work};
 use crate::query::{RootCause, RootCauseEntity, RootCauseException, RootCauseService, RootCauses};
 use crate::trace::{Outcome, ServiceId};
@@ -47,6 +50,8 @@ macro_rules! fields {
         }
     };
 }
+
+pub(crate) use fields;
 
 fields!(Entry {
     id,
@@ -137,62 +142,6 @@ impl Bytes for bool {
     }
 }
 
-/// Seven bits a byte, the lowest first: small numbers take little room.
-impl Bytes for u64 {
-    fn write(&self, to: &mut Vec<u8>) {
-        let mut rest = *self;
-        while rest >= 0x80 {
-            to.push(rest as u8 | 0x80);
-            rest >>= 7;
-        }
-        to.push(rest as u8);
-    }
-
-    fn read(from: &mut &[u8]) -> Option<Self> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let next = byte(from)?;
-            number |= u64::from(next & 0x7f) << shift;
-            if next < 0x80 {
-                return Some(number);
-            }
-        }
-        None
-    }
-}
-
-impl Bytes for usize {
-    fn write(&self, to: &mut Vec<u8>) {
-        (*self as u64).write(to);
-    }
-
-    fn read(from: &mut &[u8]) -> Option<Self> {
-        u64::read(from)?.try_into().ok()
-    }
-}
-
-impl Bytes for u16 {
-    fn write(&self, to: &mut Vec<u8>) {
-        u64::from(*self).write(to);
-    }
-
-    fn read(from: &mut &[u8]) -> Option<Self> {
-        u64::read(from)?.try_into().ok()
-    }
-}
-
-impl Bytes for f64 {
-    fn write(&self, to: &mut Vec<u8>) {
-        to.extend_from_slice(&self.to_le_bytes());
-    }
-
-    fn read(from: &mut &[u8]) -> Option<Self> {
-        let (number, rest) = from.split_first_chunk()?;
-        *from = rest;
-        Some(Self::from_le_bytes(*number))
-    }
-}
-
 impl Bytes for TraceId {
     fn write(&self, to: &mut Vec<u8>) {
         to.extend_from_slice(&self.to_u128().to_le_bytes());
@@ -262,6 +211,21 @@ impl<T: Bytes> Bytes for Vec<T> {
     }
 }
 
+impl<K: Bytes + Ord, V: Bytes> Bytes for BTreeMap<K, V> {
+    fn write(&self, to: &mut Vec<u8>) {
+        self.len().write(to);
+        for (key, value) in self {
+            key.write(to);
+            value.write(to);
+        }
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        let length = usize::read(from)?;
+        (0..length).map(|_| <(K, V)>::read(from)).collect()
+    }
+}
+
 impl<A: Bytes, B: Bytes> Bytes for (A, B) {
     fn write(&self, to: &mut Vec<u8>) {
         self.0.write(to);
@@ -285,7 +249,7 @@ impl Bytes for Outcome {
     }
 }
 
-impl Bytes for CalledBy {
+impl<S: Bytes> Bytes for CalledBy<S> {
     fn write(&self, to: &mut Vec<u8>) {
         match self {
             Self::Client => to.push(0),
@@ -301,7 +265,7 @@ impl Bytes for CalledBy {
         match byte(from)? {
             0 => Some(Self::Client),
             1 => Some(Self::Unknown),
-            2 => ServiceId::read(from).map(Self::Service),
+            2 => S::read(from).map(Self::Service),
             _ => None,
         }
     }
@@ -338,10 +302,4 @@ impl Bytes for AnnotationValue {
             _ => None,
         }
     }
-}
-
-fn byte(from: &mut &[u8]) -> Option<u8> {
-    let (first, rest) = from.split_first()?;
-    *from = rest;
-    Some(*first)
 }

@@ -1,13 +1,16 @@
 //! What is kept of a trace so that it is found, told of and drawn into a graph without its documents.
 
 mod bytes;
+mod moment;
+mod number;
 
 use xray_sdk::document::{AnnotationValue, Document, Link, Trace, limits};
 use xray_sdk::{SegmentId, TraceId};
 
 use crate::query::{RootCauses, Times};
 use crate::trace::{Anatomy, Caller, Outcome, Segment, ServiceId};
-pub(crate) use bytes::Bytes;
+pub(crate) use bytes::{Bytes, fields};
+pub(crate) use moment::{Moment, micros};
 
 /// One trace, as it was when its documents were last put together.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,13 +56,22 @@ pub(crate) struct Work {
 }
 
 /// Who called a service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum CalledBy {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum CalledBy<S = ServiceId> {
     /// Someone outside.
     Client,
     /// Someone in the trace whose segment has not been sent.
     Unknown,
-    Service(ServiceId),
+    Service(S),
+}
+
+/// From where a request is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Side {
+    /// As the service recorded it.
+    Service,
+    /// As the caller did.
+    Call,
 }
 
 /// A place in another trace that a segment goes on from.
@@ -169,6 +181,24 @@ impl Source {
     }
 }
 
+impl<S> CalledBy<S> {
+    pub(crate) fn as_ref(&self) -> CalledBy<&S> {
+        match self {
+            Self::Client => CalledBy::Client,
+            Self::Unknown => CalledBy::Unknown,
+            Self::Service(service) => CalledBy::Service(service),
+        }
+    }
+
+    pub(crate) fn map<T>(self, of: impl FnOnce(S) -> T) -> CalledBy<T> {
+        match self {
+            Self::Client => CalledBy::Client,
+            Self::Unknown => CalledBy::Unknown,
+            Self::Service(service) => CalledBy::Service(of(service)),
+        }
+    }
+}
+
 impl Times for Entry {
     fn by_id(&self) -> f64 {
         f64::from(self.id.epoch_seconds())
@@ -234,6 +264,23 @@ impl Work {
     /// What the caller saw of it.
     pub(crate) fn call(&self) -> &Request {
         self.call.as_ref().unwrap_or(&self.request)
+    }
+
+    pub(crate) fn seen_from(&self, side: Side) -> &Request {
+        match side {
+            Side::Service => &self.request,
+            Side::Call => self.call(),
+        }
+    }
+
+    /// Where it goes on from, as far as that is known, with the age of what was handed on, in microseconds.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = (&ServiceId, u64)> + Clone {
+        let known = self.links.iter().filter_map(|link| link.source.as_ref());
+        let start = micros(self.request.start);
+        known.map(move |source| {
+            let age = start.saturating_sub(micros(source.time));
+            (&source.service, u64::try_from(age).unwrap_or(0))
+        })
     }
 }
 

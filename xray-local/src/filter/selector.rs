@@ -2,7 +2,7 @@
 
 use super::expression::Node;
 use super::{FilterError, parse};
-use crate::entry::{CalledBy, Entry, Request, Work};
+use crate::entry::{CalledBy, Side};
 use crate::trace::ServiceId;
 
 /// A service, or the calls from one to another.
@@ -27,26 +27,18 @@ impl Selector {
         matches!(self.entity, Entity::Service(_))
     }
 
-    /// The requests of a trace that are meant: as the service saw them, or as the caller did.
-    pub(crate) fn requests<'a>(&self, entry: &'a Entry) -> Vec<&'a Request> {
-        let works = entry.works.iter();
+    /// Whether a service with such a caller is meant, and whose record of its requests.
+    pub(crate) fn side(&self, service: &ServiceId, caller: CalledBy<&ServiceId>) -> Option<Side> {
         match &self.entity {
-            Entity::Service(node) => works
-                .filter(|work| node.means(&work.service))
-                .map(|work| &work.request)
-                .collect(),
-            Entity::Edge(from, to) => works
-                .filter(|work| caller_is(from, work) && to.means(&work.service))
-                .map(Work::call)
-                .collect(),
+            Entity::Service(node) => node.means(service).then_some(Side::Service),
+            Entity::Edge(from, to) => {
+                let is_caller = match caller {
+                    CalledBy::Client => from.means(&ServiceId::client_of(service)),
+                    CalledBy::Service(caller) => from.means(caller),
+                    CalledBy::Unknown => false,
+                };
+                (is_caller && to.means(service)).then_some(Side::Call)
+            }
         }
-    }
-}
-
-fn caller_is(node: &Node, work: &Work) -> bool {
-    match &work.caller {
-        CalledBy::Client => node.means(&ServiceId::client_of(&work.service)),
-        CalledBy::Service(caller) => node.means(caller),
-        CalledBy::Unknown => false,
     }
 }

@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
@@ -17,19 +16,10 @@ pub struct Histogram {
 const SINGLE_ENTRIES: usize = 100;
 
 impl Histogram {
-    /// Counts one time, in seconds.
-    pub(crate) fn count(&mut self, seconds: f64) {
-        *self.by_millisecond.entry(millisecond(seconds)).or_default() += 1;
-    }
-
-    /// Takes out a time that was counted.
-    pub(crate) fn uncount(&mut self, seconds: f64) {
-        if let Entry::Occupied(mut entry) = self.by_millisecond.entry(millisecond(seconds)) {
-            match entry.get() {
-                0 | 1 => drop(entry.remove()),
-                _ => *entry.get_mut() -= 1,
-            }
-        }
+    /// Counts one time, in microseconds.
+    pub(crate) fn count(&mut self, micros: u64) {
+        let millisecond = micros.saturating_add(500) / 1_000;
+        *self.by_millisecond.entry(millisecond).or_default() += 1;
     }
 
     /// Counts what another one has counted.
@@ -71,10 +61,6 @@ impl Histogram {
     }
 }
 
-fn millisecond(seconds: f64) -> u64 {
-    (seconds * 1e3).round() as u64
-}
-
 /// The number with all digits but the first two replaced by zeros, rounded.
 fn two_digits(number: u64) -> u64 {
     let mut step = 1;
@@ -108,7 +94,7 @@ impl<'de> Deserialize<'de> for Histogram {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut histogram = Self::default();
         for entry in Vec::<WrittenEntry>::deserialize(deserializer)? {
-            let time = millisecond(entry.value);
+            let time = (entry.value * 1e3).round() as u64;
             *histogram.by_millisecond.entry(time).or_default() += entry.count;
         }
         Ok(histogram)
@@ -122,7 +108,7 @@ mod tests {
     #[test]
     fn few_times_are_told_to_the_millisecond() {
         let mut histogram = Histogram::default();
-        for time in [0.1784, 0.178, 2.0, 0.0001] {
+        for time in [178_400, 178_000, 2_000_000, 100] {
             histogram.count(time);
         }
         assert_eq!(
@@ -135,7 +121,7 @@ mod tests {
     fn many_times_are_put_together_and_none_is_lost() {
         let mut histogram = Histogram::default();
         for millisecond in 0..20_000 {
-            histogram.count(f64::from(millisecond) / 1e3);
+            histogram.count(millisecond * 1_000);
         }
         let entries = histogram.entries();
         assert!(entries.len() <= 400, "{}", entries.len());
@@ -148,7 +134,7 @@ mod tests {
         let mut histogram = Histogram::default();
         assert_eq!(histogram.within(0.5), None);
         for millisecond in 1..=100 {
-            histogram.count(f64::from(millisecond) / 1e3);
+            histogram.count(millisecond * 1_000);
         }
         let within = |share| histogram.within(share).expect("there are times");
         assert_eq!(

@@ -3,7 +3,6 @@
 mod histogram;
 mod layout;
 mod node;
-mod rollup;
 mod sketch;
 mod statistics;
 mod tally;
@@ -18,9 +17,9 @@ use crate::trace::ServiceId;
 pub use histogram::Histogram;
 pub(crate) use layout::Layout;
 pub use node::{Edge, EdgeType, Service, State};
-pub(crate) use rollup::{Part, Rollup};
-pub(crate) use sketch::Sketch;
+pub(crate) use sketch::{Flow, Sketch};
 pub use statistics::{ErrorStatistics, FaultStatistics, Statistics};
+pub(crate) use tally::Tally;
 
 /// The services that took part in some traces, and the calls between them. Written and read as the API's list of services.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -1,4 +1,4 @@
-//! A graph that grows trace by trace, and shrinks when traces are taken out.
+//! A graph that grows.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::node::{Edge, EdgeType, Service, State};
 use super::tally::Tally;
 use super::{Histogram, ServiceGraph};
-use crate::entry::{CalledBy, Entry, Request, Source, Work};
+use crate::entry::{CalledBy, Entry, Moment, Work};
 use crate::trace::ServiceId;
 
 /// The tallies of nodes and edges.
@@ -21,110 +21,78 @@ struct Node {
     tally: Tally,
     /// When what it handed on was taken up. Counts nothing; it is all there is while its own traces lie outside.
     handed_on: Tally,
-    /// How many requests came from outside, and how many the service told of itself.
-    from_outside: u64,
-    sent: u64,
+    /// Whether requests came from outside, and whether the service told of itself.
+    is_root: bool,
+    has_sent: bool,
 }
 
-/// Whether what a trace tells is added or taken out.
-#[derive(Clone, Copy, PartialEq)]
-enum Way {
-    In,
-    Out,
+/// What some requests have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Flow<'a> {
+    pub(crate) service: &'a ServiceId,
+    pub(crate) caller: CalledBy<&'a ServiceId>,
+    pub(crate) is_inferred: bool,
+    /// Whether they go on from somewhere by a link.
+    pub(crate) is_linked: bool,
 }
 
 impl Sketch {
     /// Counts a trace.
     pub(crate) fn add(&mut self, entry: &Entry) {
         for work in &entry.works {
-            self.put(work, Way::In);
+            let request = Moment::of(&work.request);
+            let (own, call) = (Tally::of(request), Tally::of(Moment::of(work.call())));
+            self.put(Flow::of(work), &own, &call);
+            for (source, age) in work.sources() {
+                let mut tally = Tally::default();
+                tally.count_aged(request, age);
+                self.link(source, &work.service, &tally);
+            }
         }
     }
 
-    /// Takes a trace out that was counted as it is now.
-    pub(crate) fn remove(&mut self, entry: &Entry) {
-        for work in &entry.works {
-            self.put(work, Way::Out);
+    /// Counts requests: as the service saw them, and as their callers did.
+    pub(crate) fn put(&mut self, flow: Flow<'_>, own: &Tally, call: &Tally) {
+        if own.is_empty() {
+            return;
         }
-        self.nodes
-            .retain(|_, node| !node.tally.is_empty() || !node.handed_on.is_empty());
-        self.edges.retain(|_, tally| !tally.is_empty());
-    }
-
-    pub(crate) fn merge(&mut self, other: &Self) {
-        for (id, node) in &other.nodes {
-            let own = self.nodes.entry(Arc::clone(id)).or_default();
-            own.tally.merge(&node.tally);
-            own.handed_on.merge(&node.handed_on);
-            own.from_outside += node.from_outside;
-            own.sent += node.sent;
-        }
-        for (ends, tally) in &other.edges {
-            self.edges.entry(ends.clone()).or_default().merge(tally);
-        }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
-    }
-
-    /// Whether a time in it may be too early or too late, for what gave it was taken out.
-    pub(crate) fn is_loose(&self) -> bool {
-        let nodes = self.nodes.values();
-        let mut tallies = nodes.flat_map(|node| [&node.tally, &node.handed_on]);
-        tallies.any(Tally::is_loose) || self.edges.values().any(Tally::is_loose)
-    }
-
-    fn put(&mut self, work: &Work, way: Way) {
-        let service = self.known(&work.service);
+        let service = self.known(flow.service);
         let node = self.nodes.entry(Arc::clone(&service)).or_default();
-        way.count(&mut node.tally, &work.request);
-        way.step(&mut node.sent, !work.is_inferred);
-        let sources = work.links.iter().filter_map(|link| link.source.as_ref());
-        let is_linked = sources.clone().next().is_some();
-        match &work.caller {
+        node.tally.merge(own);
+        node.has_sent |= !flow.is_inferred;
+        match flow.caller {
             // What came by a link came from there, and not from a client.
-            CalledBy::Client if is_linked => {}
+            CalledBy::Client if flow.is_linked => {}
             CalledBy::Client => {
-                way.step(&mut node.from_outside, true);
-                let client = self.known(&ServiceId::client_of(&work.service));
+                node.is_root = true;
+                let client = self.known(&ServiceId::client_of(&service));
                 let node = self.nodes.entry(Arc::clone(&client)).or_default();
-                way.widen(&mut node.tally, &work.request);
-                way.count(self.edge(&client, &service, EdgeType::Call), &work.request);
+                node.tally.extend(own);
+                self.edge(client, service, EdgeType::Call).merge(own);
             }
             CalledBy::Service(caller) => {
                 let caller = self.known(caller);
-                way.count(self.edge(&caller, &service, EdgeType::Call), work.call());
+                self.edge(caller, service, EdgeType::Call).merge(call);
             }
             CalledBy::Unknown => {}
         }
-        for source in sources {
-            self.link(source, &service, &work.request, way);
-        }
     }
 
-    /// What came to a service through another trace.
-    fn link(&mut self, source: &Source, service: &Arc<ServiceId>, request: &Request, way: Way) {
-        let from = self.known(&source.service);
-        let node = self.nodes.entry(Arc::clone(&from)).or_default();
-        way.widen(&mut node.handed_on, request);
-        let tally = self.edge(&from, service, EdgeType::Link);
-        way.count(tally, request);
-        let age = (request.start - source.time).max(0.0);
-        match way {
-            Way::In => tally.ages.count(age),
-            Way::Out => tally.ages.uncount(age),
-        }
+    /// Counts requests that came to a service through other traces.
+    pub(crate) fn link(&mut self, source: &ServiceId, service: &ServiceId, requests: &Tally) {
+        let (source, service) = (self.known(source), self.known(service));
+        let node = self.nodes.entry(Arc::clone(&source)).or_default();
+        node.handed_on.extend(requests);
+        self.edge(source, service, EdgeType::Link).merge(requests);
     }
 
     fn edge(
         &mut self,
-        caller: &Arc<ServiceId>,
-        called: &Arc<ServiceId>,
+        caller: Arc<ServiceId>,
+        called: Arc<ServiceId>,
         kind: EdgeType,
     ) -> &mut Tally {
-        let ends = (Arc::clone(caller), Arc::clone(called), kind);
-        self.edges.entry(ends).or_default()
+        self.edges.entry((caller, called, kind)).or_default()
     }
 
     /// The one copy of an id that all its nodes and edges share.
@@ -148,25 +116,13 @@ impl Sketch {
     }
 }
 
-impl Way {
-    fn count(self, tally: &mut Tally, request: &Request) {
-        match self {
-            Self::In => tally.count(request),
-            Self::Out => tally.uncount(request),
-        }
-    }
-
-    fn widen(self, tally: &mut Tally, request: &Request) {
-        match self {
-            Self::In => tally.widen(request),
-            Self::Out => tally.narrow(request),
-        }
-    }
-
-    fn step(self, number: &mut u64, holds: bool) {
-        match self {
-            Self::In => *number += u64::from(holds),
-            Self::Out => *number = number.saturating_sub(u64::from(holds)),
+impl<'a> Flow<'a> {
+    pub(crate) fn of(work: &'a Work) -> Self {
+        Self {
+            service: &work.service,
+            caller: work.caller.as_ref(),
+            is_inferred: work.is_inferred,
+            is_linked: work.sources().next().is_some(),
         }
     }
 }
@@ -179,10 +135,10 @@ fn service(((id, node), reference_id): ((Arc<ServiceId>, Node), usize)) -> Servi
     let (start_time, end_time) = times.extent();
     Service {
         reference_id,
-        root: node.from_outside > 0,
-        state: match node.sent {
-            0 => State::Unknown,
-            _ => State::Active,
+        root: node.is_root,
+        state: match node.has_sent {
+            true => State::Active,
+            false => State::Unknown,
         },
         start_time,
         end_time,

@@ -44,14 +44,23 @@ pub struct FaultStatistics {
 impl Statistics {
     /// Counts one finished request.
     pub(crate) fn count(&mut self, outcome: Outcome, response_time: f64) {
-        self.step(outcome, |number| *number += 1);
+        match outcome {
+            Outcome::Ok => self.ok_count += 1,
+            Outcome::Error => {
+                self.error_statistics.other_count += 1;
+                self.error_statistics.total_count += 1;
+            }
+            Outcome::Throttle => {
+                self.error_statistics.throttle_count += 1;
+                self.error_statistics.total_count += 1;
+            }
+            Outcome::Fault => {
+                self.fault_statistics.other_count += 1;
+                self.fault_statistics.total_count += 1;
+            }
+        }
+        self.total_count += 1;
         self.total_response_time = seconds(self.total_response_time + seconds(response_time));
-    }
-
-    /// Takes out a request that was counted.
-    pub(crate) fn uncount(&mut self, outcome: Outcome, response_time: f64) {
-        self.step(outcome, |number| *number = number.saturating_sub(1));
-        self.total_response_time = seconds(self.total_response_time - seconds(response_time));
     }
 
     /// Counts what another one has counted.
@@ -64,25 +73,6 @@ impl Statistics {
         self.fault_statistics.total_count += other.fault_statistics.total_count;
         self.total_count += other.total_count;
         self.total_response_time = seconds(self.total_response_time + other.total_response_time);
-    }
-
-    fn step(&mut self, outcome: Outcome, by_one: impl Fn(&mut u64)) {
-        match outcome {
-            Outcome::Ok => by_one(&mut self.ok_count),
-            Outcome::Error => {
-                by_one(&mut self.error_statistics.other_count);
-                by_one(&mut self.error_statistics.total_count);
-            }
-            Outcome::Throttle => {
-                by_one(&mut self.error_statistics.throttle_count);
-                by_one(&mut self.error_statistics.total_count);
-            }
-            Outcome::Fault => {
-                by_one(&mut self.fault_statistics.other_count);
-                by_one(&mut self.fault_statistics.total_count);
-            }
-        }
-        by_one(&mut self.total_count);
     }
 }
 

@@ -1,11 +1,15 @@
 //! A set of numbers below a bound, one bit each.
 
+use crate::entry::{Bytes, fields};
+
 /// Which of the traces, or of the rows, of a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Bits {
     words: Vec<u64>,
     len: usize,
 }
+
+fields!(Bits { words, len });
 
 impl Bits {
     pub(super) fn none(len: usize) -> Self {
@@ -48,6 +52,10 @@ impl Bits {
 
     pub(super) fn has(&self, number: usize) -> bool {
         self.words[number / 64] & (1 << (number % 64)) != 0
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
     }
 
     pub(super) fn is_empty(&self) -> bool {

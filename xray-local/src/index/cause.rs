@@ -10,7 +10,7 @@ use super::bits::Bits;
 use super::column::{Known, Values};
 use super::micros::{in_seconds, micros};
 use super::part::{Asked, mentions, weigh};
-use crate::entry::Bytes;
+use crate::entry::{Bytes, fields};
 use crate::filter::expression::{Expression, Failure, Field, Number, Part, Text};
 use crate::filter::form;
 use crate::filter::subject::CausePart;
@@ -107,6 +107,15 @@ impl Causes {
             });
         }
         self.form_of.push(form);
+    }
+
+    /// All root causes of a kind with their traces, without shares and messages.
+    pub(super) fn of(&self, failure: Failure) -> impl Iterator<Item = (usize, &RootCause)> {
+        let all = self.traces.iter().zip(&self.form_of);
+        all.filter_map(move |(trace, form)| {
+            let form = &self.forms[usize::from(*form)];
+            (form.failure == failure).then_some((usize::from(*trace), &form.cause))
+        })
     }
 
     /// The traces, of so many, with a root cause of which such a part fulfils the condition.
@@ -272,4 +281,30 @@ fn entities_mut(cause: &mut RootCause) -> impl Iterator<Item = &mut RootCauseEnt
         .services
         .iter_mut()
         .flat_map(|service| &mut service.entity_path)
+}
+
+fields!(Causes {
+    forms,
+    traces,
+    form_of,
+    first_details,
+    details,
+    messages
+});
+
+impl Bytes for Form {
+    fn write(&self, to: &mut Vec<u8>) {
+        to.push(self.failure as u8);
+        self.cause.write(to);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        let number = u8::read(from)?;
+        let all = [Failure::Fault, Failure::Error, Failure::ResponseTime];
+        Some(Self {
+            failure: all.into_iter().find(|failure| *failure as u8 == number)?,
+            cause: RootCause::read(from)?,
+            json: OnceLock::new(),
+        })
+    }
 }

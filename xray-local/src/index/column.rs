@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use xray_sdk::document::AnnotationValue;
 
 use super::bits::Bits;
+use crate::entry::{Bytes, fields};
 use crate::filter::expression::{Operator, Value};
 
 /// Values and their rows. Kept small: two bytes for the row and two for the value.
@@ -68,6 +69,13 @@ impl Values {
         self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()
     }
 }
+
+fields!(Column {
+    values,
+    rows,
+    value_of
+});
+fields!(Values { bytes, ends });
 
 impl Column {
     pub(super) fn push(&mut self, row: u16, value: u16) {

@@ -7,7 +7,8 @@ use super::block::{Block, Key, Name};
 use super::column::{annotation_holds, text_holds};
 use super::explain::Explanation;
 use super::micros::Stretch;
-use super::profile::{Caller, Profile, Side};
+use super::profile::Profile;
+use crate::entry::{CalledBy, Side};
 use crate::filter::expression::{Expression, Field, Flag, Node, Number, Test, Text, Value};
 use crate::filter::field_holds;
 use crate::trace::ServiceId;
@@ -236,16 +237,16 @@ impl Look<'_, '_> {
     fn is_service(&self, profile: &Profile, node: &Node) -> bool {
         let service = self.service(profile.service);
         let is_client =
-            || profile.caller == Caller::Client && node.means(&ServiceId::client_of(service));
+            || profile.caller == CalledBy::Client && node.means(&ServiceId::client_of(service));
         node.means(service) || is_client()
     }
 
     fn is_edge(&self, profile: &Profile, caller: &Node, called: &Node) -> bool {
         let service = self.service(profile.service);
         let is_caller = match profile.caller {
-            Caller::Client => caller.means(&ServiceId::client_of(service)),
-            Caller::Unknown => false,
-            Caller::Service(number) => caller.means(self.service(number)),
+            CalledBy::Client => caller.means(&ServiceId::client_of(service)),
+            CalledBy::Unknown => false,
+            CalledBy::Service(number) => caller.means(self.service(number)),
         };
         is_caller && called.means(service)
     }

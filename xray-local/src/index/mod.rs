@@ -6,25 +6,31 @@
 
 mod bits;
 mod block;
+mod bounds;
 mod cause;
+mod closed;
 mod column;
 mod explain;
+mod kept;
 mod look;
 mod micros;
+mod open;
 mod part;
 mod profile;
-
-use std::collections::BinaryHeap;
+mod rows;
+mod search;
+mod written;
 
 use xray_sdk::TraceId;
 
 use crate::entry::Entry;
 use crate::filter::Filter;
-use crate::query::{TimeRange, TimeRangeType, Times};
-use bits::Bits;
-use block::{Block, Open};
+use crate::query::TimeRange;
+use block::Block;
+use closed::Closed;
 pub use explain::{ExplainedTerm, Explanation};
-use look::Look;
+use open::Open;
+pub(crate) use rows::{Gather, Rows};
 
 /// How many traces stand in a block. Fewer would keep the same values more often, of more some would be looked at in vain for a page.
 const TRACES: usize = 4096;
@@ -37,25 +43,12 @@ pub(crate) struct Index {
     closed: Vec<Closed>,
     open: Open,
     traces: usize,
-}
-
-/// A block that grows no more, with what tells whether it has to be looked into.
-#[derive(Debug)]
-struct Closed {
-    block: Block,
-    /// How many traces are left in it.
-    traces: usize,
-    bounds: Bounds,
-}
-
-/// Between which times the traces of a block lie.
-#[derive(Clone, Copy, Debug)]
-struct Bounds {
-    oldest: Position,
-    newest: Position,
-    /// The first start or time in an id, and the last end or time in an id.
-    first: f64,
-    last: f64,
+    /// The number of the next block.
+    next: u64,
+    /// The highest number by which a trace is kept.
+    highest: u64,
+    /// Blocks that were kept and are empty now.
+    gone: Vec<u64>,
 }
 
 /// The place of a trace in the order of starts.
@@ -102,13 +95,22 @@ impl Default for Index {
 }
 
 impl Index {
-    fn with_blocks_of(size: usize) -> Self {
+    /// An index whose blocks hold so many traces.
+    pub(crate) fn with_blocks_of(size: usize) -> Self {
         Self {
             size,
             closed: Vec::new(),
             open: Open::default(),
             traces: 0,
+            next: 0,
+            highest: 0,
+            gone: Vec::new(),
         }
+    }
+
+    /// An empty one with blocks of the same size.
+    pub(crate) fn anew(&self) -> Self {
+        Self::with_blocks_of(self.size)
     }
 
     /// Puts in a trace that is not there, with the number by which it is kept.
@@ -118,217 +120,93 @@ impl Index {
         }
         self.open.push(ordinal, entry);
         self.traces += 1;
+        self.highest = self.highest.max(ordinal);
     }
 
     fn close(&mut self) {
         let block = std::mem::take(&mut self.open).close();
-        let traces = block.is_there.count();
-        if let Some(bounds) = Bounds::of(&block).filter(|_| traces > 0) {
-            self.closed.push(Closed {
-                block,
-                traces,
-                bounds,
-            });
-        }
+        self.closed.extend(Closed::of(self.next, block));
+        self.next += 1;
     }
 
-    /// Takes out a trace by its id and its start. Returns whether it was there.
-    pub(crate) fn remove(&mut self, id: TraceId, start: f64) -> bool {
-        if let Some(trace) = self.open.block.find(id, start) {
+    /// Takes out a trace by the number by which it is kept. Returns whether it was there.
+    pub(crate) fn remove(&mut self, ordinal: u64) -> bool {
+        if ordinal > self.highest {
+            return false;
+        }
+        let mut is_removed = false;
+        if let Some(trace) = self.open.block.find(ordinal) {
             self.open.block.is_there.clear(trace);
-            self.traces -= 1;
-            return true;
+            is_removed = true;
+        } else if self
+            .closed
+            .iter_mut()
+            .rev()
+            .any(|closed| closed.remove(ordinal))
+        {
+            is_removed = true;
+            self.drop_empty();
         }
-        let position = Position::of(id, start);
-        for (number, closed) in self.closed.iter_mut().enumerate().rev() {
-            let Bounds { oldest, newest, .. } = closed.bounds;
-            if position < oldest || newest < position {
-                continue;
-            }
-            if let Some(trace) = closed.block.find(id, start) {
-                closed.block.is_there.clear(trace);
-                closed.traces -= 1;
-                self.traces -= 1;
-                if closed.traces == 0 {
-                    self.closed.remove(number);
-                }
-                return true;
+        self.traces -= usize::from(is_removed);
+        is_removed
+    }
+
+    /// Takes out all traces with lower numbers.
+    pub(crate) fn remove_before(&mut self, first: u64) {
+        self.traces -= self.open.block.remove_before(first);
+        for closed in &mut self.closed {
+            if *closed.ordinals.start() < first {
+                let removed = closed.block.remove_before(first);
+                closed.lost(removed);
+                self.traces -= removed;
             }
         }
-        false
+        self.drop_empty();
+    }
+
+    fn drop_empty(&mut self) {
+        let gone = &mut self.gone;
+        self.closed.retain(|closed| {
+            if closed.traces == 0 && closed.is_kept {
+                gone.push(closed.number);
+            }
+            closed.traces > 0
+        });
+    }
+
+    /// The numbers by which the traces are kept.
+    pub(crate) fn ordinals(&self) -> impl Iterator<Item = u64> {
+        self.blocks().flat_map(|block| {
+            let there = block.is_there.numbers();
+            there.map(|trace| block.ordinal(trace))
+        })
+    }
+
+    /// Traces that have not come and that others go on from, each with one of these.
+    pub(crate) fn waits(&self) -> impl Iterator<Item = (TraceId, TraceId)> {
+        self.blocks().flat_map(|block| block.waits.iter().copied())
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = &Block> {
+        let closed = self.closed.iter().map(|closed| &closed.block);
+        closed.chain([&self.open.block])
+    }
+
+    /// Counts the traces of some blocks, so that this is done when a graph is asked for. Returns whether there are more to be counted.
+    pub(crate) fn count(&self, blocks: usize) -> bool {
+        let is_uncounted = |closed: &&Closed| closed.tallies.get().is_none();
+        let mut uncounted = self.closed.iter().filter(is_uncounted);
+        for closed in uncounted.by_ref().take(blocks) {
+            let all = closed.block.is_there.clone();
+            Rows::new(&closed.block, all, Some(&closed.tallies)).count();
+        }
+        uncounted.next().is_some()
     }
 
     /// The memory that the index takes, in bytes; the block that still grows takes about twice what is told of it.
     pub(crate) fn bytes(&self) -> usize {
         let closed = self.closed.iter().map(|closed| closed.block.bytes());
         closed.sum::<usize>() + self.open.block.bytes()
-    }
-
-    /// The traces that may be meant, newest first. None that is meant is left out.
-    pub(crate) fn search(
-        &self,
-        search: &Search<'_>,
-        mut told: Option<&mut Explanation>,
-    ) -> Vec<Candidate> {
-        let open = Bounds::of(&self.open.block).map(|bounds| (bounds, &self.open.block));
-        let closed = self
-            .closed
-            .iter()
-            .map(|closed| (closed.bounds, &closed.block));
-        let mut blocks: Vec<_> = closed.chain(open).collect();
-        if let Some(told) = &mut told {
-            told.traces = self.traces;
-            told.blocks = blocks.len();
-        }
-        blocks.retain(|(bounds, _)| bounds.may_hold(search));
-        blocks.sort_by_key(|(bounds, _)| std::cmp::Reverse(bounds.newest));
-
-        let mut found = Vec::new();
-        let mut waiting = BinaryHeap::new();
-        for (bounds, block) in blocks {
-            // Those that are newer than all that is still to come.
-            while let Some(newest) = waiting.peek()
-                && *newest > Candidate::first_of(bounds.newest)
-                && found.len() < search.limit
-            {
-                found.extend(waiting.pop());
-            }
-            if found.len() == search.limit {
-                return found;
-            }
-            waiting.extend(candidates(block, &bounds, search, told.as_deref_mut()));
-        }
-        while found.len() < search.limit
-            && let Some(next) = waiting.pop()
-        {
-            found.push(next);
-        }
-        found
-    }
-}
-
-impl Candidate {
-    /// What stands behind all candidates of this place and before all of newer ones.
-    fn first_of(position: Position) -> Self {
-        Self {
-            position,
-            ordinal: u64::MAX,
-            is_certain: true,
-        }
-    }
-}
-
-impl Bounds {
-    /// `None` of a block without traces.
-    fn of(block: &Block) -> Option<Self> {
-        let positions = || (0..block.traces()).map(|trace| block.position(trace));
-        let by_id = || block.ids.iter().map(|id| f64::from(id.epoch_seconds()));
-        let starts = block.starts.iter().copied();
-        let ends = block.ends.iter().copied();
-        Some(Self {
-            oldest: positions().min()?,
-            newest: positions().max()?,
-            first: starts.chain(by_id()).fold(f64::INFINITY, f64::min),
-            last: ends.chain(by_id()).fold(f64::NEG_INFINITY, f64::max),
-        })
-    }
-
-    /// Whether every trace between them lies in the time that is searched.
-    fn lie_in(&self, search: &Search<'_>) -> bool {
-        let start = |time: f64| (time * 1e6).round() as i64;
-        let TimeRange {
-            start: first,
-            end,
-            kind,
-        } = *search.range;
-        kind != TimeRangeType::Service
-            && start(first) < self.oldest.start_micros
-            && self.newest.start_micros < start(end)
-            && search.after.is_none_or(|after| self.newest < after)
-    }
-
-    fn may_hold(&self, search: &Search<'_>) -> bool {
-        let TimeRange { start, end, kind } = *search.range;
-        // Ends of segments by broken clocks may lie anywhere.
-        let is_in_time = kind == TimeRangeType::Service || (self.first < end && start <= self.last);
-        is_in_time && search.after.is_none_or(|after| self.oldest < after)
-    }
-}
-
-/// The traces of a block that may be meant, in no order.
-fn candidates(
-    block: &Block,
-    bounds: &Bounds,
-    search: &Search<'_>,
-    mut told: Option<&mut Explanation>,
-) -> Vec<Candidate> {
-    let mut possible = match bounds.lie_in(search) {
-        true => Bits::all(block.traces()),
-        false => {
-            let all: Vec<_> = (0..block.traces()).collect();
-            Bits::of(&all, |trace| is_in_time(block, trace, search))
-        }
-    };
-    possible.and(&block.is_there);
-    if possible.is_empty() {
-        return Vec::new();
-    }
-    if let Some(told) = &mut told {
-        told.blocks_searched += 1;
-    }
-    if let Some(filter) = search.filter {
-        let told = told.as_deref_mut();
-        let mut meant = Look { block, told }.traces(filter.expression());
-        meant.or(&block.is_opaque);
-        possible.and(&meant);
-    }
-    let candidate = |trace| Candidate {
-        position: block.position(trace),
-        ordinal: block.ordinal(trace),
-        is_certain: search.filter.is_none() || !block.is_opaque.has(trace),
-    };
-    let all: Vec<_> = possible.numbers().map(candidate).collect();
-    if let Some(told) = told {
-        told.candidates += all.len();
-        told.doubtful += all.iter().filter(|candidate| !candidate.is_certain).count();
-    }
-    all
-}
-
-fn is_in_time(block: &Block, trace: usize, search: &Search<'_>) -> bool {
-    let at = At { block, trace };
-    let is_behind = |after| block.position(trace) < after;
-    let is_in_time = match search.range.kind {
-        TimeRangeType::Service => {
-            let overlaps = at.start() < search.range.end && search.range.start <= at.end();
-            overlaps || block.is_odd.has(trace)
-        }
-        _ => search.range.matched(&at).is_some(),
-    };
-    is_in_time && search.after.is_none_or(is_behind)
-}
-
-/// The times of one trace of a block.
-struct At<'a> {
-    block: &'a Block,
-    trace: usize,
-}
-
-impl Times for At<'_> {
-    fn by_id(&self) -> f64 {
-        f64::from(self.block.ids[self.trace].epoch_seconds())
-    }
-
-    fn start(&self) -> f64 {
-        self.block.starts[self.trace]
-    }
-
-    fn end(&self) -> f64 {
-        self.block.ends[self.trace]
-    }
-
-    fn segment_ends(&self) -> impl Iterator<Item = f64> {
-        std::iter::empty()
     }
 }
 

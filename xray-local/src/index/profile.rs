@@ -1,35 +1,23 @@
 //! What a row says beside its times and texts. Few rows of a block differ in it, so each distinct one is kept once and asked once.
 
-use crate::entry::{CalledBy, Request, Work};
+use crate::entry::{Bytes, CalledBy, Request, Side, Work, fields};
 use crate::filter::expression::{Flag, Number, Text};
 use crate::filter::subject::Subject;
-use crate::trace::Outcome;
+use crate::trace::{Outcome, ServiceId};
 use xray_sdk::document::AnnotationValue;
-
-/// What is said of a service, or of a call to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Side {
-    Service,
-    Call,
-}
 
 /// One service's work, without its times and texts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Profile {
     /// The number of the service in its block.
     pub(super) service: u16,
-    pub(super) caller: Caller,
-    is_inferred: bool,
+    /// Who called, by the number of the service.
+    pub(super) caller: CalledBy<u16>,
+    pub(super) is_inferred: bool,
+    /// Whether it goes on from somewhere by a link.
+    pub(super) is_linked: bool,
     own: Face,
     call: Face,
-}
-
-/// Who called, by the number of the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Caller {
-    Client,
-    Unknown,
-    Service(u16),
 }
 
 /// How a request looked to the one who recorded it.
@@ -41,6 +29,22 @@ struct Face {
     is_partial: bool,
     status: Option<u16>,
 }
+
+fields!(Profile {
+    service,
+    caller,
+    is_inferred,
+    is_linked,
+    own,
+    call
+});
+fields!(Face {
+    outcome,
+    is_error,
+    in_progress,
+    is_partial,
+    status
+});
 
 impl Face {
     fn of(request: &Request) -> Self {
@@ -55,15 +59,12 @@ impl Face {
 }
 
 impl Profile {
-    pub(super) fn of(work: &Work, mut number: impl FnMut(&crate::trace::ServiceId) -> u16) -> Self {
+    pub(super) fn of(work: &Work, mut number: impl FnMut(&ServiceId) -> u16) -> Self {
         Self {
             service: number(&work.service),
-            caller: match &work.caller {
-                CalledBy::Client => Caller::Client,
-                CalledBy::Unknown => Caller::Unknown,
-                CalledBy::Service(caller) => Caller::Service(number(caller)),
-            },
+            caller: work.caller.as_ref().map(number),
             is_inferred: work.is_inferred,
+            is_linked: work.sources().next().is_some(),
             own: Face::of(&work.request),
             call: Face::of(work.call()),
         }
@@ -72,10 +73,18 @@ impl Profile {
     pub(super) fn seen_from(&self, side: Side) -> Seen<'_> {
         Seen {
             profile: self,
-            face: match side {
-                Side::Service => &self.own,
-                Side::Call => &self.call,
-            },
+            face: self.face(side),
+        }
+    }
+
+    pub(super) fn outcome(&self, side: Side) -> Outcome {
+        self.face(side).outcome
+    }
+
+    fn face(&self, side: Side) -> &Face {
+        match side {
+            Side::Service => &self.own,
+            Side::Call => &self.call,
         }
     }
 }
@@ -95,7 +104,7 @@ impl Subject for Seen<'_> {
             Flag::Fault => self.face.outcome == Outcome::Fault,
             Flag::Partial => self.face.is_partial,
             Flag::Inferred => self.profile.is_inferred,
-            Flag::Root => self.profile.caller == Caller::Client,
+            Flag::Root => self.profile.caller == CalledBy::Client,
             Flag::First | Flag::Last | Flag::Remote => false,
         }
     }

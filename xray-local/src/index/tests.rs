@@ -4,6 +4,7 @@ use xray_sdk::document::Trace;
 
 use super::*;
 use crate::entry::Span;
+use crate::query::{TimeRangeType, Times as _};
 use random::Chance;
 
 pub(crate) mod random;
@@ -53,7 +54,7 @@ impl World {
 
     fn take(&mut self, position: Position) {
         let (_, entry) = self.traces.remove(&position).expect("it is there");
-        assert!(self.index.remove(entry.id, entry.start()));
+        assert!(self.index.remove(entry.id.to_u128() as u64));
     }
 
     /// What a search finds, page by page, doubts settled by the traces.
@@ -174,8 +175,8 @@ fn what_is_taken_out_takes_its_block_along() {
     }
     assert_eq!((world.index.traces, world.index.closed.len()), (0, 0));
     assert!(world.found(&TimeRange::ALWAYS, None, 10).is_empty());
-    let unknown = TraceId::from_u128(1);
-    assert!(!world.index.remove(unknown, 1.0));
+    assert!(!world.index.remove(1));
+    assert!(!world.index.remove(u64::MAX));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::forecast::{Counts, Forecast, PAST};
 use crate::trace::ServiceId;
 pub(crate) use id::InsightId;
-pub(crate) use tally::{MINUTE, Tallies, has_root_cause};
+pub(crate) use tally::{Failing, MINUTE, Tallies};
 
 /// How many faults in a minute are no accident any more.
 const LEAST: u64 = 3;

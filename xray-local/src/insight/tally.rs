@@ -1,31 +1,35 @@
 //! What is counted for insights: requests and faults by minute and service.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
-use crate::entry::{CalledBy, Entry};
+use crate::entry::{CalledBy, Entry, Moment};
 use crate::forecast::Counts;
+use crate::graph::{Flow, Sketch};
+use crate::index::{Gather, Rows};
+use crate::query::RootCause;
 use crate::trace::{Outcome, ServiceId};
 
 /// The seconds of a minute.
 pub(crate) const MINUTE: f64 = 60.0;
+const MINUTE_SECONDS: u32 = 60;
 
 /// The counts of some traces, by the minute in which requests began.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Tallies {
     minutes: BTreeMap<i64, Minute>,
     failed: BTreeSet<ServiceId>,
 }
 
 /// The counts of one minute.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Minute {
     /// The requests by which traces begin.
     pub(super) clients: Counts,
     services: BTreeMap<ServiceId, Service>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Service {
     requests: u64,
     faults: u64,
@@ -36,32 +40,45 @@ struct Service {
 }
 
 impl Tallies {
-    /// Counts the finished requests of a trace.
-    pub(crate) fn add(&mut self, entry: &Entry) {
-        let ways = ways(entry);
-        for work in &entry.works {
-            let request = &work.request;
-            if request.end.is_none() {
-                continue;
-            }
-            let number = (request.start / MINUTE).floor() as i64;
-            let minute = self.minutes.entry(number).or_default();
-            let is_fault = request.outcome == Outcome::Fault;
-            if work.caller == CalledBy::Client {
-                minute.clients.requests += 1;
-                minute.clients.faults += u64::from(is_fault);
-            }
-            let service = minute.services.entry(work.service.clone()).or_default();
-            service.requests += 1;
-            service.faults += u64::from(is_fault);
-            let Some(way) = ways.get(&work.service).filter(|_| is_fault) else {
+    /// Counts finished requests that began in one minute.
+    fn count(&mut self, minute: i64, flow: Flow<'_>, outcome: Outcome, requests: u64) {
+        let faults = match outcome {
+            Outcome::Fault => requests,
+            _ => 0,
+        };
+        let minute = self.minutes.entry(minute).or_default();
+        if flow.caller == CalledBy::Client {
+            minute.clients += Counts { requests, faults };
+        }
+        let service = minute.services.entry(flow.service.clone()).or_default();
+        service.requests += requests;
+        service.faults += faults;
+    }
+
+    /// Counts the faults of a trace that were its services' own, by the root causes of its faults.
+    fn count_own<'a>(
+        &mut self,
+        causes: impl IntoIterator<Item = &'a RootCause>,
+        requests: &[(Flow<'a>, Moment)],
+    ) {
+        let is_fault = |(_, request): &&(Flow<'_>, Moment)| request.outcome == Outcome::Fault;
+        let failed = requests.iter().filter(is_fault);
+        let ways = ways(
+            causes,
+            &failed.clone().map(|(flow, _)| flow.service).collect(),
+        );
+        for (flow, request) in failed.filter(|(_, request)| request.duration.is_some()) {
+            let Some(way) = ways.get(flow.service) else {
                 continue;
             };
+            let minute = self.minutes.entry(request.stretch(MINUTE_SECONDS));
+            let services = &mut minute.or_default().services;
+            let service = services.entry(flow.service.clone()).or_default();
             service.own_faults += 1;
             for other in way {
                 *service.failed_with.entry((*other).clone()).or_default() += 1;
             }
-            self.failed.insert(work.service.clone());
+            self.failed.insert(flow.service.clone());
         }
     }
 
@@ -111,23 +128,79 @@ impl Minute {
     }
 }
 
-/// Whether a trace failed by a service's own fault.
-pub(crate) fn has_root_cause(entry: &Entry, service: &ServiceId) -> bool {
-    ways(entry).contains_key(service)
+impl Gather for Tallies {
+    fn rows(&mut self, rows: &Rows<'_>) {
+        let flows: Vec<_> = rows.flows().collect();
+        let mut counts: HashMap<_, (Outcome, u64)> = HashMap::new();
+        for row in rows.all().filter(|row| row.request.duration.is_some()) {
+            let place = (row.request.stretch(MINUTE_SECONDS), row.profile);
+            counts.entry(place).or_insert((row.request.outcome, 0)).1 += 1;
+        }
+        for ((minute, profile), (outcome, requests)) in counts {
+            self.count(minute, flows[profile], outcome, requests);
+        }
+        for (trace, causes) in rows.faults() {
+            let requests = rows.of_trace(trace);
+            let requests: Vec<_> = requests
+                .map(|row| (flows[row.profile], row.request))
+                .collect();
+            self.count_own(causes, &requests);
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry) {
+        let requests = entry.works.iter();
+        let requests: Vec<_> = requests
+            .map(|work| (Flow::of(work), Moment::of(&work.request)))
+            .collect();
+        for (flow, request) in &requests {
+            if request.duration.is_some() {
+                self.count(request.stretch(MINUTE_SECONDS), *flow, request.outcome, 1);
+            }
+        }
+        self.count_own(&entry.causes.faults, &requests);
+    }
+}
+
+/// Draws the traces that failed by one service's own fault.
+pub(crate) struct Failing<'a> {
+    pub(crate) service: &'a ServiceId,
+    pub(crate) sketch: Sketch,
+}
+
+impl Failing<'_> {
+    fn is_meant<'c>(&self, causes: impl IntoIterator<Item = &'c RootCause>) -> bool {
+        let mut lasts = causes.into_iter().filter_map(|cause| cause.services.last());
+        lasts.any(|last| last.id == *self.service)
+    }
+}
+
+impl Gather for Failing<'_> {
+    fn rows(&mut self, rows: &Rows<'_>) {
+        let faults = rows.faults();
+        let meant = faults.filter(|(_, causes)| self.is_meant(causes.iter().copied()));
+        let meant = rows.of(meant.map(|(trace, _)| trace));
+        self.sketch.rows(&meant);
+    }
+
+    fn entry(&mut self, entry: &Entry) {
+        if self.is_meant(&entry.causes.faults) {
+            self.sketch.add(entry);
+        }
+    }
 }
 
 /// The services where something failed while nothing that they called did, each with those that failed on the way there.
-fn ways(entry: &Entry) -> BTreeMap<&ServiceId, BTreeSet<&ServiceId>> {
+fn ways<'a>(
+    causes: impl IntoIterator<Item = &'a RootCause>,
+    failed: &BTreeSet<&ServiceId>,
+) -> BTreeMap<&'a ServiceId, BTreeSet<&'a ServiceId>> {
     let mut ways: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    let has_failed = |service: &ServiceId| {
-        let mut works = entry.works.iter();
-        works.any(|work| work.request.outcome == Outcome::Fault && work.service == *service)
-    };
-    for cause in &entry.causes.faults {
+    for cause in causes {
         if let Some(last) = cause.services.last() {
             let way = cause.services.iter().map(|service| &service.id);
-            let failed = way.filter(|service| has_failed(service));
-            ways.entry(&last.id).or_default().extend(failed);
+            let way = way.filter(|service| failed.contains(service));
+            ways.entry(&last.id).or_default().extend(way);
         }
     }
     ways

@@ -3,6 +3,7 @@ use xray_sdk::document::{Document, Trace};
 
 use super::*;
 use crate::entry::{Entry, Span};
+use crate::index::Gather as _;
 use id::minute;
 
 /// The minute at which everything begins here.
@@ -43,7 +44,7 @@ fn tallies(minutes: i64, failing: &[(i64, u64, &str)]) -> Tallies {
                 .iter()
                 .find(|(when, count, _)| *when == minute && turn < *count);
             let fails = fails.map_or("", |(_, _, place)| *place);
-            tallies.add(&trace(number, FIRST + minute, fails));
+            tallies.entry(&trace(number, FIRST + minute, fails));
         }
     }
     tallies

@@ -20,6 +20,7 @@ use xray_sdk::TraceId;
 
 use super::router::front;
 use crate::api::{ApiError, Backend};
+use crate::filter::Filter;
 use crate::query::TimeRange;
 use crate::sampling::SampledRequest;
 use crate::store::Store;
@@ -42,6 +43,7 @@ pub(super) fn routes(inflow: Inflow) -> Router<Backend> {
         .route("/local/compare", get(compare))
         .route("/local/decisions", get(decisions))
         .route("/local/events", get(events))
+        .route("/local/explain", get(explain_filter))
         .route("/local/filter", get(filter))
         .route("/local/health", get(health))
         .route("/local/ledger", get(ledger))
@@ -212,6 +214,30 @@ async fn filter(
         FilterCheck::of(&text, before, &backend.store, &groups)
     });
     check.await.map(Json).into_response()
+}
+
+#[derive(Deserialize)]
+struct Question {
+    start: f64,
+    end: f64,
+    #[serde(default)]
+    filter: String,
+}
+
+/// Tells how a filter's traces are found.
+async fn explain_filter(
+    State(backend): State<Backend>,
+    Query(question): Query<Question>,
+) -> Result<Response, ApiError> {
+    let refused = |error| ApiError::invalid_request(format!("filter cannot be read: {error}"));
+    let filter = match question.filter.trim() {
+        "" => None,
+        text => Some(Filter::parse(text).map_err(refused)?),
+    };
+    let filter = filter.map(|filter| backend.control.groups().get().resolve(&filter));
+    let range = TimeRange::began(question.start, question.end);
+    let explained = computed(move || backend.store.explain(&range, filter.as_ref())).await;
+    Ok(explained.map(Json).into_response())
 }
 
 /// Tells when something came: the counts, at most twice a second.

@@ -1,4 +1,4 @@
-//! What is known of traces without their documents: the index, the graph's tallies, and which traces have come on since.
+//! What is known of traces without their documents: the index, and which traces have come on since.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,10 +8,8 @@ use xray_sdk::TraceId;
 
 use super::engine::TraceRow;
 use crate::entry::Entry;
-use crate::graph::Rollup;
 use crate::index::Index;
 use crate::lock::lock;
-use crate::query::Times;
 
 #[derive(Default)]
 pub(super) struct Catalog {
@@ -28,7 +26,6 @@ pub(super) struct Catalog {
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) index: Index,
-    pub(super) rollup: Rollup,
     /// Entries that are made and not kept yet, by the number of their trace.
     pub(super) unkept: BTreeMap<u64, Unkept>,
 }
@@ -45,15 +42,13 @@ pub(super) struct Unkept {
 pub(super) struct News {
     /// Traces of which documents have come since their entries were made, by number, each with the time of the last.
     open: BTreeMap<u64, (TraceRow, f64)>,
-    /// Traces that have left, by number, with the entries that were kept of them.
-    left: BTreeMap<u64, Option<Vec<u8>>>,
+    /// Traces with lower numbers have left.
+    first: Option<u64>,
 }
 
 /// What only the one who settles has to know.
 #[derive(Default)]
 pub(super) struct Settling {
-    /// The highest number of a trace with an entry: those beyond need not be looked for.
-    pub(super) highest: u64,
     /// Traces that wait for others which they go on from, by the ids of these.
     pub(super) waiting: HashMap<TraceId, Vec<TraceId>>,
 }
@@ -108,13 +103,11 @@ impl Catalog {
         }
     }
 
-    /// These traces have left.
-    pub(super) fn left(&self, rows: &[TraceRow], mut entries: BTreeMap<u64, Vec<u8>>) {
+    /// Traces with lower numbers have left.
+    pub(super) fn left(&self, first: u64) {
         let mut news = lock(&self.news);
-        for row in rows {
-            news.open.remove(&row.ordinal);
-            news.left.insert(row.ordinal, entries.remove(&row.ordinal));
-        }
+        news.open = news.open.split_off(&first);
+        news.first = Some(first);
     }
 
     /// Takes the traces, up to a number of them, of which nothing has come since a time.
@@ -133,21 +126,24 @@ impl Catalog {
         lock(&self.news).open.len()
     }
 
-    pub(super) fn take_left(&self) -> BTreeMap<u64, Option<Vec<u8>>> {
-        std::mem::take(&mut lock(&self.news).left)
+    /// The number from which on traces are still there, if some have left lately.
+    pub(super) fn take_left(&self) -> Option<u64> {
+        lock(&self.news).first.take()
     }
 }
 
 impl Known {
-    pub(super) fn add(&mut self, ordinal: u64, entry: &Entry) {
+    /// Puts a trace in, in the place of what was known of it.
+    pub(super) fn put(&mut self, ordinal: u64, entry: &Entry, unkept: Unkept) {
+        self.index.remove(ordinal);
         self.index.insert(ordinal, entry);
-        self.rollup.add(entry);
+        self.unkept.insert(ordinal, unkept);
     }
 
-    pub(super) fn remove(&mut self, entry: &Entry) {
-        if self.index.remove(entry.id, entry.start()) {
-            self.rollup.remove(entry);
-        }
+    /// Traces with lower numbers have left.
+    pub(super) fn remove_before(&mut self, first: u64) {
+        self.index.remove_before(first);
+        self.unkept = self.unkept.split_off(&first);
     }
 }
 
@@ -156,11 +152,15 @@ impl Settling {
     pub(super) fn wait(&mut self, entry: &Entry) {
         let links = entry.works.iter().flat_map(|work| &work.links);
         for link in links.filter(|link| link.source.is_none()) {
-            if self.waiting.len() < WAITING {
-                let waiting = self.waiting.entry(link.trace_id).or_default();
-                if !waiting.contains(&entry.id) {
-                    waiting.push(entry.id);
-                }
+            self.wait_for(link.trace_id, entry.id);
+        }
+    }
+
+    pub(super) fn wait_for(&mut self, source: TraceId, waits: TraceId) {
+        if self.waiting.len() < WAITING {
+            let waiting = self.waiting.entry(source).or_default();
+            if !waiting.contains(&waits) {
+                waiting.push(waits);
             }
         }
     }

@@ -3,7 +3,8 @@ use std::time::Duration;
 /// How much a store keeps. What is beyond makes room by whole traces, from the one that came first on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most room. In memory: the texts of documents, and an estimate for keeping them. On disk: what is in use of the file;
+    /// The most room. In memory: the texts of documents, what is known of their traces beside, and an estimate for keeping both; the
+    /// index comes on top, with some hundred bytes a trace. On disk: what is in use of the file;
     /// what comes next to be worked into it takes some tens of megabytes beside.
     pub bytes: u64,
     /// The most traces.

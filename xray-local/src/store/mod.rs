@@ -5,6 +5,7 @@ mod catalog;
 mod encryption_key;
 mod engine;
 mod intake;
+mod keep;
 mod limits;
 mod page;
 mod put;

@@ -108,14 +108,12 @@ impl Store {
         };
         for _ in 0..rounds {
             let left = match writer.retain(shared.clock.now(), &shared.limits, self.engine()) {
-                Ok(left) => left,
+                Ok(Some(left)) => left,
+                Ok(None) => break,
                 Err(error) => return self.has_failed(&error),
             };
-            if left.rows.is_empty() {
-                break;
-            }
-            self.let_go(left.rows.len() as u64);
-            shared.catalog.left(&left.rows, left.entries);
+            self.let_go(left.traces);
+            shared.catalog.left(left.first);
         }
         self.measure(writer);
     }

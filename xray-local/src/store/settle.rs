@@ -7,13 +7,10 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use xray_sdk::TraceId;
-
 use super::Store;
 use super::catalog::{Settling, Unkept};
-use super::engine::{Changes, EngineError, TraceRow};
+use super::engine::TraceRow;
 use crate::entry::{Entry, Source};
-use crate::lock::lock;
 
 /// How long nothing must come of a trace until it is settled, in seconds. Sooner, traces would be settled more than once.
 const QUIET: f64 = 1.0;
@@ -24,8 +21,8 @@ const ROUND: Duration = Duration::from_millis(500);
 /// How many traces are settled before others get their turn.
 const AT_ONCE: usize = 256;
 
-/// Under this name the form of the entries is kept.
-const FORM_BLOB: &str = "entry form";
+/// How many blocks are counted before others get their turn.
+const COUNTED_AT_ONCE: usize = 8;
 
 /// The thread that settles. Dropping it ends it.
 pub(crate) struct Settler {
@@ -70,10 +67,11 @@ impl Store {
         self.settle_since(f64::INFINITY);
     }
 
-    /// Settles quiet traces, and keeps their entries.
+    /// Settles quiet traces, keeps what is known of them, and counts them for graphs.
     pub(super) fn settle_quiet(&self) {
         self.settle_since(self.shared.clock.now() - QUIET);
         self.keep_settled();
+        while self.shared.catalog.known().index.count(COUNTED_AT_ONCE) {}
     }
 
     fn settle_since(&self, since: f64) {
@@ -90,43 +88,23 @@ impl Store {
                 .filter_map(|row| self.make(row, &mut settling))
                 .collect();
             let left = catalog.take_left();
-            if rows.is_empty() && left.is_empty() {
+            if rows.is_empty() && left.is_none() {
                 return;
             }
             let mut known = catalog.change();
-            for (ordinal, kept) in &left {
-                let last = known.unkept.remove(ordinal).map(|unkept| unkept.bytes);
-                let entry = last.as_ref().or(kept.as_ref());
-                if let Some(entry) = entry.and_then(|bytes| Entry::from_bytes(bytes)) {
-                    known.remove(&entry);
-                }
+            if let Some(first) = left {
+                known.remove_before(first);
             }
-            for Made {
-                ordinal,
-                old,
-                entry,
-                bytes,
-            } in made
-            {
-                if let Some(old) = old {
-                    known.remove(&old);
+            for (ordinal, entry, unkept) in made {
+                if left.is_none_or(|first| first <= ordinal) {
+                    known.put(ordinal, &entry, unkept);
                 }
-                if left.contains_key(&ordinal) {
-                    continue;
-                }
-                known.add(ordinal, &entry);
-                let unkept = Unkept {
-                    id: entry.id,
-                    revision: entry.revision,
-                    bytes,
-                };
-                known.unkept.insert(ordinal, unkept);
             }
         }
     }
 
     /// Makes the entry of a trace. `None` when the trace has left.
-    fn make(&self, row: &TraceRow, settling: &mut Settling) -> Option<Made> {
+    fn make(&self, row: &TraceRow, settling: &mut Settling) -> Option<(u64, Entry, Unkept)> {
         let snapshot = self.snapshot_of(row)?;
         let mut entry = snapshot.entry(&snapshot.assemble());
         if entry.resolve(|link| Source::of(&self.trace(link.trace_id)?, link.id)) {
@@ -137,14 +115,12 @@ impl Store {
             .into_iter()
             .filter_map(|id| self.read(self.engine().trace(id)));
         self.shared.catalog.reopen(waiting);
-        let old = (row.ordinal <= settling.highest).then(|| self.entry_of(row.ordinal));
-        settling.highest = settling.highest.max(row.ordinal);
-        Some(Made {
-            ordinal: row.ordinal,
-            old: old.flatten(),
+        let unkept = Unkept {
+            id: entry.id,
+            revision: entry.revision,
             bytes: entry.to_bytes(),
-            entry,
-        })
+        };
+        Some((row.ordinal, entry, unkept))
     }
 
     /// The last entry that was made of a trace, by the trace's number.
@@ -163,101 +139,4 @@ impl Store {
         self.read(read);
         found
     }
-
-    /// The last entry of a trace, by the trace's id. `None` when it has left.
-    pub(super) fn entry(&self, id: TraceId) -> Option<Entry> {
-        let row = self.read(self.engine().trace(id))?;
-        self.entry_of(row.ordinal)
-    }
-
-    /// Reads what was kept, once. Nobody who stores documents waits for it.
-    fn load(&self, settling: &mut Settling) {
-        let catalog = &self.shared.catalog;
-        if catalog.is_loaded() {
-            return;
-        }
-        let form = self.read(self.engine().blob(FORM_BLOB));
-        let is_readable = form.is_some_and(|form| form == [Entry::FORM]);
-        let mut known = catalog.change();
-        let read = self.engine().entries(0, &mut |ordinal, bytes| {
-            settling.highest = ordinal;
-            if let Some(entry) = Entry::from_bytes(bytes) {
-                settling.wait(&entry);
-                known.add(ordinal, &entry);
-            }
-            ControlFlow::Continue(())
-        });
-        self.read(read);
-        drop(known);
-        let mut open = self.read(self.engine().unsettled());
-        if !is_readable {
-            // Another version wrote the entries: all are made anew.
-            let read = self.engine().newest_first(None, &mut |row| {
-                open.push(row);
-                ControlFlow::Continue(())
-            });
-            self.read(read);
-        }
-        catalog.reopen(open);
-        catalog.loaded();
-        self.retain();
-    }
-
-    /// Keeps the entries that were made, as far as that can be done now.
-    fn keep_settled(&self) {
-        let catalog = &self.shared.catalog;
-        let _settling = catalog.settling();
-        let mut next = 0;
-        loop {
-            let some: Vec<_> = {
-                let known = catalog.known();
-                let unkept = known.unkept.range(next..).take(AT_ONCE);
-                unkept
-                    .map(|(ordinal, unkept)| (*ordinal, unkept.clone()))
-                    .collect()
-            };
-            let Some((last, _)) = some.last() else {
-                return;
-            };
-            next = last + 1;
-            // Where there is no room they stay as they are, and are tried again.
-            let Ok(kept) = self.keep(&some) else {
-                return;
-            };
-            let mut known = catalog.change();
-            for ordinal in kept {
-                known.unkept.remove(&ordinal);
-            }
-        }
-    }
-
-    /// Keeps those entries of which the traces have not come on since. Returns their numbers.
-    fn keep(&self, some: &[(u64, Unkept)]) -> Result<Vec<u64>, EngineError> {
-        // Nobody may write between the look and the commit.
-        let _writer = lock(&self.shared.writer);
-        let mut changes = Changes::default();
-        for (ordinal, unkept) in some {
-            let row = self.engine().trace(unkept.id)?;
-            if row.is_some_and(|row| row.revision == unkept.revision && row.ordinal == *ordinal) {
-                changes
-                    .entries
-                    .push((*ordinal, unkept.revision, &unkept.bytes));
-            }
-        }
-        changes.blobs.push((FORM_BLOB, Some(&[Entry::FORM])));
-        self.engine().commit(&changes)?;
-        Ok(changes
-            .entries
-            .iter()
-            .map(|(ordinal, ..)| *ordinal)
-            .collect())
-    }
-}
-
-/// A new entry, and the one in whose place it comes.
-struct Made {
-    ordinal: u64,
-    old: Option<Entry>,
-    entry: Entry,
-    bytes: Vec<u8>,
 }

@@ -1,7 +1,6 @@
 //! Documents go into their traces here, and whole traces out again. One at a time writes.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use xray_sdk::TraceId;
 
@@ -38,11 +37,10 @@ pub(super) struct Put {
 }
 
 /// Traces that left.
-#[derive(Default)]
 pub(super) struct Left {
-    pub(super) rows: Vec<TraceRow>,
-    /// What was kept of them, by their numbers.
-    pub(super) entries: BTreeMap<u64, Vec<u8>>,
+    pub(super) traces: u64,
+    /// The lowest number of those that stay.
+    pub(super) first: u64,
 }
 
 /// So many documents may come of one trace. What tells a document's place on disk has room for twice as many.
@@ -99,7 +97,7 @@ impl Writer {
         now: f64,
         limits: &Limits,
         engine: &dyn Engine,
-    ) -> Result<Left, EngineError> {
+    ) -> Result<Option<Left>, EngineError> {
         let surplus = Surplus {
             bytes: surplus_bytes(engine.bytes()?, limits.bytes),
             traces: self.traces(engine)?.saturating_sub(limits.traces),
@@ -109,24 +107,16 @@ impl Writer {
             self.oldest = engine.oldest(1)?.pop();
         }
         if !self.oldest.is_some_and(|oldest| surplus.takes(&oldest)) {
-            return Ok(Left::default());
+            return Ok(None);
         }
         let candidates = engine.oldest(LEAVE_AT_ONCE)?;
         let leaving = surplus.leaving(&candidates);
         let Some(last) = leaving.last() else {
-            return Ok(Left::default());
+            return Ok(None);
         };
-        let last = last.ordinal;
-        let mut entries = BTreeMap::new();
-        engine.entries(0, &mut |ordinal, entry| {
-            if ordinal > last {
-                return ControlFlow::Break(());
-            }
-            entries.insert(ordinal, entry.to_vec());
-            ControlFlow::Continue(())
-        })?;
+        let first = last.ordinal + 1;
         engine.commit(&Changes {
-            first: Some(last + 1),
+            first: Some(first),
             ..Changes::default()
         })?;
         for row in leaving {
@@ -134,10 +124,10 @@ impl Writer {
         }
         self.oldest = candidates.get(leaving.len()).copied();
         // What they took is an estimate: the engine is asked again.
-        Ok(Left {
-            rows: leaving.to_vec(),
-            entries,
-        })
+        Ok(Some(Left {
+            traces: leaving.len() as u64,
+            first,
+        }))
     }
 
     /// How many traces there are.

@@ -67,6 +67,30 @@ fn a_trace_is_drawn_in_rows() {
 }
 
 #[test]
+fn how_a_filter_is_answered_is_told() {
+    let server = server();
+    let input = json!({"TraceSegmentDocuments": [small(1).to_string()]});
+    call(&server, "/TraceSegments", &input);
+    let explain = |question: &str| get(&server, &format!("/local/explain?{question}"));
+    let all = explain("start=0&end=9999999999").json();
+    assert_eq!(
+        (&all["Filter"], &all["Found"]),
+        (&json!(""), &json!(1)),
+        "{all}"
+    );
+    let none = explain("start=0&end=9999999999&filter=user%20=%20%22nobody%22").json();
+    assert_eq!(none["Terms"][0]["Term"], "user = \"nobody\"", "{none}");
+    let counts = ["Traces", "BlocksSearched", "TracesRead", "Found"].map(|key| &none[key]);
+    assert_eq!(
+        counts,
+        [&json!(1), &json!(1), &json!(0), &json!(0)],
+        "{none}"
+    );
+    let senseless = explain("start=0&end=1&filter=responsetime%20%3E");
+    assert_refused(&senseless, 400, "InvalidRequestException", "column");
+}
+
+#[test]
 fn a_filter_is_checked_while_it_is_typed() {
     let server = server();
     let check = |text: &str| get(&server, &format!("/local/filter?text={text}")).json();

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use xray_sdk::TraceId;
 
-use super::{Changes, Engine, EngineError, Outline, TraceRow};
+use super::{Changes, Engine, EngineError, Outline, TraceRow, VisitBlob};
 use crate::lock::lock;
 use crate::store::Position;
 
@@ -168,6 +168,31 @@ impl Engine for Memory {
     fn blob(&self, name: &str) -> Result<Option<Vec<u8>>, EngineError> {
         Ok(self.tables().blobs.get(name).cloned())
     }
+
+    fn blobs(&self, prefix: &str, visit: &mut VisitBlob<'_>) -> Result<(), EngineError> {
+        let tables = self.tables();
+        let named = tables.blobs.range(prefix.to_owned()..);
+        let named: Vec<_> = named
+            .take_while(|(name, _)| name.starts_with(prefix))
+            .map(|(name, blob)| (name.clone(), blob.clone()))
+            .collect();
+        drop(tables);
+        for (name, blob) in &named {
+            if visit(name, Some(blob)).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_lasting(&self) -> bool {
+        false
+    }
+}
+
+/// What an entry takes, with its place in the map and in the heap. An estimate.
+fn entry_bytes(entry: &[u8]) -> u64 {
+    entry.len() as u64 + 64
 }
 
 impl Tables {
@@ -192,7 +217,9 @@ impl Tables {
     fn settle(&mut self, ordinal: u64, revision: u64, entry: &[u8]) {
         let kept = self.traces.get(&ordinal);
         if kept.is_some_and(|kept| kept.row.revision == revision) {
-            self.entries.insert(ordinal, entry.into());
+            let before = self.entries.insert(ordinal, entry.into());
+            self.bytes += entry_bytes(entry);
+            self.bytes -= before.map_or(0, |before| entry_bytes(&before));
             self.unsettled.remove(&ordinal);
         }
     }
@@ -205,7 +232,10 @@ impl Tables {
             self.unsettled.remove(&ordinal);
             self.bytes -= kept.row.bytes;
         }
-        self.entries = self.entries.split_off(&first);
+        let stay = self.entries.split_off(&first);
+        for entry in std::mem::replace(&mut self.entries, stay).values() {
+            self.bytes -= entry_bytes(entry);
+        }
     }
 
     fn newest(&self, after: Option<Position>) -> Vec<TraceRow> {

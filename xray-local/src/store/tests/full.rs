@@ -167,6 +167,14 @@ impl Engine for Faulty {
         self.memory.entries(from, visit)
     }
 
+    fn blobs(
+        &self,
+        prefix: &str,
+        visit: &mut crate::store::engine::VisitBlob<'_>,
+    ) -> Result<(), EngineError> {
+        self.memory.blobs(prefix, visit)
+    }
+
     fn blob(&self, name: &str) -> Result<Option<Vec<u8>>, EngineError> {
         self.memory.blob(name)
     }

@@ -6,10 +6,15 @@ use xray_sdk::TraceId;
 
 use super::*;
 use crate::entry::Source;
-use crate::filter::Filter;
+use crate::filter::{Filter, Selector};
 use crate::graph::{ServiceGraph, Sketch};
+use crate::index::Gather as _;
+#[cfg(feature = "disk")]
+use crate::index::Index;
 use crate::index::tests::random::{self, Chance};
+use crate::insight::Tallies;
 use crate::query::TimeRange;
+use crate::series::Series;
 
 /// The graph of a range by its documents.
 fn graph(store: &Store, range: &TimeRange) -> ServiceGraph {
@@ -34,6 +39,33 @@ fn meant(store: &Store, range: &TimeRange, filter: &Filter) -> Vec<TraceId> {
         .collect()
 }
 
+/// What is counted over the index is what is counted entry by entry.
+fn compare_counts(store: &Store, range: &TimeRange, filter: &Filter) {
+    let selector = Selector::parse("service(\"front\")").expect("a selector");
+    let series = || Series::new(Some(selector.clone()), *range, 10);
+    let (mut sketch, mut tallies, mut over_time) =
+        (Sketch::default(), Tallies::default(), series());
+    for (_, snapshot, _) in &store.page(range, None, usize::MAX).traces {
+        let trace = snapshot.assemble();
+        if filter.matches(&trace) {
+            let mut entry = snapshot.entry(&trace);
+            entry.resolve(|link| Source::of(&store.trace(link.trace_id)?, link.id));
+            sketch.entry(&entry);
+            tallies.entry(&entry);
+            over_time.entry(&entry);
+        }
+    }
+    let graph = store.filtered_graph(range, filter);
+    assert_eq!(graph, sketch.finish(), "{filter} in {range:?}");
+    let mut found = Tallies::default();
+    store.gather(range, Some(filter), &mut found);
+    assert_eq!(found, tallies, "{filter} in {range:?}");
+    let mut found = series();
+    store.gather(range, Some(filter), &mut found);
+    let told = |series: Series| series.windows(f64::NEG_INFINITY, 1_000, true);
+    assert_eq!(told(found), told(over_time), "{filter} in {range:?}");
+}
+
 fn compare(store: &Store, chance: &mut Chance) {
     let start = chance.below(200) as f64 / 4.0;
     let ranges = [
@@ -55,8 +87,7 @@ fn compare(store: &Store, chance: &mut Chance) {
             }
         }
         assert_eq!(found, meant(store, range, &filter), "{text} in {range:?}");
-        let filtered = store.filtered_graph(range, &filter);
-        assert!(filtered.services().len() <= graph(store, range).services().len());
+        compare_counts(store, range, &filter);
     }
 }
 
@@ -105,7 +136,9 @@ fn what_was_settled_is_known_again_after_a_start_and_what_was_not_is_settled_the
     for round in 0..4 {
         let store = Store::on_disk(&path, None, limits, Clock::default(), Notice::default())
             .expect("a store");
+        store.shared.catalog.change().index = Index::with_blocks_of(8);
         if round > 0 {
+            assert!(blocks(&store) > 1, "the index is read from its blocks");
             compare(&store, &mut chance);
         }
         for (number, text) in documents(&mut chance, round * 20..round * 20 + 20)
@@ -121,6 +154,82 @@ fn what_was_settled_is_known_again_after_a_start_and_what_was_not_is_settled_the
         }
     }
     std::fs::remove_dir_all(&path).expect("is there");
+}
+
+/// How many blocks of the index are kept.
+#[cfg(feature = "disk")]
+fn blocks(store: &Store) -> usize {
+    let mut count = 0;
+    let read = store.engine().blobs("index block ", &mut |_, _| {
+        count += 1;
+        std::ops::ControlFlow::Continue(())
+    });
+    read.expect("are read");
+    count
+}
+
+#[cfg(feature = "disk")]
+#[test]
+fn a_block_that_cannot_be_read_is_told_of_and_what_it_held_is_found_all_the_same() {
+    let mut chance = Chance::new(13);
+    let path = std::env::temp_dir().join(format!("xray-local-blocks-{}", std::process::id()));
+    let open = |notice| {
+        let limits = Limits::on_disk();
+        let store = Store::on_disk(&path, None, limits, Clock::default(), notice).expect("a store");
+        store.shared.catalog.change().index = Index::with_blocks_of(8);
+        store
+    };
+    let store = open(Notice::default());
+    for text in documents(&mut chance, 0..40) {
+        assert_eq!(store.insert(&text), []);
+    }
+    store.settle();
+    store.settle_quiet();
+    let count = blocks(&store);
+    assert!(count > 2, "{count} blocks");
+    let changes = engine::Changes {
+        blobs: vec![(
+            "index block 0000000000000001",
+            Some(&b"another version's"[..]),
+        )],
+        ..engine::Changes::default()
+    };
+    store.engine().commit(&changes).expect("is written");
+    drop(store);
+
+    let (told, tells) = std::sync::mpsc::channel();
+    let told = Mutex::new(told);
+    let store = open(Notice::new(move |text: &str| {
+        let _ = lock(&told).send(text.to_owned());
+    }));
+    compare(&store, &mut chance);
+    assert_eq!(blocks(&store), count - 1);
+    let told: Vec<_> = tells.try_iter().collect();
+    assert!(
+        told.iter()
+            .any(|text| text.starts_with("1 blocks of the index")),
+        "{told:?}"
+    );
+    // What it held stands in a new block soon.
+    store.settle_quiet();
+    assert_eq!(blocks(&store), count);
+    drop(store);
+    std::fs::remove_dir_all(&path).expect("is there");
+}
+
+#[test]
+fn what_is_known_of_traces_counts_as_room_that_memory_takes() {
+    let store = Store::new(Limits::default());
+    assert_eq!(store.insert(&document(1, 1, "")), []);
+    let text = store.counts().bytes;
+    store.settle();
+    store.settle_quiet();
+    store.insert(&document(2, 1, ""));
+    assert!(
+        store.counts().bytes > 2 * text + 64,
+        "{} and {text}",
+        store.counts().bytes
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod error;
 mod folder;
+mod readers;
 mod row;
 mod schema;
 mod upkeep;
@@ -19,11 +20,12 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 use xray_sdk::TraceId;
 
-use super::{Changes, DocumentRow, Engine, EngineError, Outline, TraceRow};
+use super::{Changes, DocumentRow, Engine, EngineError, Outline, TraceRow, VisitBlob};
 use crate::lock::lock;
 use crate::store::{EncryptionKey, Position};
 pub(crate) use folder::FolderError;
 use folder::{Folder, FolderLock};
+use readers::Readers;
 use row::{PLACES, key, outline, place, trace_row};
 use upkeep::Upkeep;
 use vault::{Place, SEAL_BYTES, Vault};
@@ -40,15 +42,6 @@ pub(crate) struct Disk {
     _lock: FolderLock,
 }
 
-/// Connections that read, each used by one reader at a time.
-struct Readers {
-    folder: Folder,
-    idle: Mutex<Vec<Connection>>,
-}
-
-/// So many connections are kept open for the readers to come.
-const IDLE: usize = 8;
-
 const TRACE: &str = "SELECT ordinal, id, start, finish, came, revision, bytes FROM traces";
 
 impl Disk {
@@ -61,10 +54,7 @@ impl Disk {
         let writer = Arc::new(Mutex::new(writer));
         let upkeep = Upkeep::start(&folder, Arc::clone(&writer))?;
         Ok(Self {
-            readers: Readers {
-                folder,
-                idle: Mutex::default(),
-            },
+            readers: Readers::of(folder),
             writer,
             upkeep,
             vault,
@@ -213,6 +203,23 @@ impl Engine for Disk {
         })
     }
 
+    fn blobs(&self, prefix: &str, visit: &mut VisitBlob<'_>) -> Result<(), EngineError> {
+        self.readers.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT name, blob FROM blobs WHERE name >= ?1 AND name < ?1 || char(1114111) ORDER BY name",
+            )?;
+            let mut rows = statement.query([prefix])?;
+            while let Some(row) = rows.next()? {
+                let name = row.get::<_, String>(0)?;
+                let blob = self.opened(Place::Blob(&name), row, 1).ok();
+                if visit(&name, blob.as_deref()).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
     fn encryption_key(&self) -> Option<&str> {
         self.vault.as_ref().map(Vault::key_id)
     }
@@ -340,25 +347,6 @@ fn unreadable(
     error: impl std::error::Error + Send + Sync + 'static,
 ) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, Box::new(error))
-}
-
-impl Readers {
-    fn read<T>(
-        &self,
-        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, EngineError> {
-        let idle = lock(&self.idle).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => self.folder.reader()?,
-        };
-        let found = read(&connection)?;
-        let mut idle = lock(&self.idle);
-        if idle.len() < IDLE {
-            idle.push(connection);
-        }
-        Ok(found)
-    }
 }
 
 fn write_traces(connection: &Connection, traces: &[TraceRow]) -> rusqlite::Result<()> {

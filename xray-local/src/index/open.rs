@@ -1,0 +1,218 @@
+//! A block that still grows.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::block::{Block, Key, Name, Row, Source};
+use super::cause::{self, KnownCauses};
+use super::column::{Known, annotation_bytes};
+use super::micros::{NONE, micros};
+use super::profile::Profile;
+use crate::entry::{self, Entry, Request, Side, Work};
+use crate::filter::expression::Text;
+use crate::query::Times;
+use crate::trace::ServiceId;
+
+/// Rows have numbers of 16 bits.
+const ROWS: usize = u16::MAX as usize;
+
+/// A trace with more rows or values than this, or with times that have no room, is told by its id only, and held against its
+/// documents.
+const MOST_OF_ONE: usize = ROWS / 16;
+
+/// A block that still grows, and the numbers of what it knows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Open {
+    pub(super) block: Block,
+    services: HashMap<ServiceId, u16>,
+    profiles: HashMap<Profile, u16>,
+    values: BTreeMap<Key, Known>,
+    causes: KnownCauses,
+}
+
+impl Open {
+    /// Whether there is still room for this one, in a block of so many traces.
+    pub(super) fn has_room_for(&self, ordinal: u64, entry: &Entry, traces: usize) -> bool {
+        if self.block.traces() == 0 {
+            return true;
+        }
+        let distance = ordinal.checked_sub(self.block.first_ordinal);
+
+        let known = self.values.values().map(Known::len).max().unwrap_or(0);
+        let values = known.max(self.causes.len()) + MOST_OF_ONE;
+        self.block.traces() < traces
+            && distance.is_some_and(|distance| distance <= u64::from(u32::MAX))
+            && self.block.rows() + entry.works.len().min(MOST_OF_ONE) <= ROWS
+            && values <= ROWS
+    }
+
+    pub(super) fn push(&mut self, ordinal: u64, entry: &Entry) {
+        let trace = self.block.traces() as u16;
+        let block = &mut self.block;
+        if trace == 0 {
+            // Traces are settled about in the order of their numbers: some below may still come.
+            block.first_ordinal = ordinal.saturating_sub(u64::from(u32::MAX / 2));
+        }
+        block.ids.push(entry.id);
+        block.ordinals.push((ordinal - block.first_ordinal) as u32);
+        block.starts.push(entry.start());
+        block.ends.push(entry.end());
+        for set in [
+            &mut block.is_partial,
+            &mut block.is_odd,
+            &mut block.is_opaque,
+            &mut block.is_there,
+        ] {
+            set.push();
+        }
+        let number = usize::from(trace);
+        let is_outside = |end: f64| end < entry.start() || entry.end() < end;
+        if !entry.is_partial {
+            block.is_partial.clear(number);
+        }
+        if !entry.segment_ends().any(is_outside) {
+            block.is_odd.clear(number);
+        }
+        match has_room(entry) {
+            true => {
+                block.is_opaque.clear(number);
+                block.durations.push(micros(entry.duration).unwrap_or(NONE));
+                let root = block.rows() + entry.root + 1;
+                let root = Row::new(root as u16).filter(|_| entry.root().is_some());
+                block.roots.push(root);
+                self.push_rows(trace, entry);
+            }
+            false => {
+                block.durations.push(NONE);
+                block.roots.push(None);
+            }
+        }
+        let rows = self.block.rows() as u16;
+        self.block.first_rows.push(rows);
+        let links = entry.works.iter().flat_map(|work| &work.links);
+        let open = links.filter(|link| link.source.is_none());
+        let waits = open.map(|link| (link.trace_id, entry.id));
+        self.block.waits.extend(waits);
+    }
+
+    fn push_rows(&mut self, trace: u16, entry: &Entry) {
+        for work in &entry.works {
+            let block = &mut self.block;
+            let row = block.rows() as u16;
+            let profile = Profile::of(work, |service| {
+                number(service, &mut self.services, &mut block.services)
+            });
+            let profile = number(&profile, &mut self.profiles, &mut block.profiles);
+            block.profile_of.push(profile);
+            let time = |request: &Request| micros(request.duration()).unwrap_or(NONE);
+            let offset = |request: &Request| offset(entry, request).unwrap_or_default();
+            block.times.push(time(&work.request));
+            block.offsets.push(offset(&work.request));
+            if let Some(call) = &work.call {
+                block.call_rows.push(row);
+                block.call_times.push(time(call));
+                block.call_offsets.push(offset(call));
+            }
+            for (service, age) in work.sources() {
+                let service = number(service, &mut self.services, &mut block.services);
+                block.sources.push(Source { row, service, age });
+            }
+            self.push_values(row, Side::Service, &work.request);
+            if let Some(call) = &work.call {
+                self.push_values(row, Side::Call, call);
+            }
+        }
+        for (failure, cause) in cause::all(&entry.causes) {
+            self.block
+                .causes
+                .push(trace, failure, cause, &mut self.causes);
+        }
+    }
+
+    fn push_values(&mut self, row: u16, side: Side, request: &Request) {
+        let mut push = |name, value: &[u8]| {
+            let key = Key { side, name };
+            let column = self.block.columns.entry(key.clone()).or_default();
+            let known = self.values.entry(key).or_default();
+            let number = known.number(value, &mut column.values);
+            column.push(row, number);
+        };
+        for (text, value) in texts(request) {
+            if let Some(value) = value {
+                push(Name::Text(text), value.as_bytes());
+            }
+        }
+        for (key, value) in &request.annotations {
+            push(Name::Annotation(key.clone()), &annotation_bytes(value));
+        }
+    }
+
+    /// The block as it stays.
+    pub(super) fn close(mut self) -> Block {
+        self.block.shrink();
+        self.block
+    }
+}
+
+/// The number of something, a new one where it was not there.
+fn number<T: Clone + Eq + std::hash::Hash>(
+    it: &T,
+    known: &mut HashMap<T, u16>,
+    all: &mut Vec<T>,
+) -> u16 {
+    if let Some(number) = known.get(it) {
+        return *number;
+    }
+    let number = all.len() as u16;
+    known.insert(it.clone(), number);
+    all.push(it.clone());
+    number
+}
+
+/// How long after the start of its trace a request began, in microseconds. `None` where that is more than half an hour, or before.
+fn offset(entry: &Entry, request: &Request) -> Option<i32> {
+    let after = entry::micros(request.start).saturating_sub(entry::micros(entry.start()));
+    i32::try_from(after).ok()
+}
+
+/// Whether all of a trace has room in the columns.
+fn has_room(entry: &Entry) -> bool {
+    let requests = || {
+        let works = entry.works.iter();
+        works.flat_map(|work| [&work.request, work.call()])
+    };
+    let annotations: usize = requests().map(|request| request.annotations.len()).sum();
+    let mut durations = requests().map(Request::duration).chain([entry.duration]);
+    let sources = entry.works.iter().flat_map(Work::sources);
+    entry.works.len() <= MOST_OF_ONE
+        && annotations <= MOST_OF_ONE
+        && sources.count() <= MOST_OF_ONE
+        && durations.all(|duration| micros(duration).is_some())
+        && requests().all(|request| offset(entry, request).is_some())
+        && cause::fit(&entry.causes, MOST_OF_ONE)
+}
+
+fn texts(request: &Request) -> impl Iterator<Item = (Text, &Option<String>)> {
+    let values = [
+        &request.url,
+        &request.method,
+        &request.user_agent,
+        &request.client_ip,
+        &request.user,
+        &request.availability_zone,
+        &request.instance_id,
+        &request.resource_arn,
+    ];
+    TEXTS.into_iter().zip(values)
+}
+
+/// The texts of requests that have columns.
+pub(super) const TEXTS: [Text; 8] = [
+    Text::HttpUrl,
+    Text::HttpMethod,
+    Text::HttpUserAgent,
+    Text::HttpClientIp,
+    Text::User,
+    Text::AvailabilityZone,
+    Text::InstanceId,
+    Text::ResourceArn,
+];
