@@ -352,6 +352,7 @@ mod tests {
     fn a_full_queue_takes_more_once_something_was_taken_out() {
         let mut sink = IntakeSink {
             queue: Arc::default(),
+            programs: Arc::default(),
         };
         let quarter = vec![b' '; WAITING / 4];
         for _ in 0..4 {
