@@ -1,4 +1,3 @@
-use std::any::Any;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -19,7 +18,7 @@ use crate::recorder::worker::Worker;
 use crate::recorder::{Inner, Recorder};
 #[cfg(feature = "central-sampling")]
 use crate::sampling::CentralSampler;
-use crate::sampling::{Always, Guarded, LocalRules, Never, Sampler};
+use crate::sampling::{Guarded, LocalRules, Never, Sampler, fixed, is_ours};
 
 /// Settings of a [`Recorder`]. Made by [`Recorder::builder`].
 #[must_use = "a builder does nothing until build() is called"]
@@ -377,20 +376,6 @@ fn default_sampler(
     _outlet: &Outlet,
 ) -> Arc<dyn Sampler> {
     Arc::new(rules)
-}
-
-/// Whether it is one of this crate's, which does not panic.
-fn is_ours(sampler: &dyn Any) -> bool {
-    sampler.is::<LocalRules>() || sampler.is::<Always>() || sampler.is::<Never>()
-}
-
-/// What a sampler says to any request, where it is always the same.
-fn fixed(sampler: &dyn Any) -> Option<bool> {
-    match (sampler.is::<Always>(), sampler.is::<Never>()) {
-        (true, _) => Some(true),
-        (_, true) => Some(false),
-        (false, false) => None,
-    }
 }
 
 /// The environment wins over code, as in the official SDKs.

@@ -1,4 +1,6 @@
-use super::{Decision, Sampler, SamplingRequest};
+use std::any::Any;
+
+use super::{Decision, LocalRules, Sampler, SamplingRequest};
 
 /// Records every request: for tests, and for services with little traffic.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,4 +20,18 @@ impl Sampler for Never {
     fn decide(&self, _request: &SamplingRequest<'_>) -> Decision {
         Decision::not_sampled()
     }
+}
+
+/// What a sampler says to any request, where it is always the same.
+pub(crate) fn fixed(sampler: &dyn Any) -> Option<bool> {
+    match (sampler.is::<Always>(), sampler.is::<Never>()) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        (false, false) => None,
+    }
+}
+
+/// Whether it is one of this crate's, which does not panic.
+pub(crate) fn is_ours(sampler: &dyn Any) -> bool {
+    sampler.is::<LocalRules>() || fixed(sampler).is_some()
 }

@@ -30,6 +30,7 @@ pub use fixed::{Always, Never};
 pub use local::{LocalRule, LocalRules};
 pub use pattern::Pattern;
 
+pub(crate) use fixed::{fixed, is_ours};
 pub(crate) use guarded::Guarded;
 pub(crate) use watch::Watch;
 
