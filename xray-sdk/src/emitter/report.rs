@@ -112,6 +112,17 @@ impl Report {
         self.lost[loss as usize] += documents;
     }
 
+    /// The same without one of the documents, that which is known best: what became of the others stays told.
+    pub(crate) fn without_one(mut self) -> Self {
+        let lost = self.lost.iter_mut().find(|lost| **lost > 0);
+        match lost {
+            _ if self.sent > 0 => self.sent -= 1,
+            Some(lost) => *lost -= 1,
+            None => {}
+        }
+        self
+    }
+
     /// How many documents went out, as far as it is known.
     pub fn sent_count(&self) -> u64 {
         self.sent
@@ -141,6 +152,20 @@ mod tests {
             assert_eq!((report.sent_count(), report.lost_count(loss)), (2, 3));
             assert_eq!(report.lost.iter().sum::<u64>(), 3);
         }
+    }
+
+    #[test]
+    fn what_became_of_earlier_documents_stays_told_without_the_latest() {
+        let mut report = Report::sent(1);
+        report.add_lost(Loss::NoReceiver, 2);
+        let mut rest = Report::default();
+        rest.add_lost(Loss::NoReceiver, 2);
+        assert_eq!(report.without_one(), rest);
+
+        let mut report = Report::default();
+        report.add_lost(Loss::Overrun, 1);
+        assert_eq!(report.without_one(), Report::default());
+        assert_eq!(Report::default().without_one(), Report::default());
     }
 
     #[test]

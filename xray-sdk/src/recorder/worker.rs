@@ -185,7 +185,7 @@ impl Worker {
         self.tell_health(state);
     }
 
-    /// Tells the daemon how the recorder does. What becomes of that is not counted: no documents are.
+    /// Tells the daemon how the recorder does. What becomes of that is not counted, but what the emitter finds out meanwhile about documents is.
     fn tell_health(&mut self, state: State) {
         let Some(bulletin) = &mut self.bulletin else {
             return;
@@ -198,7 +198,8 @@ impl Worker {
         if let Some(document) = bulletin.document(health, state) {
             let mut batch = Batch::default();
             batch.push(&document);
-            self.emitter.emit(&batch);
+            let report = self.emitter.emit(&batch).without_one();
+            self.tally.add(&report, &self.outlet.notices);
         }
     }
 
