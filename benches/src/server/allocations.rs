@@ -1,7 +1,7 @@
 //! What the layers allocate for a request that is not sampled.
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
+use std::future::Ready;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
