@@ -160,7 +160,7 @@ pub(super) fn list_retrieved_traces(
             continue;
         };
         let spans = spans(&trace, input.trace_format);
-        let is_whole = spans.len() <= skipped + SPANS;
+        let is_whole = spans.len() <= skipped.saturating_add(SPANS);
         traces.push(RetrievedTrace {
             id: *id,
             duration: trace.duration().map(seconds),

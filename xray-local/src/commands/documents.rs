@@ -94,18 +94,34 @@ struct Around<'a> {
     id: Option<&'a RawValue>,
 }
 
+/// How deep documents may stand in lists and answers.
+const DEEPEST: usize = 16;
+
 /// Takes the documents out of a value.
 fn gather(text: &str, documents: &mut Vec<String>) -> Result<(), serde_json::Error> {
+    gather_in(0, text, documents)
+}
+
+fn gather_in(
+    depth: usize,
+    text: &str,
+    documents: &mut Vec<String>,
+) -> Result<(), serde_json::Error> {
+    if depth > DEEPEST {
+        // No form has documents so deep: this will be refused, with its reason.
+        documents.push(text.to_owned());
+        return Ok(());
+    }
     match text.as_bytes().first() {
         Some(b'[') => {
             for value in serde_json::from_str::<Vec<&RawValue>>(text)? {
-                gather(value.get(), documents)?;
+                gather_in(depth + 1, value.get(), documents)?;
             }
         }
         // A document as text, as the API has them.
         Some(b'"') => {
             let document: String = serde_json::from_str(text)?;
-            gather(document.trim(), documents)?;
+            gather_in(depth + 1, document.trim(), documents)?;
         }
         _ => {
             // What is no object has none of these: it is a document that will be refused, with its reason.
@@ -121,7 +137,7 @@ fn gather(text: &str, documents: &mut Vec<String>) -> Result<(), serde_json::Err
                 documents.push(text.to_owned());
             }
             for value in inside {
-                gather(value.get(), documents)?;
+                gather_in(depth + 1, value.get(), documents)?;
             }
         }
     }
@@ -131,6 +147,12 @@ fn gather(text: &str, documents: &mut Vec<String>) -> Result<(), serde_json::Err
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_in_lists_without_end_are_a_document_that_will_be_refused() {
+        let text = format!("{}{}", "[".repeat(60_000), "]".repeat(60_000));
+        assert_eq!(gathered(&text).len(), 1);
+    }
 
     fn gathered(text: &str) -> Vec<String> {
         let mut documents = Vec::new();

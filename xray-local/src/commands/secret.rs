@@ -76,7 +76,7 @@ impl Secrets {
         if !output.status.success() {
             return Err(failed(output.status.to_string()));
         }
-        let key = EncryptionKey::parse(id, output.stdout.trim_ascii());
+        let key = EncryptionKey::parse(id, &output.stdout);
         key.map(Some).map_err(|error| failed(error.to_string()))
     }
 }

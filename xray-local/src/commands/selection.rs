@@ -60,6 +60,9 @@ impl Selection {
     /// The traces that are meant, the newest first, up to a number of them.
     pub(super) fn summaries(&self, client: &Client, limit: usize) -> Result<Vec<Summary>, Failure> {
         let mut found = Vec::new();
+        if limit == 0 {
+            return Ok(found);
+        }
         self.visit(client, |summary| {
             found.push(summary);
             found.len() < limit

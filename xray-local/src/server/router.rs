@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware;
@@ -31,6 +31,8 @@ pub(super) fn router(backend: Backend, inflow: Inflow, entrance: Entrance) -> Ro
         .method_not_allowed_fallback(async |method: Method, uri: Uri| {
             refuse(&ApiError::method_not_allowed(method.as_str(), uri.path()))
         })
+        // The entrance has its own bound, and has read the body before anything takes it.
+        .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(
             Arc::new(entrance),
             entrance::enter,

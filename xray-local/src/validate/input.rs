@@ -68,12 +68,13 @@ impl<R: BufRead> Input<R> {
         if self.input.read_until(b'\n', &mut bytes)? == 0 {
             return Ok(false);
         }
-        let end = self.place(self.text.len());
         match String::from_utf8_lossy(&bytes) {
             Cow::Borrowed(line) => self.text.push_str(line),
             Cow::Owned(line) => {
                 let good = line.split('\u{fffd}').next().unwrap_or_default();
-                self.replaced.get_or_insert(end.plus(good));
+                if self.replaced.is_none() {
+                    self.replaced = Some(self.place(self.text.len()).plus(good));
+                }
                 self.text.push_str(&line);
             }
         }

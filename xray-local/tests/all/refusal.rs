@@ -276,3 +276,27 @@ fn a_refusal_leaves_the_server_as_it_was() {
     );
     assert_eq!(server.store().counts().stored, 1);
 }
+
+#[test]
+fn what_a_daemon_may_send_at_a_time_is_taken() {
+    let options = xray_local::Options::default().bind("127.0.0.1:0".parse().expect("an address"));
+    let server = xray_local::Server::start(options).expect("a free port");
+    let text = "x".repeat(60_000);
+    let documents: Vec<_> = (0..50)
+        .map(|number| {
+            serde_json::json!({
+                "name": "large",
+                "id": format!("{:016x}", number + 1),
+                "trace_id": "1-581cf771-a006649127e371903a2de979",
+                "start_time": 1_478_293_361,
+                "end_time": 1_478_293_362,
+                "metadata": {"default": {"text": text}},
+            })
+            .to_string()
+        })
+        .collect();
+    let body = serde_json::json!({"TraceSegmentDocuments": documents}).to_string();
+    assert!(body.len() > 3_000_000);
+    let answer = crate::client::request(server.address(), "POST", "/TraceSegments", &[], &body);
+    assert_eq!(answer.status, 200);
+}

@@ -30,11 +30,20 @@ impl Address {
             None => Ok(Endpoint("http://127.0.0.1:2000".to_owned())),
             Some(url) => Endpoint::parse(&url).map_err(|problem| {
                 Failure::usage(
-                    format!("{variable} is {url:?}: {problem}"),
+                    format!("{variable} is {:?}: {problem}", without_user(&url)),
                     "Correct it, or name the server: --address 127.0.0.1:2000",
                 )
             }),
         }
+    }
+}
+
+/// A URL as it may be shown: what stands before the host may be a password.
+pub(crate) fn without_user(url: &str) -> String {
+    match (url.rsplit_once('@'), url.split_once("://")) {
+        (Some((_, rest)), Some((scheme, _))) => format!("{scheme}://…@{rest}"),
+        (Some((_, rest)), None) => format!("…@{rest}"),
+        (None, _) => url.to_owned(),
     }
 }
 

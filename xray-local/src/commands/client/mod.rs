@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use ureq::Agent;
 use ureq::http::{Request, Response};
 
-pub(crate) use endpoint::{Address, Endpoint};
+pub(crate) use endpoint::{Address, Endpoint, without_user};
 pub(crate) use error::ClientError;
 pub(crate) use sign::Signer;
 

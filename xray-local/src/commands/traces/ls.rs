@@ -1,5 +1,7 @@
 //! `traces ls`: the traces that a filter means, the newest first.
 
+use std::io::Write as _;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -55,7 +57,9 @@ impl Ls {
                 "xray-local: no such traces; `xray-local health` tells what is stored\n"
             ));
         } else {
-            table(&found).write(&mut output::data(), output::is_watched())?;
+            let mut out = output::data();
+            table(&found).write(&mut out, output::is_watched())?;
+            out.flush()?;
         }
         Ok(Exit::Ok)
     }

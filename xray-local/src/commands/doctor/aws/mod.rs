@@ -12,7 +12,7 @@ use serde::Serialize;
 use xray_local::{Check, Diagnosis, printable};
 
 use super::program::Program;
-use crate::commands::client::{Endpoint, Signer};
+use crate::commands::client::{Endpoint, Signer, without_user};
 use crate::commands::output;
 use account::Account;
 use exchange::{Answer, Wire};
@@ -238,7 +238,7 @@ fn endpoint(program: &Program, region: Option<&Region>) -> Option<Result<Endpoin
             return Some(Endpoint::parse(url).map_err(|problem| {
                 Diagnosis::problem(
                     Check::D13,
-                    format!("{name} is {:?}: {problem}", printable(url)),
+                    format!("{name} is {:?}: {problem}", printable(&without_user(url))),
                     format!("correct it, or unset {name}"),
                 )
             }));
