@@ -1,6 +1,8 @@
 // Traces for the tests of the page: a shop whose front calls orders, which calls a table, a database and a payment service.
 
+import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
 
 const hex = (bytes) => randomBytes(bytes).toString("hex");
 
@@ -66,6 +68,15 @@ export function large(time, count) {
   return { id, documents };
 }
 
+/** The documents of a request to a service that calls others, each of which answers. */
+export function calls(time, name, called) {
+  const [id, root] = [traceId(time), hex(8)];
+  const took = (from, to) => ({ start_time: time + from, end_time: time + to });
+  const made = called.map((other, at) => ({ name: other, id: hex(8), namespace: "remote", ...took(0.01 * at, 0.01 * at + 0.01) }));
+  const answers = made.map((call) => ({ ...call, id: hex(8), trace_id: id, parent_id: call.id, namespace: undefined }));
+  return [{ name, id: root, trace_id: id, ...took(0, 0.1), subsegments: made }, ...answers];
+}
+
 /** What an attacker would send. */
 export function hostile(time) {
   const script = "<img src=x onerror=\"window.broken=1\"><script>window.broken=1</script>";
@@ -94,4 +105,51 @@ export async function put(url, documents) {
     const body = await response.json();
     if (!response.ok || body.UnprocessedTraceSegments.length > 0) throw new Error(`not stored: ${JSON.stringify(body).slice(0, 500)}`);
   }
+}
+
+/** A time that is over. */
+export function now() {
+  return Date.now() / 1000 - 20;
+}
+
+/** A few requests, every fifth of which fails. */
+export function some(count) {
+  return Array.from({ length: count }, (_, at) =>
+    request({ time: now() - at, took: 0.05 + (at % 10) * 0.04, fails: at % 5 === 4, path: at % 2 ? "/checkout" : "/orders" }),
+  ).flat();
+}
+
+/** Two traces of which the second left out the price, asked the database twice, and was slower. */
+export async function unequal(url) {
+  const [one, other] = [request({ time: now() - 5, took: 0.1 }), request({ time: now(), took: 0.4 })];
+  other[0].subsegments.shift();
+  const again = { ...other[1].subsegments[1], id: "abcdefabcdefabcd", start_time: other[1].start_time + 0.2 };
+  other[1].subsegments.push({ ...again, sql: { ...again.sql, sanitized_query: "SELECT again" } });
+  await put(url, [...one, ...other]);
+  return [one[0].trace_id, other[0].trace_id];
+}
+
+/** A service that was fine and then failed for three minutes. */
+export async function failing(url) {
+  const documents = [];
+  for (let minute = 12; minute > 0; minute -= 1) {
+    for (let turn = 0; turn < 6; turn += 1) documents.push(...request({ time: now() - minute * 60 - turn, fails: minute <= 8 && minute > 5 && turn < 5 }));
+  }
+  await put(url, documents);
+  await api(url, "/UpdateGroup", { GroupName: "Default", InsightsConfiguration: { InsightsEnabled: true } });
+}
+
+/** Calls an operation of the X-Ray API, as other programs do. */
+export async function api(url, path, input) {
+  const response = await fetch(url + path, { method: "POST", body: JSON.stringify(input) });
+  assert.ok(response.ok, `${path}: ${response.status}`);
+  return response.json();
+}
+
+/** Sends documents over UDP, as programs do. */
+export async function send(url, documents) {
+  const { hostname, port } = new URL(url);
+  const socket = createSocket("udp4");
+  for (const document of documents) await new Promise((sent) => socket.send(`{"format":"json","version":1}\n${JSON.stringify(document)}`, port, hostname, sent));
+  socket.close();
 }
