@@ -1,10 +1,11 @@
 // What the page asks the server: the X-Ray API, and what it draws beyond that.
 
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
+import { may, request } from "/page/access.js";
 
 /** Calls an operation of the X-Ray API. */
 export async function call(path, input = {}) {
-  return answer(await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(input) }));
+  return answer(await request("POST", path, JSON.stringify(input)));
 }
 
 /** All pages of a list that an operation gives out. */
@@ -22,7 +23,7 @@ export async function pages(path, list, input = {}) {
 /** Asks for what the server draws. */
 export async function ask(path, words = {}) {
   const query = new URLSearchParams(words).toString();
-  return answer(await fetch(query ? `${path}?${query}` : path));
+  return answer(await request("GET", query ? `${path}?${query}` : path));
 }
 
 async function answer(response) {
@@ -41,12 +42,44 @@ export const isConnected = signal(false);
 /** Changes when a view that is live should be drawn anew. */
 export const news = computed(() => (isLive.value && ledger.value ? ledger.value.stored : 0));
 
+/** Hears what the server tells for as long as there is somebody who may hear it. */
 export function listen() {
-  const events = new EventSource("/local/events");
-  events.onopen = () => (isConnected.value = true);
-  events.onerror = () => (isConnected.value = false);
-  events.onmessage = (event) => {
+  effect(() => {
+    if (!may("GetTraceSummaries")) return;
+    const stop = new AbortController();
+    hear(stop.signal);
+    return () => {
+      stop.abort();
+      ledger.value = null;
+      isConnected.value = false;
+    };
+  });
+}
+
+/** How long to wait before the server is called once more, in milliseconds. */
+const PAUSE = 1000;
+
+// No EventSource, for its requests cannot be signed.
+async function hear(signal) {
+  while (!signal.aborted) {
+    const response = await request("GET", "/local/events", undefined, { signal }).catch(() => null);
+    if (response?.ok) await read(response.body).catch(() => {});
+    isConnected.value = false;
+    if (response?.status === 403) return;
+    await new Promise((go) => setTimeout(go, PAUSE));
+  }
+}
+
+async function read(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
     isConnected.value = true;
-    ledger.value = JSON.parse(event.data);
-  };
+    const events = (text + value).split("\n\n");
+    text = events.pop();
+    const told = events.filter((event) => event.startsWith("data:")).at(-1);
+    if (told) ledger.value = JSON.parse(told.slice("data:".length));
+  }
 }

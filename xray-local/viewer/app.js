@@ -2,6 +2,7 @@
 
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { access, enter, signOut } from "/page/access.js";
 import { isConnected, isLive, ledger, listen } from "/page/api.js";
 import { CompareView } from "/page/compare.js";
 import { isWanted as isFilterWanted } from "/page/filter.js";
@@ -13,19 +14,21 @@ import { LedgerView } from "/page/ledger.js";
 import { MapView } from "/page/map.js";
 import { go, link, view } from "/page/place.js";
 import { SamplingView } from "/page/sampling.js";
+import { Permitted, SignIn } from "/page/signin.js";
 import { TraceView } from "/page/trace.js";
 import { TracesView } from "/page/traces.js";
 
+/** Each view with the operation that it takes. */
 const VIEWS = {
-  map: MapView,
-  traces: TracesView,
-  trace: TraceView,
-  compare: CompareView,
-  sampling: SamplingView,
-  groups: GroupsView,
-  insights: InsightsView,
-  ledger: LedgerView,
-  health: HealthView,
+  map: [MapView, "GetServiceGraph"],
+  traces: [TracesView, "GetTraceSummaries"],
+  trace: [TraceView, "BatchGetTraces"],
+  compare: [CompareView, "BatchGetTraces"],
+  sampling: [SamplingView, "GetSamplingRules"],
+  groups: [GroupsView, "GetGroups"],
+  insights: [InsightsView, "GetInsightSummaries"],
+  ledger: [LedgerView, "GetTraceSummaries"],
+  health: [HealthView, "GetTraceSummaries"],
 };
 
 /** The views that one goes to by name. */
@@ -84,19 +87,37 @@ function Page() {
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
   }, []);
-  const View = VIEWS[view.value] ?? MapView;
+  const key = access.value?.key;
   return html`
     <a class="skip" href="#main" onClick=${(event) => (event.preventDefault(), document.getElementById("main").focus())}>Skip to the content</a>
     <header class="top">
       <a class="brand" href=${link({ to: "map" })}>xray-local</a>
-      <nav aria-label="Views">${TOP.map((name) => html`<a href=${link({ to: name })} aria-current=${(ABOVE[view.value] ?? view.value) === name ? "page" : undefined}>${name}</a>`)}</nav>
-      <span class="quiet count" role="status">${ledger.value ? `${ledger.value.traces} trace${ledger.value.traces === 1 ? "" : "s"}` : ""}${ledger.value?.rejected ? `, ${ledger.value.rejected} documents refused` : ""}</span>
-      <button aria-pressed=${String(isLive.value)} onClick=${() => (isLive.value = !isLive.value)}>${isLive.value ? (isConnected.value ? "● live" : "○ not connected") : "❚❚ paused"}</button>
+      ${access.value && html`<${Views} /><${Presence} />`}
       <button onClick=${() => setShowsKeys(!showsKeys)} aria-expanded=${String(showsKeys)}>keys (?)</button>
+      ${key && html`<button onClick=${signOut} title="Signed in with the key ${key}">sign out ${key}</button>`}
     </header>
     ${showsKeys && html`<aside class="keys" aria-label="Keys"><dl>${KEYS.map(([keys, what]) => html`<dt><kbd>${keys}</kbd></dt><dd>${what}</dd>`)}</dl><p class="quiet">Made with <a href="/page/vendor/LICENSES">Preact, htm and signals</a>.</p></aside>`}
-    <main id="main" tabindex="-1"><${View} /></main>`;
+    <main id="main" tabindex="-1"><${Content} /></main>`;
 }
 
+function Views() {
+  return html`<nav aria-label="Views">${TOP.map((name) => html`<a href=${link({ to: name })} aria-current=${(ABOVE[view.value] ?? view.value) === name ? "page" : undefined}>${name}</a>`)}</nav>`;
+}
+
+/** What is there, and whether one sees it come. */
+function Presence() {
+  const counts = ledger.value;
+  return html`<span class="quiet count" role="status">${counts ? `${counts.traces} trace${counts.traces === 1 ? "" : "s"}` : ""}${counts?.rejected ? `, ${counts.rejected} documents refused` : ""}</span>
+    <button aria-pressed=${String(isLive.value)} onClick=${() => (isLive.value = !isLive.value)}>${isLive.value ? (isConnected.value ? "● live" : "○ not connected") : "❚❚ paused"}</button>`;
+}
+
+function Content() {
+  if (access.value === undefined) return null;
+  if (access.value === null) return html`<${SignIn} />`;
+  const [View, operation] = VIEWS[view.value] ?? VIEWS.map;
+  return html`<${Permitted} operation=${operation}><${View} /><//>`;
+}
+
+enter();
 listen();
 render(html`<${Page} />`, document.getElementById("app"));

@@ -1,6 +1,7 @@
 // Groups: traces that a filter means, under a name.
 
 import { useState } from "preact/hooks";
+import { may } from "/page/access.js";
 import { call, pages } from "/page/api.js";
 import { Check, Confirmed, Field, useForm } from "/page/field.js";
 import { FilterField } from "/page/filter.js";
@@ -27,7 +28,7 @@ export function GroupsView() {
     </table></div>`}
     ${edited === "" || group
       ? html`<${GroupForm} key=${edited} group=${group} onDone=${again} onCancel=${() => setEdited(null)} />`
-      : html`<p class="tools"><button onClick=${() => setEdited("")}>New group</button></p>`}
+      : may("CreateGroup") && html`<p class="tools"><button onClick=${() => setEdited("")}>New group</button></p>`}
   </section>`;
 }
 
@@ -41,7 +42,7 @@ function Row({ group, onEdit, onRemove }) {
     <td>${filter ? html`<code>${filter}</code>` : "every trace"}</td>
     <td>${insights?.InsightsEnabled ? html`<a href=${link({ to: "insights", group: name })}>on</a>` : "off"}</td>
     <td><a href=${link({ to: "traces", filter: traces })} aria-label=${`Traces of ${name}`}>traces</a></td>
-    <td class="acts"><button aria-label=${`Edit ${name}`} onClick=${() => onEdit(name)}>edit</button>${!isDefault(group) && html` <${Confirmed} what="delete" label=${`Delete ${name}`} onConfirm=${() => onRemove(name)} />`}</td>
+    <td class="acts">${may("UpdateGroup") && html`<button aria-label=${`Edit ${name}`} onClick=${() => onEdit(name)}>edit</button>`}${!isDefault(group) && may("DeleteGroup") && html` <${Confirmed} what="delete" label=${`Delete ${name}`} onConfirm=${() => onRemove(name)} />`}</td>
   </tr>`;
 }
 

@@ -1,6 +1,7 @@
 // The sampling rules: what they say, how they are used, and what they decided.
 
 import { useState } from "preact/hooks";
+import { may } from "/page/access.js";
 import { ask, call, news, pages } from "/page/api.js";
 import { Decisions, Reports } from "/page/decisions.js";
 import { Explain } from "/page/explain.js";
@@ -40,7 +41,7 @@ export function SamplingView() {
     ${value && html`<${Rules} ...${value} onEdit=${setEdited} onRemove=${remove} />`}
     ${edited === "" || rule
       ? html`<${RuleForm} key=${edited} rule=${rule} onDone=${again} onCancel=${() => setEdited(null)} />`
-      : html`<p class="tools"><button onClick=${() => setEdited("")}>New rule</button></p>`}
+      : may("CreateSamplingRule") && html`<p class="tools"><button onClick=${() => setEdited("")}>New rule</button></p>`}
     ${value && html`<${Explain} rules=${value.rules} changes=${changes} /><${Reports} reports=${value.reports} /><${Decisions} decisions=${value.decisions} />`}
   </section>`;
 }
@@ -63,7 +64,7 @@ function Rules({ rules, counts, uses, onEdit, onRemove }) {
         <td class="number">${percent(rule.FixedRate)}${used?.boost ? html`<br /><small>now ${percent(used.boost)}</small>` : ""}</td>
         <td class="number">${used?.clients ?? 0}</td>
         ${["requests", "sampled", "borrowed"].map((name) => html`<td class="number">${count[name]}</td>`)}
-        <td class="acts"><button aria-label=${`Edit ${rule.RuleName}`} onClick=${() => onEdit(rule.RuleName)}>edit</button>${!isDefault && html` <${Confirmed} what="delete" label=${`Delete ${rule.RuleName}`} onConfirm=${() => onRemove(rule.RuleName)} />`}</td>
+        <td class="acts">${may("UpdateSamplingRule") && html`<button aria-label=${`Edit ${rule.RuleName}`} onClick=${() => onEdit(rule.RuleName)}>edit</button>`}${!isDefault && may("DeleteSamplingRule") && html` <${Confirmed} what="delete" label=${`Delete ${rule.RuleName}`} onConfirm=${() => onRemove(rule.RuleName)} />`}</td>
       </tr>`;
     })}</tbody>
   </table></div>

@@ -29,4 +29,10 @@ pub(crate) trait Admission: Send + Sync {
 
     /// Whether it is they: of a request that was recognised.
     fn verify(&self, head: &Parts, body: &[u8]) -> Result<(), Denial>;
+
+    /// The key of the one who sent a request; `None` where it is not signed.
+    fn key<'a>(&self, head: &'a Parts) -> Option<&'a str>;
+
+    /// Whether a key may do what an action names.
+    fn permits(&self, key: &str, operation: &str) -> bool;
 }

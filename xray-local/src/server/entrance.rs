@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use axum::body::{self, Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_LENGTH, HOST, ORIGIN};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderName, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::access;
 use super::guard::Guard;
 use super::router::refuse;
 use crate::access::Admission;
@@ -64,11 +65,22 @@ impl Entrance {
         }
     }
 
-    /// The front page and its files tell nothing that is stored: everyone may look whether the server is there.
+    /// The front page and its files tell nothing that is stored: everyone may look whether the server is there, and whether it wants
+    /// calls to be signed.
     fn admission_for(&self, head: &Parts) -> Option<&dyn Admission> {
-        let path = head.uri.path();
-        let is_front = head.method == Method::GET && (path == "/" || path.starts_with("/page/"));
+        let is_signed = head.headers.contains_key(AUTHORIZATION);
+        let is_front = head.method == Method::GET
+            && match head.uri.path() {
+                "/" => true,
+                access::PATH => !is_signed,
+                path => path.starts_with("/page/"),
+            };
         self.admission.as_deref().filter(|_| !is_front)
+    }
+
+    /// Who lets callers in, if anybody does.
+    pub(super) fn admission(&self) -> Option<&dyn Admission> {
+        self.admission.as_deref()
     }
 
     async fn read(&self, body: Body) -> Result<Bytes, ApiError> {
@@ -108,6 +120,10 @@ fn operation(path: &str) -> Option<&'static str> {
     let of_x_ray = OPERATIONS.iter().find(|operation| operation.path == path);
     of_x_ray.map(|operation| operation.name).or_else(|| {
         let question = path.strip_prefix("/local/")?;
+        if path == access::PATH {
+            // What one may do, everyone may know of themselves.
+            return None;
+        }
         Some(match question.split('/').next() {
             Some("map") => "GetServiceGraph",
             Some("traces" | "compare") => "BatchGetTraces",
@@ -177,6 +193,7 @@ mod tests {
             ("/local/health", Some("GetTraceSummaries")),
             ("/local/ledger", Some("GetTraceSummaries")),
             ("/local/", Some("GetTraceSummaries")),
+            ("/local/access", None),
             ("/other", None),
         ] {
             assert_eq!(operation(path), name, "{path}");

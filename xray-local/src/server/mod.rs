@@ -1,5 +1,6 @@
 //! The server: a UDP socket and a TCP port of the same number, before one store.
 
+mod access;
 mod doctor;
 mod entrance;
 mod guard;

@@ -13,15 +13,17 @@ use axum::routing::post;
 use tokio::task;
 
 use super::entrance::{self, Entrance};
-use super::{doctor, page};
+use super::{access, doctor, page};
 use crate::api::{ApiError, Backend, OPERATIONS, Operation};
 use crate::viewer::Inflow;
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 pub(super) fn router(backend: Backend, inflow: Inflow, entrance: Entrance) -> Router {
+    let entrance = Arc::new(entrance);
     let doctor = doctor::routes(inflow.received.clone());
-    let mut router = page::routes(inflow).merge(doctor);
+    let access = access::routes(Arc::clone(&entrance));
+    let mut router = page::routes(inflow).merge(doctor).merge(access);
     for operation in &OPERATIONS {
         let answer = move |State(backend), body| answer(operation, backend, body);
         router = router.route(operation.path, post(answer));
@@ -33,10 +35,7 @@ pub(super) fn router(backend: Backend, inflow: Inflow, entrance: Entrance) -> Ro
         })
         // The entrance has its own bound, and has read the body before anything takes it.
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(
-            Arc::new(entrance),
-            entrance::enter,
-        ))
+        .layer(middleware::from_fn_with_state(entrance, entrance::enter))
         .with_state(backend)
 }
 

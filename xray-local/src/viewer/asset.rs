@@ -26,6 +26,7 @@ macro_rules! assets {
 }
 
 const ASSETS: &[Asset] = assets! {
+    "access.js": "text/javascript",
     "api.js": "text/javascript",
     "app.js": "text/javascript",
     "candidates.js": "text/javascript",
@@ -49,6 +50,8 @@ const ASSETS: &[Asset] = assets! {
     "place.js": "text/javascript",
     "rule.js": "text/javascript",
     "sampling.js": "text/javascript",
+    "sign.js": "text/javascript",
+    "signin.js": "text/javascript",
     "style.css": "text/css",
     "timeline.js": "text/javascript",
     "trace.js": "text/javascript",

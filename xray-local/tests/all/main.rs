@@ -38,6 +38,8 @@ mod series;
 mod server;
 mod settings;
 mod shop;
+#[cfg(feature = "keys")]
+mod signed;
 mod summaries;
 mod time;
 mod validate_command;

@@ -314,30 +314,3 @@ fn what_was_refused_stands_in_the_ledger() {
     assert_eq!(ledger["rejections"][0]["id"], "70de5b6f19ff9a0a");
     assert_eq!(ledger["rejections"][0]["code"], "MissingName");
 }
-
-#[cfg(feature = "keys")]
-#[test]
-fn with_keys_the_page_comes_and_what_is_stored_does_not() {
-    let keys = r#"{"keys": [{"access_key_id": "K", "secret_access_key": "a secret of enough letters", "actions": ["*"]}]}"#;
-    let keys = xray_local::Keys::parse(keys).expect("keys");
-    let server = Server::start(options().keys(keys)).expect("a free port");
-    let page = request(server.address(), "GET", "/", &[BROWSER], "");
-    assert_eq!(page.status, 200);
-    assert_eq!(get(&server, "/page/app.js").status, 200);
-    for path in [
-        "/local/ledger",
-        "/local/events",
-        "/local/map?start=0&end=1",
-        "/local/health",
-        "/local/sampling",
-        "/local/sampling/explain",
-        "/local/decisions?start=0&end=1",
-        "/local/compare?one=1&other=2",
-        "/local/filter?text=a",
-        "/local/traces/1-581cf771-a006649127e371903a2de979/received?of=1",
-        "/local/traces/1-581cf771-a006649127e371903a2de979/findings",
-    ] {
-        let name = "MissingAuthenticationTokenException";
-        assert_refused(&get(&server, path), 403, name, "signed requests only");
-    }
-}

@@ -59,7 +59,7 @@ impl Keys {
         self.by_id.len()
     }
 
-    fn key(&self, id: &str) -> Result<&Key, Denial> {
+    fn find(&self, id: &str) -> Result<&Key, Denial> {
         self.by_id.get(id).ok_or_else(|| Denial::unknown_key(id))
     }
 }
@@ -79,7 +79,7 @@ impl Admission for Keys {
                 Err(Denial::unsigned())
             };
         };
-        let key = self.key(authorization.key_id)?;
+        let key = self.find(authorization.key_id)?;
         let apart = authorization.seconds_from(now);
         if apart > SKEW_SECONDS {
             return Err(Denial::not_now(authorization.date, apart, SKEW_SECONDS));
@@ -96,8 +96,18 @@ impl Admission for Keys {
         let Some(authorization) = Authorization::of(head)? else {
             return Ok(());
         };
-        let key = self.key(authorization.key_id)?;
+        let key = self.find(authorization.key_id)?;
         signature::verify(&authorization, &key.secret, head, body)
+    }
+
+    fn key<'a>(&self, head: &'a Parts) -> Option<&'a str> {
+        let authorization = Authorization::of(head).ok().flatten()?;
+        Some(authorization.key_id)
+    }
+
+    fn permits(&self, key: &str, operation: &str) -> bool {
+        self.find(key)
+            .is_ok_and(|key| key.actions.permit(operation))
     }
 }
 
