@@ -75,6 +75,10 @@ impl Display for Quoted<'_> {
 impl Display for Field {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
+            // Without quotes a key ends at the first bracket, and has no blanks around it.
+            Self::Annotation(key) if key.contains([']', '"']) || key.trim() != key => {
+                write!(f, "annotation[{}]", Quoted(key))
+            }
             Self::Annotation(key) => write!(f, "annotation[{key}]"),
             _ => f.write_str(keyword::word(self).unwrap_or_default()),
         }

@@ -139,15 +139,14 @@ impl<'a> Parser<'a> {
     /// The key, if an annotation is named: `annotation.key`, `annotation[key]` or `annotation["key"]`.
     fn annotation(&mut self, word: &str, lower: &str) -> Result<Option<String>, FilterError> {
         if lower == "annotation" {
-            let Token::Bracket(key) = self.tokens[self.at + 1].token else {
+            let Token::Bracket(key) = &self.tokens[self.at + 1].token else {
                 self.advance();
                 return Err(self.expected("the key, as in `annotation.key` or `annotation[key]`"));
             };
+            let key = key.clone();
             self.advance();
             self.advance();
-            let key = key.trim();
-            let bare = key.strip_prefix('"').and_then(|key| key.strip_suffix('"'));
-            return Ok(Some(bare.unwrap_or(key).to_owned()));
+            return Ok(Some(key));
         }
         if !lower.starts_with("annotation.") {
             return Ok(None);

@@ -134,6 +134,31 @@ fn annotations_compare_by_the_type_that_is_asked_for() {
 }
 
 #[test]
+fn a_key_in_quotes_may_hold_brackets_and_quotes() {
+    for (text, told) in [
+        (r#"annotation["a]b"] = 1"#, r#"annotation["a]b"] = 1"#),
+        (r#"annotation[ "a\"b" ]"#, r#"annotation["a\"b"]"#),
+        (r#"annotation[" a"]"#, r#"annotation[" a"]"#),
+        (r#"annotation[ a.b ]"#, "annotation[a.b]"),
+        (r#"annotation["a.b"]"#, "annotation[a.b]"),
+    ] {
+        let filter = Filter::parse(text).expect(text);
+        assert_eq!(filter.to_string(), told);
+        assert_eq!(Filter::parse(told), Ok(filter), "{told}");
+    }
+    for (text, column) in [
+        (r#"annotation["a] = 1"#, 12),
+        (r#"annotation["a"b] = 1"#, 15),
+        (r#"annotation["a" = 1"#, 16),
+        (r#"annotation["a""#, 11),
+        (r#"annotation[a"#, 11),
+    ] {
+        let error = Filter::parse(text).expect_err(text);
+        assert_eq!(error.column(), column, "{text}: {error}");
+    }
+}
+
+#[test]
 fn services_are_told_by_name_type_and_account() {
     check(&[
         (r#"service("stock")"#, "shop"),

@@ -22,8 +22,8 @@ pub(super) enum Token<'a> {
     Text(String),
     /// A number.
     Number(f64),
-    /// What stands between square brackets, as it is.
-    Bracket(&'a str),
+    /// What stands between square brackets, without the quotes around it, if there are some.
+    Bracket(String),
     /// The JSON after `#`, up to the end of its value.
     Json(serde_json::Value),
     /// `=`, `!=`, `<`, `<=`, `>` or `>=`.
@@ -81,7 +81,7 @@ impl<'a> Lexer<'a> {
         let column = self.column;
         let token = match self.peek() {
             None => Token::End,
-            Some('"') => self.quoted()?,
+            Some('"') => Token::Text(self.quoted()?),
             Some('[') => self.bracket()?,
             Some('#') => self.json()?,
             Some(sign @ ('=' | '<' | '>' | '!')) => self.operator(sign),
@@ -126,13 +126,13 @@ impl<'a> Lexer<'a> {
         &self.text[start..self.offset()]
     }
 
-    fn quoted(&mut self) -> Result<Token<'a>, FilterError> {
+    fn quoted(&mut self) -> Result<String, FilterError> {
         let column = self.column;
         self.take();
         let mut text = String::new();
         loop {
             match self.take() {
-                Some('"') => return Ok(Token::Text(text)),
+                Some('"') => return Ok(text),
                 // A backslash stands for itself, unless what follows would mean something.
                 Some('\\') if matches!(self.peek(), Some('"' | '\\')) => text.extend(self.take()),
                 Some(other) => text.push(other),
@@ -149,9 +149,22 @@ impl<'a> Lexer<'a> {
     fn bracket(&mut self) -> Result<Token<'a>, FilterError> {
         let column = self.column;
         self.take();
-        let text = self.while_(|next| next != ']');
+        self.while_(char::is_whitespace);
+        let text = match self.peek() {
+            // Between quotes a `]` is a character as others are.
+            Some('"') => {
+                let text = self.quoted()?;
+                self.while_(char::is_whitespace);
+                text
+            }
+            _ => self.while_(|next| next != ']').trim().to_owned(),
+        };
         match self.take() {
-            Some(_) => Ok(Token::Bracket(text)),
+            Some(']') => Ok(Token::Bracket(text)),
+            Some(_) => Err(FilterError::new(
+                self.column - 1,
+                "expected `]` behind the key",
+            )),
             None => Err(FilterError::new(column, "`[` has no end: expected `]`")),
         }
     }
