@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod amount;
 mod api;
 mod arn;
 mod bound;
@@ -56,12 +57,13 @@ mod viewer;
 
 #[cfg(feature = "keys")]
 pub use access::{Keys, KeysError};
+pub use amount::{duration_text, percent_text};
 pub use doctor::{Check, Diagnosis, Level};
 pub use error::Error;
 pub use filter::{Filter, FilterError};
 pub use graph::{
-    Edge, EdgeType, ErrorStatistics, FaultStatistics, Histogram, Service, ServiceGraph, State,
-    Statistics,
+    Edge, EdgeType, ErrorStatistics, FaultStatistics, Histogram, OutcomeCounts, Service,
+    ServiceGraph, State, Statistics,
 };
 pub use index::{ExplainedTerm, Explanation};
 pub use map::{map, map_dot, map_svg};
@@ -69,13 +71,14 @@ pub use query::{
     AnnotationValues, EntryHttp, RootCause, RootCauseEntity, RootCauseException, RootCauseService,
     TimeRange, TimeRangeType, TraceSummary, TraceUser,
 };
+pub use sampling::{Mismatch, SampledRequest};
 pub use server::{Options, Server};
 #[cfg(feature = "disk")]
 pub use store::{EncryptionKey, EncryptionKeyError};
 pub use store::{Limits, Store, StoreCounts};
 pub use terminal::{printable, printable_json};
 pub use timeline::{TimelineStyle, timeline};
-pub use trace::{Outcome, ServiceId};
+pub use trace::{Outcome, Pair, ServiceId, compare};
 pub use validate::{
     Finding, FindingCode, Inspected, Rejection, RejectionCode, Severity, Validator, validate,
 };

@@ -2,6 +2,7 @@
 
 use xray_sdk::document::{Document, Namespace, Trace};
 
+use crate::amount::duration_text;
 use crate::terminal::{cut, printable};
 use crate::trace::{Anatomy, Outcome, Row, rows};
 
@@ -16,7 +17,7 @@ pub struct TimelineStyle {
 
 const NARROWEST: usize = 40;
 
-/// The columns of durations: `1234.5 ms` at most, and a blank.
+/// The columns of durations: nine characters at most, and a blank.
 const DURATION: usize = 10;
 
 /// The columns of notes behind the durations, when there are any.
@@ -56,7 +57,11 @@ pub fn timeline(trace: &Trace, style: TimelineStyle) -> String {
 /// The trace as a whole: id, time, and the request that it began with.
 fn headline(trace: &Trace, root: Option<&Document>) -> String {
     let mut parts = vec![format!("trace {}", trace.id())];
-    parts.push(trace.duration().map_or("in progress".to_owned(), duration));
+    parts.push(
+        trace
+            .duration()
+            .map_or("in progress".to_owned(), duration_text),
+    );
     let request = root.and_then(Document::request);
     if let Some(request) = request {
         let method = request.method.as_deref().unwrap_or_default();
@@ -106,7 +111,7 @@ impl Layout {
 
     fn line(&self, row: &Row<'_>) -> String {
         let document = row.document;
-        let time = document.duration().map_or("...".to_owned(), duration);
+        let time = document.duration().map_or("...".to_owned(), duration_text);
         let mut line = self.label(row);
         line.push_str(&self.bar(document));
         line.push_str(&format!("{time:>DURATION$}"));
@@ -198,16 +203,4 @@ fn path(url: &str) -> &str {
         return url;
     };
     rest.find('/').map_or("/", |start| &rest[start..])
-}
-
-fn duration(seconds: f64) -> String {
-    let milliseconds = seconds * 1e3;
-    // From here on, one digit behind the point rounds to 10.0.
-    if milliseconds < 9.95 {
-        format!("{milliseconds:.1} ms")
-    } else if milliseconds < 10_000.0 {
-        format!("{milliseconds:.0} ms")
-    } else {
-        format!("{seconds:.1} s")
-    }
 }

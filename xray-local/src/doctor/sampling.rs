@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Check, Diagnosis};
+use crate::amount::percent_text;
 use crate::sampling::Sampling;
 
 /// How many windows of statistics are read.
@@ -24,9 +25,9 @@ pub(super) fn rules(sampling: &Sampling, now: f64) -> Vec<Diagnosis> {
     let told = hidden.map(|(name, (requests, sampled))| {
         let says = sampling.rules().get(&name).map(|rule| {
             format!(
-                " (reservoir {} a second, then {} %)",
+                " (reservoir {} a second, then {})",
                 rule.reservoir_size,
-                rule.fixed_rate * 100.0
+                percent_text(rule.fixed_rate)
             )
         });
         let seen = format!(

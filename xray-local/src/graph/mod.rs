@@ -2,6 +2,7 @@
 
 mod histogram;
 mod layout;
+mod merge;
 mod node;
 mod sketch;
 mod statistics;
@@ -18,7 +19,7 @@ pub use histogram::Histogram;
 pub(crate) use layout::Layout;
 pub use node::{Edge, EdgeType, Service, State};
 pub(crate) use sketch::{Flow, Sketch};
-pub use statistics::{ErrorStatistics, FaultStatistics, Statistics};
+pub use statistics::{ErrorStatistics, FaultStatistics, OutcomeCounts, Statistics};
 pub(crate) use tally::Tally;
 
 /// The services that took part in some traces, and the calls between them. Written and read as the API's list of services.

@@ -41,7 +41,40 @@ pub struct FaultStatistics {
     pub total_count: u64,
 }
 
+/// Requests by how they ended, each counted once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct OutcomeCounts {
+    /// Without error or fault.
+    pub ok: u64,
+    /// Through the caller's fault, but for those that were turned away for asking too much.
+    pub error: u64,
+    /// Turned away for asking too much.
+    pub throttle: u64,
+    /// Through the service's fault.
+    pub fault: u64,
+    /// All of them.
+    pub total: u64,
+}
+
 impl Statistics {
+    /// The requests by how they ended.
+    pub fn outcomes(&self) -> OutcomeCounts {
+        OutcomeCounts {
+            ok: self.ok_count,
+            error: self.error_statistics.other_count,
+            throttle: self.error_statistics.throttle_count,
+            fault: self.fault_statistics.total_count,
+            total: self.total_count,
+        }
+    }
+
+    /// How long a request took on average, in seconds; `None` where there was none.
+    pub fn average_time(&self) -> Option<f64> {
+        let total = self.total_count;
+        (total > 0).then(|| seconds(self.total_response_time / total as f64))
+    }
+
     /// Counts one finished request.
     pub(crate) fn count(&mut self, outcome: Outcome, response_time: f64) {
         match outcome {
@@ -106,5 +139,15 @@ mod tests {
                 "TotalResponseTime": 0.5,
             })
         );
+        let OutcomeCounts {
+            ok,
+            error,
+            throttle,
+            fault,
+            total,
+        } = statistics.outcomes();
+        assert_eq!((ok, error, throttle, fault, total), (2, 1, 1, 1, 5));
+        assert_eq!(statistics.average_time(), Some(0.1));
+        assert_eq!(Statistics::default().average_time(), None);
     }
 }

@@ -6,23 +6,28 @@ use serde::{Deserialize, Serialize};
 use xray_sdk::sampling::Pattern;
 
 use super::name::RuleName;
-use super::rule::Rule;
 use super::rules::Rules;
 
 /// What is known of a request before it is decided on. What is not known matches every rule, but for attributes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub(crate) struct SampledRequest {
-    pub(crate) service: Option<String>,
+pub struct SampledRequest {
+    /// The name of the service.
+    pub service: Option<String>,
     /// What the service runs on, as `AWS::ECS::Container`.
     #[serde(rename = "type")]
-    pub(crate) service_type: Option<String>,
-    pub(crate) host: Option<String>,
-    pub(crate) method: Option<String>,
-    pub(crate) path: Option<String>,
-    pub(crate) arn: Option<String>,
+    pub service_type: Option<String>,
+    /// The host that was asked for, without its port.
+    pub host: Option<String>,
+    /// The HTTP method.
+    pub method: Option<String>,
+    /// The path of the URL.
+    pub path: Option<String>,
+    /// The ARN of the resource that the service runs on.
+    pub arn: Option<String>,
+    /// What else is known. An attribute that a rule asks for and that is not here does not match.
     #[serde(skip)]
-    pub(crate) attributes: BTreeMap<String, String>,
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// A rule that was tried on a request.
@@ -37,11 +42,13 @@ pub(crate) struct Trial {
 
 /// The first field of a rule that a request does not fit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Mismatch {
-    /// The name of the field, as the API has it.
-    pub(crate) field: String,
-    pub(crate) expected: String,
-    pub(crate) found: Option<String>,
+pub struct Mismatch {
+    /// The name of the field, as the API has it: `URLPath`, `Attributes.tier`.
+    pub field: String,
+    /// The pattern that the rule has there.
+    pub expected: String,
+    /// What the request has there; `None` where an attribute is not known.
+    pub found: Option<String>,
 }
 
 impl Rules {
@@ -50,7 +57,7 @@ impl Rules {
         let mut trials = Vec::new();
         for record in self.records() {
             let rule = &record.sampling_rule;
-            let mismatch = rule.mismatch(request);
+            let mismatch = request.mismatch(rule.patterns(), rule.attributes());
             let is_match = mismatch.is_none();
             trials.push(Trial {
                 rule: rule.rule_name.clone(),
@@ -65,27 +72,34 @@ impl Rules {
     }
 }
 
-impl Rule {
-    fn mismatch(&self, request: &SampledRequest) -> Option<Mismatch> {
-        let known = self.patterns().into_iter().zip([
-            &request.service,
-            &request.service_type,
-            &request.host,
-            &request.method,
-            &request.path,
-            &request.arn,
-        ]);
-        let mut unlike = known.filter_map(|((field, pattern), found)| {
-            let found = found.as_ref()?;
+impl SampledRequest {
+    /// The first thing in which the request is not what a rule is for; `None` where the rule matches. `patterns` are the fields of the
+    /// rule by their names in the API (`ServiceName`, `ServiceType`, `Host`, `HTTPMethod`, `URLPath`, `ResourceARN`), `attributes` those that
+    /// it asks for.
+    ///
+    /// ```
+    /// use xray_local::SampledRequest;
+    ///
+    /// let request = SampledRequest { path: Some("/orders".to_owned()), ..SampledRequest::default() };
+    /// let mismatch = request.mismatch([("Host", "shop.*"), ("URLPath", "/health")], []);
+    /// assert_eq!(mismatch.map(|mismatch| mismatch.field).as_deref(), Some("URLPath"));
+    /// ```
+    pub fn mismatch<'r>(
+        &self,
+        patterns: impl IntoIterator<Item = (&'r str, &'r str)>,
+        attributes: impl IntoIterator<Item = (&'r str, &'r str)>,
+    ) -> Option<Mismatch> {
+        let mut unlike = patterns.into_iter().filter_map(|(field, pattern)| {
+            let found = self.known(field)?;
             (!Pattern::new(pattern).matches(found)).then(|| Mismatch {
                 field: field.to_owned(),
                 expected: pattern.to_owned(),
-                found: Some(found.clone()),
+                found: Some(found.to_owned()),
             })
         });
         unlike.next().or_else(|| {
-            let mut attributes = self.attributes().filter_map(|(name, pattern)| {
-                let found = request.attributes.get(name);
+            let mut attributes = attributes.into_iter().filter_map(|(name, pattern)| {
+                let found = self.attributes.get(name);
                 let is_match = found.is_some_and(|found| Pattern::new(pattern).matches(found));
                 (!is_match).then(|| Mismatch {
                     field: format!("Attributes.{name}"),
@@ -95,6 +109,20 @@ impl Rule {
             });
             attributes.next()
         })
+    }
+
+    /// What is known of a field of rules.
+    fn known(&self, field: &str) -> Option<&str> {
+        let known = match field {
+            "ServiceName" => &self.service,
+            "ServiceType" => &self.service_type,
+            "Host" => &self.host,
+            "HTTPMethod" => &self.method,
+            "URLPath" => &self.path,
+            "ResourceARN" => &self.arn,
+            _ => &None,
+        };
+        known.as_deref()
     }
 }
 

@@ -15,7 +15,8 @@ use xray_sdk::document::{Document, Namespace, Trace};
 pub(crate) use critical::is_critical;
 pub use outcome::Outcome;
 pub(crate) use outline::{Row, rows};
-pub(crate) use pair::{Pair, pairs};
+pub(crate) use pair::pairs;
+pub use pair::{Pair, compare};
 pub use service::ServiceId;
 
 /// A trace taken apart into the work of its services.

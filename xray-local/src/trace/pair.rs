@@ -2,16 +2,37 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use xray_sdk::document::{Document, Namespace};
+use xray_sdk::document::{Document, Namespace, Trace};
 
-use super::Row;
+use super::{Anatomy, Row, rows};
 
 /// A place in the tree: what one trace did there, the other one, or both.
-#[derive(Clone, Copy)]
-pub(crate) struct Pair<'a> {
-    pub(crate) level: usize,
-    pub(crate) one: Option<&'a Document>,
-    pub(crate) other: Option<&'a Document>,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pair<'a> {
+    /// How deep it stands. Where a trace begins that is 0.
+    pub level: usize,
+    /// The segment or subsegment of the first trace.
+    pub one: Option<&'a Document>,
+    /// That of the second.
+    pub other: Option<&'a Document>,
+}
+
+/// Puts two traces together as one tree, each place before those below it: what both did, and what only one of them did.
+///
+/// Costs by the number of their subsegments.
+///
+/// ```
+/// use xray_local::compare;
+/// use xray_sdk::document::{Document, Trace};
+///
+/// let document = br#"{"name":"front","id":"53995c3f42cd8ad8","trace_id":"1-581cf771-a006649127e371903a2de979","start_time":1,"end_time":2}"#;
+/// let traces = Trace::assemble([Document::parse(document)?]);
+/// let places = compare(&traces[0], &traces[0]);
+/// assert_eq!(places[0].one, places[0].other);
+/// # Ok::<(), xray_sdk::Error>(())
+/// ```
+pub fn compare<'a>(one: &'a Trace, other: &'a Trace) -> Vec<Pair<'a>> {
+    pairs(&rows(&Anatomy::of(one)), &rows(&Anatomy::of(other)))
 }
 
 /// The rows of two traces put together. What stands in the same place under the same name belongs together, the first of a name with the first,
@@ -135,10 +156,7 @@ fn together(
 
 #[cfg(test)]
 mod tests {
-    use xray_sdk::document::Trace;
-
     use super::*;
-    use crate::trace::{Anatomy, rows};
 
     /// A trace of one segment with subsegments, those of each written behind it in brackets, as `a(b c) d`.
     fn trace(subsegments: &str) -> Trace {
@@ -171,8 +189,7 @@ mod tests {
     /// The pairs, a line each: `=` for both, `-` for the first alone, `+` for the second alone.
     fn told(one: &str, other: &str) -> String {
         let (one, other) = (trace(one), trace(other));
-        let (one, other) = (Anatomy::of(&one), Anatomy::of(&other));
-        let pairs = pairs(&rows(&one), &rows(&other));
+        let pairs = compare(&one, &other);
         let line = |pair: &Pair<'_>| {
             let (sign, document) = match (pair.one, pair.other) {
                 (Some(one), Some(_)) => ('=', one),

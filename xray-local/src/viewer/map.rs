@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::graph::{EdgeType, Histogram, Layout, Service, ServiceGraph, Statistics};
-use crate::trace::seconds;
+use crate::graph::{EdgeType, Histogram, Layout, OutcomeCounts, Service, ServiceGraph, Statistics};
 
 /// More nodes than these cannot be read: then those that call nobody are put together, by type.
 const READABLE: usize = 60;
@@ -51,11 +50,8 @@ struct Edge {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Counts {
-    ok: u64,
-    error: u64,
-    throttle: u64,
-    fault: u64,
-    total: u64,
+    #[serde(flatten)]
+    outcomes: OutcomeCounts,
     /// In seconds.
     average_time: f64,
     /// The times within which half of them and 19 of 20 ended. None on links, where nobody waits.
@@ -210,20 +206,13 @@ impl Node {
 
 impl Counts {
     fn of(statistics: &Statistics, times: &Histogram, minutes: Option<f64>) -> Self {
-        let total = statistics.total_count;
+        let outcomes = statistics.outcomes();
         Self {
-            ok: statistics.ok_count,
-            error: statistics.error_statistics.other_count,
-            throttle: statistics.error_statistics.throttle_count,
-            fault: statistics.fault_statistics.total_count,
-            total,
-            average_time: match total {
-                0 => 0.0,
-                total => seconds(statistics.total_response_time / total as f64),
-            },
+            outcomes,
+            average_time: statistics.average_time().unwrap_or_default(),
             median: times.within(0.5),
             p95: times.within(0.95),
-            per_minute: minutes.map(|minutes| total as f64 / minutes),
+            per_minute: minutes.map(|minutes| outcomes.total as f64 / minutes),
         }
     }
 }
