@@ -33,10 +33,22 @@ enum Kind {
     #[cfg(feature = "disk")]
     Data {
         path: PathBuf,
-        is_in_use: bool,
+        trouble: DataTrouble,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     Start(io::Error),
+}
+
+/// What is the matter with a folder of traces.
+#[cfg(feature = "disk")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DataTrouble {
+    InUse,
+    /// It and the key that was given, or not given, do not go together.
+    Key,
+    /// This process may not write there.
+    Denied,
+    Other,
 }
 
 impl Error {
@@ -82,14 +94,14 @@ impl Error {
     #[cfg(feature = "disk")]
     pub(crate) fn data(
         path: PathBuf,
-        is_in_use: bool,
+        trouble: DataTrouble,
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Self {
         let source = Box::new(source);
         Self {
             kind: Kind::Data {
                 path,
-                is_in_use,
+                trouble,
                 source,
             },
         }
@@ -121,13 +133,25 @@ impl Error {
     /// Another process has the [folder of traces](crate::Options::data) open.
     #[cfg(feature = "disk")]
     pub fn is_data_in_use(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::Data {
-                is_in_use: true,
-                ..
-            }
-        )
+        self.is_data(DataTrouble::InUse)
+    }
+
+    /// The [folder of traces](crate::Options::data) is encrypted with another [key](crate::Options::encryption_key), or there is none; or there is
+    /// one, and the folder is not encrypted.
+    #[cfg(feature = "disk")]
+    pub fn is_encryption_key(&self) -> bool {
+        self.is_data(DataTrouble::Key)
+    }
+
+    /// This process may not write into the [folder of traces](crate::Options::data), or not make it.
+    #[cfg(feature = "disk")]
+    pub fn is_data_denied(&self) -> bool {
+        self.is_data(DataTrouble::Denied)
+    }
+
+    #[cfg(feature = "disk")]
+    fn is_data(&self, expected: DataTrouble) -> bool {
+        matches!(self.kind, Kind::Data { trouble, .. } if trouble == expected)
     }
 
     /// The [file of sampling rules](crate::Options::rules), or a file beside it, cannot be used. It was left as it is.

@@ -7,7 +7,9 @@ mod guard;
 mod http;
 mod options;
 mod page;
+mod question;
 mod router;
+mod tail;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
@@ -16,8 +18,6 @@ use xray_daemon::{Counts, Receiver, Socket};
 use crate::api::Backend;
 use crate::control::Control;
 use crate::error::Error;
-#[cfg(feature = "disk")]
-use crate::store::FolderError;
 use crate::store::{Intake, Settler, Store};
 use crate::viewer::Inflow;
 use entrance::Entrance;
@@ -185,10 +185,7 @@ fn store(options: &Options) -> Result<Store, Error> {
         clock,
         notice,
     )
-    .map_err(|error| {
-        let is_in_use = matches!(error, FolderError::InUse(_));
-        Error::data(folder.clone(), is_in_use, error)
-    })
+    .map_err(|error| Error::data(folder.clone(), error.trouble(), error))
 }
 
 #[cfg(not(feature = "disk"))]

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
@@ -18,9 +18,9 @@ use serde::Deserialize;
 use tokio::task;
 use xray_sdk::TraceId;
 
+use super::question::{self, Path, Query};
 use super::router::front;
 use crate::api::{ApiError, Backend};
-use crate::filter::Filter;
 use crate::query::TimeRange;
 use crate::sampling::SampledRequest;
 use crate::store::Store;
@@ -229,11 +229,7 @@ async fn explain_filter(
     State(backend): State<Backend>,
     Query(question): Query<Question>,
 ) -> Result<Response, ApiError> {
-    let refused = |error| ApiError::invalid_request(format!("filter cannot be read: {error}"));
-    let filter = match question.filter.trim() {
-        "" => None,
-        text => Some(Filter::parse(text).map_err(refused)?),
-    };
+    let filter = question::filter(&question.filter)?;
     let filter = filter.map(|filter| backend.control.groups().get().resolve(&filter));
     let range = TimeRange::began(question.start, question.end);
     let explained = computed(move || backend.store.explain(&range, filter.as_ref())).await;
@@ -264,9 +260,9 @@ async fn changed(store: &Store, seen: Option<&Ledger>) -> Ledger {
 }
 
 /// What takes a while is not computed on the thread that takes in calls.
-async fn computed<T: Send + 'static>(
+pub(super) async fn computed<T: Send + 'static>(
     compute: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, StatusCode> {
+) -> Result<T, ApiError> {
     let computed = task::spawn_blocking(compute).await;
-    computed.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+    computed.map_err(|_| ApiError::internal("what was asked for"))
 }

@@ -13,7 +13,7 @@ use axum::routing::post;
 use tokio::task;
 
 use super::entrance::{self, Entrance};
-use super::{access, doctor, page};
+use super::{access, doctor, page, tail};
 use crate::api::{ApiError, Backend, OPERATIONS, Operation};
 use crate::viewer::Inflow;
 
@@ -23,7 +23,10 @@ pub(super) fn router(backend: Backend, inflow: Inflow, entrance: Entrance) -> Ro
     let entrance = Arc::new(entrance);
     let doctor = doctor::routes(inflow.received.clone());
     let access = access::routes(Arc::clone(&entrance));
-    let mut router = page::routes(inflow).merge(doctor).merge(access);
+    let mut router = page::routes(inflow)
+        .merge(doctor)
+        .merge(access)
+        .merge(tail::routes());
     for operation in &OPERATIONS {
         let answer = move |State(backend), body| answer(operation, backend, body);
         router = router.route(operation.path, post(answer));
@@ -53,7 +56,7 @@ pub(super) async fn front(State(backend): State<Backend>) -> String {
     let counts = backend.store.counts();
     format!(
         "xray-local {}: AWS X-Ray on this machine\n\n\
-         {} traces of {} documents are stored, {} documents were refused.\n\
+         {} traces are stored. Since it started {} documents have come, and {} were refused.\n\
          This port answers the X-Ray API (AWS_ENDPOINT_URL_XRAY); segments come in over UDP on the same port number.\n{}",
         env!("CARGO_PKG_VERSION"),
         counts.traces,

@@ -1,5 +1,6 @@
 //! What was received: documents as they came, kept by trace, on disk or in memory, within bounds.
 
+mod arrival;
 mod catalog;
 #[cfg(feature = "disk")]
 mod encryption_key;
@@ -25,6 +26,8 @@ use crate::lock::lock;
 use crate::notice::Notice;
 use crate::program::Programs;
 use crate::validate::Rejection;
+pub(crate) use arrival::Arrivals;
+use arrival::Listeners;
 use catalog::Catalog;
 #[cfg(feature = "disk")]
 pub use encryption_key::{EncryptionKey, EncryptionKeyError};
@@ -78,6 +81,7 @@ struct Shared {
     /// Held by the one who writes, while it does.
     writer: Mutex<Writer>,
     catalog: Catalog,
+    listeners: Listeners,
     /// Guards what is told of the store. Held for numbers only.
     state: Mutex<State>,
     changed: Condvar,
@@ -153,6 +157,7 @@ impl Store {
                 engine,
                 writer: Mutex::new(writer),
                 catalog,
+                listeners: Listeners::default(),
                 state: Mutex::default(),
                 changed: Condvar::new(),
                 programs: Arc::default(),

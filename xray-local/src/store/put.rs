@@ -92,7 +92,9 @@ impl Store {
         let put = writer.put(documents, shared.clock.now(), &shared.limits, self.engine());
         let put = put.inspect_err(|error| self.has_failed(error))?;
         self.works();
-        shared.catalog.came(&put.touched, shared.clock.now());
+        let now = shared.clock.now();
+        shared.catalog.came(&put.touched, now);
+        shared.listeners.came(&put.touched, now);
         self.state().counts.stored += put.stored;
         self.retain_by(&mut writer);
         Ok(put.rejections)

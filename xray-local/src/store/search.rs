@@ -163,7 +163,7 @@ impl Store {
     }
 
     /// Whether a filter means a trace, by its documents.
-    fn is_meant(&self, id: TraceId, filter: Option<&Filter>) -> bool {
+    pub(crate) fn is_meant(&self, id: TraceId, filter: Option<&Filter>) -> bool {
         filter.is_none_or(|filter| self.trace(id).is_some_and(|trace| filter.matches(&trace)))
     }
 }

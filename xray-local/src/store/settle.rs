@@ -67,9 +67,11 @@ impl Store {
         self.settle_since(f64::INFINITY);
     }
 
-    /// Settles quiet traces, keeps what is known of them, and counts them for graphs.
+    /// Settles quiet traces, tells those who listen of them, keeps what is known of them, and counts them for graphs.
     pub(super) fn settle_quiet(&self) {
-        self.settle_since(self.shared.clock.now() - QUIET);
+        let since = self.shared.clock.now() - QUIET;
+        self.settle_since(since);
+        self.tell_quiet(since);
         self.keep_settled();
         while self.shared.catalog.known().index.count(COUNTED_AT_ONCE) {}
     }

@@ -106,7 +106,7 @@ fn a_store_opens_with_its_own_key_only() {
     );
     let problem = |key| {
         let error = start(folder.path(), key).err().expect("is refused");
-        assert!(error.is_data_folder());
+        assert!(error.is_data_folder() && error.is_encryption_key());
         error.to_string()
     };
     let missing = problem(None);

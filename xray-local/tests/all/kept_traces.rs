@@ -85,11 +85,27 @@ fn a_folder_is_for_one_server_at_a_time() {
     let folder = Folder::new();
     let server = start(&folder);
     let error = refused(&folder);
-    assert!(error.is_data_in_use() && error.is_data_folder());
+    assert!(error.is_data_in_use() && error.is_data_folder() && !error.is_data_denied());
     let holder = format!("process {} has it open", std::process::id());
     assert!(error.to_string().ends_with(&holder), "{error}");
     server.stop();
     start(&folder);
+}
+
+#[test]
+fn after_a_start_the_front_page_tells_what_is_there_and_what_has_come_since() {
+    let folder = Folder::new();
+    let options = || crate::client::options().data(folder.path());
+    let first = xray_local::Server::start(options()).expect("starts");
+    let input = serde_json::json!({"TraceSegmentDocuments": [crate::shop::small(1).to_string()]});
+    crate::client::call(&first, "/TraceSegments", &input);
+    drop(first);
+    let second = xray_local::Server::start(options()).expect("starts");
+    let front = crate::client::request(second.address(), "GET", "/", &[], "").body;
+    assert!(
+        front.contains("1 traces are stored. Since it started 0 documents have come"),
+        "{front}"
+    );
 }
 
 #[test]

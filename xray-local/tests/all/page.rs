@@ -46,6 +46,33 @@ fn every_file_that_the_page_names_is_there() {
 }
 
 #[test]
+fn what_is_asked_wrongly_is_refused_as_the_api_refuses() {
+    let server = server();
+    let invalid = "InvalidRequestException";
+    for (path, part) in [
+        ("/local/map", "start"),
+        ("/local/map?start=now&end=1", "start"),
+        ("/local/compare?one=1", "other"),
+        (
+            "/local/explain?start=0&end=1&filter=fault+AND",
+            "filter cannot be read: column 10",
+        ),
+        ("/local/tail?filter=(", "filter cannot be read: column 2"),
+        ("/local/tail?lines=many", "lines"),
+        ("/local/traces/%ff", "UTF-8"),
+        ("/local/traces/1", "is no trace id"),
+    ] {
+        assert_refused(&get(&server, path), 400, invalid, part);
+    }
+    assert_refused(
+        &get(&server, "/local/nothing"),
+        404,
+        "UnknownOperationException",
+        "/local/nothing",
+    );
+}
+
+#[test]
 fn a_trace_is_drawn_in_rows() {
     let server = server();
     let input = json!({"TraceSegmentDocuments": [small(1).to_string()]});

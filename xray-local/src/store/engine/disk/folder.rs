@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::schema;
 use super::vault::VaultError;
+use crate::error::DataTrouble;
 use crate::store::engine::{EngineError, EngineErrorKind};
 
 const DATABASE: &str = "traces.db";
@@ -39,9 +40,11 @@ pub(crate) enum FolderError {
     },
     /// It cannot be read any more.
     Damaged(PathBuf, String),
-    Io(PathBuf, io::Error),
+    Io(io::Error),
     /// It and the key that was given do not go together.
     Vault(VaultError),
+    /// This process may not write to the database.
+    Denied(PathBuf, String),
     Database(PathBuf, String),
 }
 
@@ -61,19 +64,18 @@ impl Folder {
 
     /// Takes the folder for this process; makes it where it is not there.
     pub(super) fn lock(&self) -> Result<FolderLock, FolderError> {
-        let failed = |error| FolderError::Io(self.path.clone(), error);
-        fs::create_dir_all(&self.path).map_err(failed)?;
+        fs::create_dir_all(&self.path).map_err(FolderError::Io)?;
         let mut file = OpenOptions::new()
             .create(true)
             .truncate(false)
             .read(true)
             .write(true)
             .open(self.path.join(LOCK))
-            .map_err(failed)?;
+            .map_err(FolderError::Io)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(FolderError::InUse(holder(&mut file))),
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            Err(TryLockError::Error(error)) => return Err(FolderError::Io(error)),
         }
         // Whom to ask for; a full disk may not take it, and the lock holds all the same.
         let _ = file.set_len(0);
@@ -139,6 +141,9 @@ impl Folder {
             FormatError::Sqlite(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::NotADatabase) => FolderError::Foreign(path),
                 Some(ErrorCode::DatabaseCorrupt) => FolderError::Damaged(path, error.to_string()),
+                Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                    FolderError::Denied(path, error.to_string())
+                }
                 _ => FolderError::Database(path, error.to_string()),
             },
         }
@@ -169,6 +174,24 @@ impl FolderError {
     }
 }
 
+impl FolderError {
+    /// What is the matter, as far as something can be done about it.
+    pub(crate) fn trouble(&self) -> DataTrouble {
+        use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        match self {
+            Self::InUse(_) => DataTrouble::InUse,
+            Self::Vault(VaultError::File(..)) => DataTrouble::Other,
+            Self::Vault(_) => DataTrouble::Key,
+            Self::Io(error) => match error.kind() {
+                PermissionDenied | ReadOnlyFilesystem => DataTrouble::Denied,
+                _ => DataTrouble::Other,
+            },
+            Self::Denied(..) => DataTrouble::Denied,
+            _ => DataTrouble::Other,
+        }
+    }
+}
+
 impl fmt::Display for FolderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -184,9 +207,12 @@ impl fmt::Display for FolderError {
             Self::Damaged(path, problem) => {
                 write!(f, "{} is damaged: {problem}", path.display())
             }
-            Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
+            // Whoever tells of it names the folder.
+            Self::Io(error) => error.fmt(f),
             Self::Vault(error) => error.fmt(f),
-            Self::Database(path, problem) => write!(f, "{}: {problem}", path.display()),
+            Self::Denied(path, problem) | Self::Database(path, problem) => {
+                write!(f, "{}: {problem}", path.display())
+            }
         }
     }
 }
@@ -194,7 +220,7 @@ impl fmt::Display for FolderError {
 impl std::error::Error for FolderError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Io(_, error) => Some(error),
+            Self::Io(error) => Some(error),
             _ => None,
         }
     }
