@@ -84,8 +84,9 @@ impl Examination {
             .iter()
             .map(|snapshot| snapshot.assemble())
             .collect();
-        let newest = traces.iter().map(Trace::start_time);
-        let newest = newest.reduce(f64::max);
+        // What begins after now says nothing of when it came.
+        let begun = traces.iter().map(Trace::start_time);
+        let newest = begun.filter(|start| *start <= now).reduce(f64::max);
 
         let mut findings = arrival::examine(store, received);
         findings.extend(control.telemetry(|telemetry| arrival::daemons(telemetry)));

@@ -27,12 +27,12 @@ pub(super) fn documents<'a>(texts: impl Iterator<Item = &'a str>, now: f64) -> V
                 let (number, first) = found.or_default();
                 *number += 1;
                 if first.is_empty() {
-                    let place = [finding.path.as_str(), finding.message.as_str()];
-                    *first = format!(
-                        "{}; {}",
-                        cut(&printable(&place.join(": ")), SHOWN),
-                        finding.cure
-                    );
+                    // The whole document has no path.
+                    let place = match finding.path.as_str() {
+                        "" => finding.message.clone(),
+                        path => format!("{path}: {}", finding.message),
+                    };
+                    *first = format!("{}; {}", cut(&printable(&place), SHOWN), finding.cure);
                 }
             }
         }

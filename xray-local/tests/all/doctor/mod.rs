@@ -27,6 +27,17 @@ impl Visit {
         self.findings.iter().map(id).collect()
     }
 
+    /// Checks the exit code, and which checks found something.
+    #[track_caller]
+    fn found(&self, exit: i32, ids: &[&str]) {
+        assert_eq!(
+            (self.exit, self.ids()),
+            (exit, ids.iter().map(ToString::to_string).collect()),
+            "{}",
+            self.text
+        );
+    }
+
     /// What was seen by a check.
     #[track_caller]
     fn seen(&self, id: &str) -> &str {
