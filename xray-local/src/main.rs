@@ -6,10 +6,8 @@ mod commands;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use commands::CommandLine;
 
 fn main() -> ExitCode {
-    CommandLine::parse().run().into()
+    CommandLine::read().run().into()
 }

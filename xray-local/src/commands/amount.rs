@@ -22,6 +22,24 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     read(text, SIZES).ok_or_else(|| "expected a size, as in 500MB, 10GB or 2GiB".to_owned())
 }
 
+/// Reads a number of bytes to keep, which is not none.
+pub(super) fn some_size(text: &str) -> Result<u64, String> {
+    let bytes = size(text)?;
+    let nothing = "expected a size above 0, as in 500MB";
+    (bytes > 0)
+        .then_some(bytes)
+        .ok_or_else(|| nothing.to_owned())
+}
+
+/// Reads a stretch of time that is not none.
+pub(super) fn some_time(text: &str) -> Result<Duration, String> {
+    let time = time(text)?;
+    let nothing = "expected a time above 0, as in 15m";
+    (!time.is_zero())
+        .then_some(time)
+        .ok_or_else(|| nothing.to_owned())
+}
+
 /// Reads a stretch of time.
 pub(super) fn time(text: &str) -> Result<Duration, String> {
     let seconds = read(text, TIMES);
@@ -53,28 +71,21 @@ pub(super) fn time_text(time: Duration) -> String {
     format!("{} {name}", seconds / unit)
 }
 
-/// Writes how long something took, in seconds.
+/// Writes how long something took, in seconds; with dots where it goes on.
 pub(super) fn duration_text(seconds: Option<f64>) -> String {
-    let Some(seconds) = seconds else {
-        return "...".to_owned();
-    };
-    let milliseconds = seconds * 1e3;
-    if milliseconds < 9.95 {
-        format!("{milliseconds:.1} ms")
-    } else if milliseconds < 10_000.0 {
-        format!("{milliseconds:.0} ms")
-    } else {
-        format!("{seconds:.1} s")
-    }
+    seconds.map_or_else(|| "...".to_owned(), xray_local::duration_text)
 }
 
-/// Writes how long ago something was: the largest unit of which there is a whole one.
+/// Writes how long ago something was: the largest unit of which there is a whole one. What a clock ahead says lies before now.
 pub(super) fn age_text(seconds: f64) -> String {
-    // What a clock ahead says is taken for now.
-    let whole = seconds.max(0.0) as u64;
+    let whole = seconds.abs() as u64;
     let unit = TIMES.iter().rev().find(|(_, unit)| whole >= *unit);
     let (name, unit) = unit.unwrap_or(&("s", 1));
-    format!("{} {name}", whole / unit)
+    let amount = format!("{} {name}", whole / unit);
+    match seconds <= -1.0 {
+        true => format!("in {amount}"),
+        false => amount,
+    }
 }
 
 /// Writes the time of day, of UTC, of a time in seconds since 1970.
@@ -118,6 +129,14 @@ mod tests {
     }
 
     #[test]
+    fn what_keeps_nothing_is_refused() {
+        assert!(some_size("0").is_err() && some_size("0GB").is_err() && some_size("x").is_err());
+        assert_eq!(some_size("1"), Ok(1));
+        assert!(some_time("0s").is_err() && some_time("0d").is_err() && some_time("").is_err());
+        assert_eq!(some_time("1s"), Ok(Duration::from_secs(1)));
+    }
+
+    #[test]
     fn times_are_read() {
         assert_eq!(time("30d"), Ok(Duration::from_secs(30 * 86_400)));
         assert_eq!(time("90m"), Ok(Duration::from_secs(5_400)));
@@ -136,7 +155,9 @@ mod tests {
         assert_eq!(time_text(Duration::from_secs(61)), "61 seconds");
         assert_eq!(duration_text(Some(0.0123)), "12 ms");
         assert_eq!(age_text(7_300.5), "2 h");
-        assert_eq!(age_text(-3.0), "0 s");
+        assert_eq!(age_text(-0.5), "0 s");
+        assert_eq!(age_text(-3.0), "in 3 s");
+        assert_eq!(age_text(-86_400.0 * 400.0), "in 400 d");
         assert_eq!(clock_text(1_700_000_000.9), "22:13:20Z");
     }
 }

@@ -19,8 +19,9 @@ Examples:
 
 ";
 
-/// How often the server is asked.
+/// How often the server is asked; and one that takes no more than AWS does.
 const PAUSE: Duration = Duration::from_millis(200);
+const PAUSE_ELSEWHERE: Duration = Duration::from_secs(2);
 
 /// How many of the traces are named.
 const NAMED: usize = 5;
@@ -28,7 +29,7 @@ const NAMED: usize = 5;
 /// Check how many traces a filter means: exits with 0 when it holds, 3 when it does not
 ///
 /// What there should at least be is waited for as long as --within says, and no longer than needed. What there should at most be must hold
-/// until then: it is watched for the whole time.
+/// until then: it is watched for the whole time. A server that is not there yet is waited for as long, too.
 #[derive(Debug, Args)]
 #[command(before_help = EXAMPLES)]
 pub(super) struct Assert {
@@ -48,12 +49,12 @@ pub(super) struct Assert {
     #[arg(long, value_name = "NUMBER")]
     max: Option<usize>,
 
-    /// How long to wait, as in 10s
+    /// How long to wait for it, and for the server, as in 10s
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = amount::time)]
     within: Duration,
 
-    /// Only traces that began within this time until now, as in 15m or 2h [default: all]
-    #[arg(long, value_name = "TIME", value_parser = amount::time)]
+    /// Only traces that began within this time, as in 15m or 2h [default: all]
+    #[arg(long, value_name = "TIME", value_parser = amount::some_time)]
     since: Option<Duration>,
 
     #[command(flatten)]
@@ -72,20 +73,25 @@ struct Bounds {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Told<'a> {
     holds: bool,
     filter: &'a str,
     #[serde(flatten)]
     bounds: Bounds,
-    /// How many were found. Once there are too many the rest is not counted.
+    /// How many were found.
     count: usize,
+    /// Whether there may be more: once the answer is known the rest is not counted.
+    is_at_least: bool,
     /// Some of them, the newest first.
     traces: Vec<ToldSummary<'a>>,
 }
 
 /// What was found.
+#[derive(Default)]
 struct Found {
     count: usize,
+    is_at_least: bool,
     some: Vec<Summary>,
 }
 
@@ -101,6 +107,7 @@ impl Assert {
             filter: &self.filter,
             bounds,
             count: found.count,
+            is_at_least: found.is_at_least,
             traces: found.some.iter().map(ToldSummary::of).collect(),
         };
         if self.json {
@@ -131,14 +138,25 @@ impl Assert {
     ) -> Result<Found, Failure> {
         let began = Instant::now();
         loop {
-            let found = Found::of(client, selection, bounds)?;
-            let is_too_many = bounds.max.is_some_and(|max| found.count > max);
-            let is_enough = bounds.max.is_none() && found.count >= bounds.min;
+            let found = Found::of(client, selection, bounds);
             let left = self.within.saturating_sub(began.elapsed());
-            if is_too_many || is_enough || left.is_zero() {
-                return Ok(found);
+            match found {
+                // It may be about to start.
+                Err(failure) if failure.is_unreachable() && !left.is_zero() => {}
+                Err(failure) => return Err(failure),
+                Ok(found) => {
+                    let is_too_many = bounds.max.is_some_and(|max| found.count > max);
+                    let is_enough = bounds.max.is_none() && found.count >= bounds.min;
+                    if is_too_many || is_enough || left.is_zero() {
+                        return Ok(found);
+                    }
+                }
             }
-            thread::sleep(PAUSE.min(left));
+            let pause = match client.is_ours() {
+                Ok(false) => PAUSE_ELSEWHERE,
+                _ => PAUSE,
+            };
+            thread::sleep(pause.min(left));
         }
     }
 
@@ -147,8 +165,9 @@ impl Assert {
         let word = if told.holds { "holds" } else { "does not hold" };
         let (filter, count) = (printable(&self.filter), told.count);
         let expected = told.bounds.text();
+        let at_least = if told.is_at_least { "at least " } else { "" };
         output::talk(format_args!(
-            "xray-local: {word}: {filter}: {count} found, {expected} expected\n"
+            "xray-local: {word}: {filter}: {at_least}{count} found, {expected} expected\n"
         ));
         if told.holds {
             if count == 0 && Selection::default().summaries(client, 1)?.is_empty() {
@@ -195,19 +214,16 @@ impl Bounds {
 
 impl Found {
     fn of(client: &Client, selection: &Selection, bounds: Bounds) -> Result<Self, Failure> {
-        let mut found = Self {
-            count: 0,
-            some: Vec::new(),
-        };
+        let mut found = Self::default();
         // One more than may be, or as many as must be: more would not change the answer.
         let enough = bounds.max.map_or(bounds.min, |max| max.saturating_add(1));
-        selection.visit(client, |summary| {
-            found.count += 1;
-            if found.some.len() < NAMED {
-                found.some.push(summary);
-            }
+        let is_all = selection.pages(client, |page| {
+            found.count += page.len();
+            let room = NAMED - found.some.len();
+            found.some.extend(page.into_iter().take(room));
             found.count < enough
         })?;
+        found.is_at_least = !is_all;
         Ok(found)
     }
 }

@@ -27,7 +27,7 @@ Exit codes:
   4    what was named is not there
   5    the server cannot be reached
   6    the port is in use
-  130  interrupted by Ctrl-C";
+  130  interrupted by Ctrl-C; the server itself ends with 0";
 
 impl Exit {
     pub(crate) fn code(self) -> u8 {

@@ -1,12 +1,13 @@
 //! `export`: stored traces as a file.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use xray_local::printable_json;
+use xray_local::{Store, TimeRange, printable_json};
 use xray_sdk::TraceId;
+use xray_sdk::document::Trace;
 
 use super::client::{Address, Client};
 use super::progress::progress;
@@ -26,7 +27,7 @@ const AT_ONCE: usize = 50;
 
 /// Write the documents of traces as X-Ray's JSON, one a line: for `import`, `send`, `replay` and `validate`
 ///
-/// Each is written as it is stored: put together, where parts of it came one by one.
+/// Each is written as it is stored: put together, where parts of it came one by one. The trace that began first comes first.
 #[derive(Debug, Args)]
 #[command(before_help = EXAMPLES)]
 pub(super) struct Export {
@@ -45,27 +46,21 @@ impl Export {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         self.selection.check()?;
         let client = self.address.client()?;
+        let file = self.output.as_deref().map(ExportFile::open).transpose()?;
         let mut ids: Vec<TraceId> = Vec::new();
         self.selection.visit(&client, |summary| {
             ids.extend(summary.id.parse::<TraceId>().ok());
             true
         })?;
-        // The oldest first, as they came.
         ids.reverse();
-        let count = match &self.output {
+        let count = match file {
             None => {
                 let mut out = BufWriter::new(io::stdout().lock());
                 write(&client, &ids, &mut out, Failure::from)?
             }
             Some(file) => {
-                let failure = |error: io::Error| {
-                    Failure::failed(
-                        format!("cannot write {}: {error}", file.display()),
-                        "Name a file that can be written: xray-local export -o traces.jsonl",
-                    )
-                };
-                let mut out = BufWriter::new(File::create(file).map_err(failure)?);
-                write(&client, &ids, &mut out, failure)?
+                let (name, mut file) = file.emptied();
+                write(&client, &ids, &mut file, |error| failure(&name, &error))?
             }
         };
         output::talk(format_args!(
@@ -74,6 +69,57 @@ impl Export {
         ));
         Ok(Exit::Ok)
     }
+}
+
+/// A file that traces are to be written into.
+pub(super) struct ExportFile {
+    name: PathBuf,
+    file: File,
+}
+
+impl ExportFile {
+    /// Opens it: that it cannot be written is told before the work, not behind it. What is in it stays until there is something new.
+    pub(super) fn open(name: &Path) -> Result<Self, Failure> {
+        let mut options = OpenOptions::new();
+        let opened = options.create(true).truncate(false).write(true).open(name);
+        Ok(Self {
+            file: opened.map_err(|error| failure(name, &error))?,
+            name: name.to_owned(),
+        })
+    }
+
+    fn emptied(self) -> (PathBuf, BufWriter<File>) {
+        // What is no file, as a pipe, has no length.
+        let _ = self.file.set_len(0);
+        (self.name, BufWriter::new(self.file))
+    }
+
+    /// Writes all that a store of this process holds.
+    pub(super) fn write(self, store: &Store) -> Result<(), Failure> {
+        let (name, mut file) = self.emptied();
+        let mut write = || {
+            for summary in store.summaries(&TimeRange::ALWAYS).iter().rev() {
+                let trace = store.trace(summary.id);
+                for document in trace.iter().flat_map(Trace::segments) {
+                    line(&mut file, &document.to_json())?;
+                }
+            }
+            file.flush()
+        };
+        write().map_err(|error| failure(&name, &error))
+    }
+}
+
+fn failure(name: &Path, error: &io::Error) -> Failure {
+    Failure::failed(
+        format!("cannot write {}: {error}", name.display()),
+        "Name a file that can be written, as in traces.jsonl.",
+    )
+}
+
+/// Writes a document.
+fn line(out: &mut impl Write, document: &str) -> io::Result<()> {
+    writeln!(out, "{}", printable_json(document))
 }
 
 fn write(
@@ -87,7 +133,7 @@ fn write(
     for some in ids.chunks(AT_ONCE) {
         for trace in Stored::get(client, some)?.traces {
             for document in &trace.documents {
-                writeln!(out, "{}", printable_json(document)).map_err(&failure)?;
+                line(out, document).map_err(&failure)?;
                 count += 1;
             }
         }

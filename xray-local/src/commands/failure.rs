@@ -45,6 +45,11 @@ impl Failure {
         Self::new(Exit::NotFound, problem, cure)
     }
 
+    /// Whether the server was not there.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        self.exit == Exit::Unreachable
+    }
+
     /// Says it on standard error, and what to exit with.
     pub(crate) fn tell(self) -> Exit {
         if let Some(told) = self.told {

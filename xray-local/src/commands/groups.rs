@@ -5,8 +5,9 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use xray_local::printable;
 
-use super::client::Address;
+use super::client::{Address, Client, ClientError};
 use super::selection::check_filter;
 use super::table::{Cell, Table};
 use super::{Exit, Failure, output};
@@ -144,7 +145,9 @@ impl Groups {
             Command::Rm { names, address } => {
                 let client = address.client()?;
                 for name in names {
-                    let _: Value = client.call("/DeleteGroup", &json!({"GroupName": name}))?;
+                    let input = json!({"GroupName": name});
+                    let gone: Result<Value, _> = client.call("/DeleteGroup", &input);
+                    gone.map_err(|error| group_not_found(&client, &name, error))?;
                 }
                 Ok(Exit::Ok)
             }
@@ -152,8 +155,20 @@ impl Groups {
     }
 }
 
-fn list(address: &Address, json: bool) -> Result<Exit, Failure> {
-    let client = address.client()?;
+/// Why a server refused to do something with a group: X-Ray has one name for what is not there and for what makes no sense.
+pub(super) fn group_not_found(client: &Client, name: &str, error: ClientError) -> Failure {
+    let is_missing = error.refusal() == Some("InvalidRequestException")
+        && groups(client).is_ok_and(|groups| groups.iter().all(|group| group.name != name));
+    match is_missing {
+        true => Failure::not_found(
+            format!("{} has no group {:?}", client.endpoint(), printable(name)),
+            "`xray-local groups ls` lists those that it has.",
+        ),
+        false => error.into(),
+    }
+}
+
+fn groups(client: &Client) -> Result<Vec<Group>, ClientError> {
     let mut groups = Vec::new();
     let mut input = json!({});
     loop {
@@ -161,9 +176,13 @@ fn list(address: &Address, json: bool) -> Result<Exit, Failure> {
         groups.extend(page.groups);
         match page.next_token {
             Some(token) => input = json!({"NextToken": token}),
-            None => break,
+            None => return Ok(groups),
         }
     }
+}
+
+fn list(address: &Address, json: bool) -> Result<Exit, Failure> {
+    let groups = groups(&address.client()?)?;
     if json {
         output::json(&Told { groups })?;
         return Ok(Exit::Ok);

@@ -92,7 +92,7 @@ impl Told<'_> {
         writeln!(out, "keeps    {} traces, {bytes}", self.traces)?;
         writeln!(
             out,
-            "took in  {} documents, refused {}, let {} traces leave",
+            "took in  {} documents since it started, refused {}, let {} traces leave",
             self.stored, self.rejected, self.evicted_traces
         )?;
         out.flush()

@@ -5,11 +5,16 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use xray_local::{EdgeType, Service, ServiceGraph, State, Statistics, map, map_dot, map_svg};
+use xray_local::{
+    EdgeType, OutcomeCounts, Service, ServiceGraph, State, Statistics, map, map_dot, map_svg,
+};
 use xray_sdk::TraceId;
 
 use super::client::{Address, Client};
-use super::selection::now;
+use super::groups::group_not_found;
+use super::progress::progress;
+use super::range::{OF_GRAPHS, ranges};
+use super::stored::{Stored, missing};
 use super::table::{Cell, Table};
 use super::{Exit, Failure, amount, output};
 
@@ -24,8 +29,8 @@ Examples:
 #[derive(Debug, Args)]
 #[command(before_help = EXAMPLES)]
 pub(super) struct Map {
-    /// Only traces that began within this time until now, as in 15m or 2h [default: all]
-    #[arg(long, value_name = "TIME", value_parser = amount::time)]
+    /// Only traces that began within this time, as in 15m or 2h [default: all]
+    #[arg(long, value_name = "TIME", value_parser = amount::some_time)]
     since: Option<Duration>,
 
     /// Only traces of this group
@@ -106,11 +111,8 @@ struct Call {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Counts {
-    ok: u64,
-    error: u64,
-    throttle: u64,
-    fault: u64,
-    total: u64,
+    #[serde(flatten)]
+    outcomes: OutcomeCounts,
     /// In seconds; none where there was none.
     average_time: Option<f64>,
 }
@@ -118,7 +120,8 @@ struct Counts {
 impl Map {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let client = self.address.client()?;
-        let graph = self.graph(&client)?;
+        let known = self.known(&client)?;
+        let graph = self.graph(&client, &known)?;
         if self.json {
             let services = graph.services().iter().map(ToldService::of).collect();
             output::json(&Told { services })?;
@@ -133,23 +136,48 @@ impl Map {
         } else {
             write(&graph)?;
         }
-        Ok(Exit::Ok)
+        match known.missing.as_slice() {
+            [] => Ok(Exit::Ok),
+            ids => Err(missing(ids, &client)),
+        }
     }
 
-    fn graph(&self, client: &Client) -> Result<ServiceGraph, Failure> {
-        let output: Output = if self.trace.is_empty() {
-            let now = now();
+    /// Those of the traces that are there: a graph does not tell.
+    fn known(&self, client: &Client) -> Result<Stored, Failure> {
+        let known = Stored::get(client, &self.trace)?;
+        match known.traces.is_empty() && !known.missing.is_empty() {
+            true => Err(missing(&known.missing, client)),
+            false => Ok(known),
+        }
+    }
+
+    fn graph(&self, client: &Client, known: &Stored) -> Result<ServiceGraph, Failure> {
+        if !self.trace.is_empty() {
+            let ids = known.traces.iter().map(|trace| trace.id.to_string());
+            let input = OfTraces {
+                trace_ids: ids.collect(),
+            };
+            let output: Output = client.call("/TraceGraph", &input)?;
+            return Ok(output.services);
+        }
+        let ranges = ranges(client, self.since, OF_GRAPHS)?;
+        let bar = progress(ranges.len() as u64, "asking");
+        let mut graphs = Vec::new();
+        for range in ranges {
             let input = OfTime {
-                start_time: self.since.map_or(0.0, |since| now - since.as_secs_f64()),
-                end_time: now + super::selection::AHEAD,
+                start_time: range.start,
+                end_time: range.end,
                 group_name: self.group.as_deref(),
             };
-            client.call("/ServiceGraph", &input)?
-        } else {
-            let trace_ids = self.trace.iter().map(ToString::to_string).collect();
-            client.call("/TraceGraph", &OfTraces { trace_ids })?
-        };
-        Ok(output.services)
+            let output: Output = match (client.call("/ServiceGraph", &input), &self.group) {
+                (Err(error), Some(name)) => return Err(group_not_found(client, name, error)),
+                (answer, _) => answer?,
+            };
+            graphs.push(output.services);
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        Ok(ServiceGraph::merged(graphs))
     }
 }
 
@@ -167,11 +195,11 @@ fn write(graph: &ServiceGraph) -> io::Result<()> {
         table.row([
             Cell::text(&service.id.name),
             Cell::text(&service.id.kind),
-            Cell::number(&counts.total),
-            Cell::number(&counts.ok),
-            Cell::number(&counts.error),
-            Cell::number(&counts.throttle),
-            Cell::number(&counts.fault),
+            Cell::number(&counts.outcomes.total),
+            Cell::number(&counts.outcomes.ok),
+            Cell::number(&counts.outcomes.error),
+            Cell::number(&counts.outcomes.throttle),
+            Cell::number(&counts.outcomes.fault),
             Cell::number(
                 &counts
                     .average_time
@@ -204,14 +232,9 @@ impl ToldService {
 
 impl Counts {
     fn of(statistics: &Statistics) -> Self {
-        let total = statistics.total_count;
         Self {
-            ok: statistics.ok_count,
-            error: statistics.error_statistics.other_count,
-            throttle: statistics.error_statistics.throttle_count,
-            fault: statistics.fault_statistics.total_count,
-            total,
-            average_time: (total > 0).then(|| statistics.total_response_time / total as f64),
+            outcomes: statistics.outcomes(),
+            average_time: statistics.average_time(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod completions;
 mod deliver;
 mod doctor;
 mod documents;
+mod environment;
 mod exit;
 mod export;
 mod failure;
@@ -19,6 +20,7 @@ mod man;
 mod map;
 mod output;
 mod progress;
+mod range;
 mod replay;
 mod run;
 mod sampling;
@@ -34,7 +36,9 @@ mod tail;
 mod traces;
 mod validate;
 
-use clap::{Parser, Subcommand};
+use std::env;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use exit::EXIT_CODES;
 pub(crate) use exit::Exit;
@@ -90,6 +94,14 @@ enum Command {
 }
 
 impl CommandLine {
+    /// What was typed, and what the environment says beside. Ends the program where that makes no sense.
+    pub(crate) fn read() -> Self {
+        let typed: Vec<_> = env::args_os().collect();
+        let command = environment::heard(Self::command(), typed.get(1..).unwrap_or_default());
+        let matches = command.get_matches_from(typed);
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
     pub(crate) fn run(self) -> Exit {
         let done = match self.command {
             None => self.serve.run(),

@@ -8,11 +8,11 @@ use clap::Args;
 use serde_json::Value;
 use xray_sdk::TraceId;
 
-use super::client::{Client, Endpoint};
+use super::client::{Client, Endpoint, without_user};
 use super::deliver::{Delivery, Udp};
 use super::documents::Source;
 use super::progress::progress;
-use super::selection::now;
+use super::range::now;
 use super::send::conclude;
 use super::{Exit, Failure, output};
 
@@ -35,8 +35,9 @@ pub(super) struct Replay {
     file: Source,
 
     /// Where to: udp://HOST:PORT, or the URL of an X-Ray API
-    #[arg(long, value_name = "WHERE", value_parser = Target::parse)]
-    to: Target,
+    // A text: what clap finds wrong it repeats, and that may be a password.
+    #[arg(long, value_name = "WHERE")]
+    to: String,
 
     /// Keep ids and times as they are
     #[arg(long)]
@@ -68,19 +69,21 @@ struct Timed {
 }
 
 impl Target {
-    fn parse(text: &str) -> Result<Self, String> {
-        if let Some(address) = text.strip_prefix("udp://") {
-            let has_port = address
-                .rsplit_once(':')
-                .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
-            return match has_port {
-                true => Ok(Self::Udp(address.to_owned())),
-                false => Err("expected a host and a port, as in udp://127.0.0.1:2000".to_owned()),
-            };
-        }
-        let endpoint = Endpoint::parse(text);
-        endpoint.map(Self::Api).map_err(|_| {
-            "expected udp://127.0.0.1:2000, or a URL as in http://127.0.0.1:2000 or https://xray.eu-west-1.amazonaws.com".to_owned()
+    fn read(text: &str) -> Result<Self, Failure> {
+        let target = match text.strip_prefix("udp://") {
+            Some(address) => {
+                let port = address.rsplit_once(':').filter(|(host, port)| {
+                    !host.is_empty() && !host.contains('@') && port.parse::<u16>().is_ok()
+                });
+                port.map(|_| Self::Udp(address.to_owned()))
+            }
+            None => Endpoint::parse(text).ok().map(Self::Api),
+        };
+        target.ok_or_else(|| {
+            Failure::usage(
+                format!("--to is {:?}, which is no place to send to", without_user(text)),
+                "Expected udp://127.0.0.1:2000, or a URL as in http://127.0.0.1:2000 or https://xray.eu-west-1.amazonaws.com",
+            )
         })
     }
 
@@ -100,6 +103,7 @@ fn speed(text: &str) -> Result<f64, String> {
 
 impl Replay {
     pub(super) fn run(self) -> Result<Exit, Failure> {
+        let to = Target::read(&self.to)?;
         let documents = self.file.documents()?;
         let documents = timed(documents, (!self.as_is).then(now));
         if self.dry_run {
@@ -110,7 +114,7 @@ impl Replay {
             output::talk(format_args!(
                 "xray-local: would send {} documents of {bytes} bytes, which happened within {last:.1} s, to {}; nothing was sent\n",
                 documents.len(),
-                self.to.name()
+                to.name()
             ));
             let mut all = String::new();
             for timed in &documents {
@@ -120,15 +124,15 @@ impl Replay {
             output::bytes(all.as_bytes())?;
             return Ok(Exit::Ok);
         }
-        let delivery = self.send(&documents)?;
+        let delivery = self.send(&to, &documents)?;
         conclude(&delivery, self.json)
     }
 
-    fn send(&self, documents: &[Timed]) -> Result<Delivery, Failure> {
+    fn send(&self, to: &Target, documents: &[Timed]) -> Result<Delivery, Failure> {
         let bar = progress(documents.len() as u64, "replaying");
         let mut delivery = Delivery::default();
         let began = Instant::now();
-        let (udp, client) = match &self.to {
+        let (udp, client) = match to {
             Target::Udp(address) => (Some(Udp::connect(address)?), None),
             Target::Api(endpoint) => (None, Some(Client::new(endpoint.clone()))),
         };

@@ -1,10 +1,9 @@
 //! `run`: a program with a server of its own.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitStatus;
 
 use clap::Args;
@@ -12,8 +11,9 @@ use tokio::process::Command;
 use tokio::runtime;
 use xray_local::{Limits, Options, Server, Store, TimeRange, map, printable};
 
+use super::export::ExportFile;
 use super::output::talk;
-use super::serve::{address, failure, farewell};
+use super::serve::{Starting, address, failure, farewell};
 use super::{Exit, Failure, amount};
 
 const EXAMPLES: &str = "\
@@ -26,7 +26,8 @@ Examples:
 /// Run a program with an X-Ray of its own: exits with the program's code
 ///
 /// AWS_XRAY_DAEMON_ADDRESS, AWS_ENDPOINT_URL_XRAY and XRAY_LOCAL_ADDRESS tell the program where it is; AWS_XRAY_REPORT_HEALTH has xray-sdk
-/// tell how it does, for the doctor. Signals are passed on. At the end
+/// tell how it does, for the doctor. Variables of OpenTelemetry are left as they are: xray-local takes segment documents, and no OTLP.
+/// Signals are passed on. At the end
 /// what was traced is summed up on standard error. A program that a signal ended counts as 128 and the signal's number; 127 says that
 /// there is no such program, 126 that it cannot be started.
 #[derive(Debug, Args)]
@@ -55,12 +56,14 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn run(self) -> Result<Exit, Failure> {
+        let export = self.export.as_deref().map(ExportFile::open).transpose()?;
         let notices = |text: &str| talk(format_args!("xray-local: {text}\n"));
         let mut options = Options::default().bind(self.bind).notices(notices);
         if let Some(folder) = &self.data {
             options = options.data(folder).limits(Limits::on_disk());
         }
-        let server = Server::start(options).map_err(|error| failure(&error, self.bind))?;
+        let server = Server::start(options)
+            .map_err(|error| failure(&error, self.bind, Starting::ForProgram))?;
         if !self.quiet {
             talk(format_args!(
                 "xray-local: {} shows what is traced\n",
@@ -81,8 +84,8 @@ impl Run {
                 farewell(&store, &received)
             ));
         }
-        if let Some(file) = &self.export {
-            export(&store, file)?;
+        if let Some(export) = export {
+            export.write(&store)?;
         }
         Ok(exit)
     }
@@ -144,7 +147,8 @@ fn exit(status: ExitStatus) -> Exit {
 fn summary(store: &Store) -> String {
     let traces = store.summaries(&TimeRange::ALWAYS);
     if traces.is_empty() {
-        return "\nxray-local: nothing was traced. Does the program read AWS_XRAY_DAEMON_ADDRESS, and does it sample?\n".to_owned();
+        return "\nxray-local: nothing was traced. Does the program read AWS_XRAY_DAEMON_ADDRESS, and does it sample?\n\
+            One that sends OTLP (OTEL_*) needs OpenTelemetry's collector between, with the exporter awsxray and AWS_ENDPOINT_URL_XRAY as its endpoint.\n".to_owned();
     }
     let count =
         |of: fn(&xray_local::TraceSummary) -> bool| traces.iter().filter(|trace| of(trace)).count();
@@ -165,24 +169,6 @@ fn summary(store: &Store) -> String {
         text.push_str(&format!("  the slowest took {time}: {}\n", slowest.id));
     }
     text
-}
-
-fn export(store: &Store, file: &Path) -> Result<(), Failure> {
-    let write = || -> io::Result<()> {
-        let mut out = io::BufWriter::new(File::create(file)?);
-        for trace in store.traces() {
-            for document in trace.segments() {
-                writeln!(out, "{}", document.to_json())?;
-            }
-        }
-        out.flush()
-    };
-    write().map_err(|error| {
-        Failure::failed(
-            format!("cannot write {}: {error}", file.display()),
-            "Name a file that can be written: --export traces.jsonl",
-        )
-    })
 }
 
 #[cfg(unix)]

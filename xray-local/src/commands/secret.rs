@@ -65,7 +65,8 @@ impl Secrets {
             return Ok(None);
         };
         let failed = |problem: String| {
-            let problem = format!("cannot use the encryption key of `{command}`: {problem}");
+            // The command itself may hold a secret.
+            let problem = format!("cannot use the key of --encryption-key-command: {problem}");
             Failure::failed(problem, KEY_FORM)
         };
         // What it says on standard error is the user's to see.

@@ -1,17 +1,16 @@
 //! Which traces a command is about.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use xray_local::Filter;
+use unicode_width::UnicodeWidthStr as _;
+use xray_local::{Filter, printable};
 
 use super::client::Client;
+use super::range::{OF_SUMMARIES, Range, ranges};
 use super::summary::Summary;
 use super::{Failure, amount};
-
-/// How far ahead a sender's clock may be for its traces to be seen.
-pub(super) const AHEAD: f64 = 86_400.0;
 
 /// A filter expression and a stretch of time.
 #[derive(Clone, Debug, Default, Args)]
@@ -20,8 +19,8 @@ pub(super) struct Selection {
     #[arg(value_name = "FILTER")]
     filter: Option<String>,
 
-    /// Only traces that began within this time until now, as in 15m or 2h [default: all]
-    #[arg(long, value_name = "TIME", value_parser = amount::time)]
+    /// Only traces that began within this time, as in 15m or 2h [default: all]
+    #[arg(long, value_name = "TIME", value_parser = amount::some_time)]
     since: Option<Duration>,
 }
 
@@ -31,6 +30,9 @@ pub(super) struct Selection {
 struct Input<'a> {
     start_time: f64,
     end_time: f64,
+    /// Which time of a trace counts: when it began, where nothing else is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_range_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     filter_expression: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,9 +46,26 @@ struct Page {
     next_token: Option<String>,
 }
 
+/// How much of a range a visitor was shown.
+enum Shown {
+    All,
+    /// It wanted no more. There may have been none.
+    Enough {
+        is_all: bool,
+    },
+}
+
 impl Selection {
     pub(super) fn of(filter: Option<String>, since: Option<Duration>) -> Self {
         Self { filter, since }
+    }
+
+    pub(super) fn filter(&self) -> Option<&str> {
+        self.filter.as_deref()
+    }
+
+    pub(super) fn since(&self) -> Option<Duration> {
+        self.since
     }
 
     /// Fails when the filter is none: with the place in it.
@@ -76,24 +95,61 @@ impl Selection {
         client: &Client,
         mut wants_more: impl FnMut(Summary) -> bool,
     ) -> Result<(), Failure> {
-        let now = now();
-        let mut next = None;
+        self.pages(client, |page| page.into_iter().all(&mut wants_more))
+            .map(drop)
+    }
+
+    /// The same by pages, as the server tells them. Returns whether those were all.
+    pub(super) fn pages(
+        &self,
+        client: &Client,
+        mut wants_more: impl FnMut(Vec<Summary>) -> bool,
+    ) -> Result<bool, Failure> {
+        let mut ranges = ranges(client, self.since, OF_SUMMARIES)?.into_iter();
+        while let Some(range) = ranges.next() {
+            match self.pages_of(client, range, None, &mut wants_more)? {
+                Shown::All => {}
+                Shown::Enough { is_all } => return Ok(is_all && ranges.len() == 0),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Shows the traces that went on at some time within a range that every server takes.
+    pub(super) fn active(
+        &self,
+        client: &Client,
+        range: Range,
+        mut wants_more: impl FnMut(Summary) -> bool,
+    ) -> Result<(), Failure> {
+        let visit = |page: Vec<Summary>| page.into_iter().all(&mut wants_more);
+        self.pages_of(client, range, Some("Event"), visit).map(drop)
+    }
+
+    fn pages_of(
+        &self,
+        client: &Client,
+        range: Range,
+        time_range_type: Option<&'static str>,
+        mut wants_more: impl FnMut(Vec<Summary>) -> bool,
+    ) -> Result<Shown, Failure> {
+        let mut next_token = None;
         loop {
             let input = Input {
-                start_time: self.since.map_or(0.0, |since| now - since.as_secs_f64()),
-                end_time: now + AHEAD,
+                start_time: range.start,
+                end_time: range.end,
+                time_range_type,
                 filter_expression: self.filter.as_deref(),
-                next_token: next,
+                next_token,
             };
             let page: Page = client.call("/TraceSummaries", &input)?;
-            for summary in page.trace_summaries {
-                if !wants_more(summary) {
-                    return Ok(());
-                }
+            next_token = page.next_token;
+            let is_all = next_token.is_none();
+            if !wants_more(page.trace_summaries) {
+                return Ok(Shown::Enough { is_all });
             }
-            next = page.next_token;
-            if next.is_none() {
-                return Ok(());
+            if is_all {
+                return Ok(Shown::All);
             }
         }
     }
@@ -104,10 +160,13 @@ pub(super) fn check_filter(text: &str) -> Result<(), Failure> {
     let Err(error) = Filter::parse(text) else {
         return Ok(());
     };
-    let line = xray_local::printable(text);
+    let line = printable(text);
     // Where blanks were put together the mark would stand elsewhere; then the column alone tells.
     let mark = match line == text {
-        true => format!("\n  {line}\n  {:>column$}", "^", column = error.column()),
+        true => format!(
+            "\n  {line}\n  {}^",
+            " ".repeat(indent(text, error.column()))
+        ),
         false => String::new(),
     };
     Err(Failure::usage(
@@ -116,8 +175,22 @@ pub(super) fn check_filter(text: &str) -> Result<(), Failure> {
     ))
 }
 
-/// The seconds since 1970.
-pub(super) fn now() -> f64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.unwrap_or_default().as_secs_f64()
+/// How many columns of a terminal stand before a character, which is counted from 1.
+fn indent(text: &str, character: usize) -> usize {
+    let before = text.char_indices().nth(character.saturating_sub(1));
+    text[..before.map_or(text.len(), |(at, _)| at)].width()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_stands_under_its_character_also_behind_wide_ones() {
+        assert_eq!(indent("a = b", 5), 4);
+        assert_eq!(indent("中文 = ", 4), 5);
+        assert_eq!(indent("e\u{301} = x", 3), 1, "an accent takes no room");
+        assert_eq!(indent("ab", 3), 2);
+        assert_eq!(indent("ab", 9), 2);
+    }
 }

@@ -11,8 +11,9 @@ use crate::commands::Failure;
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Address {
     /// The server to ask: host and port, or a URL [default: that of AWS_ENDPOINT_URL_XRAY, or 127.0.0.1:2000]
-    #[arg(long, value_name = "ADDRESS", env = "XRAY_LOCAL_ADDRESS", value_parser = Endpoint::parse)]
-    address: Option<Endpoint>,
+    // A text: what clap finds wrong it repeats, and that may be a password.
+    #[arg(long, value_name = "ADDRESS", env = "XRAY_LOCAL_ADDRESS")]
+    address: Option<String>,
 }
 
 impl Address {
@@ -23,17 +24,12 @@ impl Address {
 
     fn endpoint(&self) -> Result<Endpoint, Failure> {
         if let Some(address) = &self.address {
-            return Ok(address.clone());
+            return Endpoint::read("--address (or XRAY_LOCAL_ADDRESS)", address);
         }
         let variable = "AWS_ENDPOINT_URL_XRAY";
         match env::var(variable).ok().filter(|url| !url.is_empty()) {
             None => Ok(Endpoint("http://127.0.0.1:2000".to_owned())),
-            Some(url) => Endpoint::parse(&url).map_err(|problem| {
-                Failure::usage(
-                    format!("{variable} is {:?}: {problem}", without_user(&url)),
-                    "Correct it, or name the server: --address 127.0.0.1:2000",
-                )
-            }),
+            Some(url) => Endpoint::read(variable, &url),
         }
     }
 }
@@ -70,6 +66,16 @@ impl Endpoint {
             }
             _ => Err(expected()),
         }
+    }
+
+    /// Reads what a user wrote somewhere. Where it makes no sense, what may be a password is not repeated.
+    fn read(place: &str, text: &str) -> Result<Self, Failure> {
+        Self::parse(text).map_err(|problem| {
+            Failure::usage(
+                format!("{place} is {:?}: {problem}", without_user(text)),
+                "Correct it, or name the server: --address 127.0.0.1:2000",
+            )
+        })
     }
 
     pub(crate) fn as_str(&self) -> &str {

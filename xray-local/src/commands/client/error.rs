@@ -1,9 +1,8 @@
 use std::fmt::Display;
 
-use serde::Deserialize;
 use xray_local::printable;
 
-use super::Endpoint;
+use super::{Endpoint, Refusal};
 use crate::commands::{Exit, Failure};
 
 /// Why a server gave no answer, or no good one.
@@ -24,17 +23,6 @@ enum Kind {
     Nonsense,
 }
 
-/// The body of an error, as AWS's services write it.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Body {
-    #[serde(rename = "__type")]
-    kind: String,
-    message: Option<String>,
-    #[serde(rename = "Message")]
-    modelled: Option<String>,
-}
-
 impl ClientError {
     pub(super) fn request(problem: &dyn Display) -> Self {
         Self {
@@ -52,6 +40,15 @@ impl ClientError {
         }
     }
 
+    /// The server was there, and is no more.
+    pub(super) fn gone(endpoint: &Endpoint, problem: &dyn Display) -> Self {
+        Self {
+            kind: Kind::Unreachable,
+            problem: format!("{endpoint} tells no more: {problem}"),
+            cure: "Start it again with `xray-local`, and then this command.".to_owned(),
+        }
+    }
+
     pub(super) fn nonsense(endpoint: &Endpoint, problem: &dyn Display) -> Self {
         Self {
             kind: Kind::Nonsense,
@@ -60,11 +57,9 @@ impl ClientError {
         }
     }
 
-    pub(super) fn refused(endpoint: &Endpoint, status: u16, body: &[u8]) -> Self {
-        let body: Body = serde_json::from_slice(body).unwrap_or_default();
-        // Some servers write a namespace and a `#` before the name.
-        let name = body.kind.rsplit('#').next().unwrap_or_default().to_owned();
-        let problem = match body.message.or(body.modelled).as_deref().map(printable) {
+    pub(super) fn refused(endpoint: &Endpoint, status: u16, refusal: Refusal) -> Self {
+        let Refusal { name, message } = refusal;
+        let problem = match message.as_deref().map(printable) {
             Some(message) => format!("{endpoint} refuses: {message}"),
             None => format!("{endpoint} answers with status {status}"),
         };
@@ -103,6 +98,13 @@ impl ClientError {
             );
         }
         self
+    }
+
+    /// Whether the server was asked too much at once, and takes the same a little later.
+    pub(super) fn is_throttled(&self) -> bool {
+        let names = ["Throttl", "TooManyRequests"];
+        let name = self.refusal().unwrap_or_default();
+        names.iter().any(|part| name.starts_with(part))
     }
 
     pub(super) fn wants_signature(&self) -> bool {

@@ -2,9 +2,12 @@
 
 mod endpoint;
 mod error;
+mod event;
+mod refusal;
 mod sign;
 
 use std::cell::Cell;
+use std::thread;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -14,6 +17,8 @@ use ureq::http::{Request, Response};
 
 pub(crate) use endpoint::{Address, Endpoint, without_user};
 pub(crate) use error::ClientError;
+pub(crate) use event::Events;
+pub(crate) use refusal::Refusal;
 pub(crate) use sign::Signer;
 
 /// How long a server may take to take a connection in.
@@ -22,8 +27,31 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How long a whole answer may take: a query over a million traces is done within seconds.
 const ANSWER: Duration = Duration::from_secs(60);
 
+/// How long is waited first when the server was asked too much at once, each time twice as long; and how often.
+const BREATH: Duration = Duration::from_millis(250);
+const BREATHS: u32 = 5;
+
 /// The longest answer that is read. Traces are asked for a few at a time.
 const LONGEST: u64 = 1 << 30;
+
+/// A path with a question behind it.
+pub(crate) fn query(path: &str, fields: &[(&str, &str)]) -> String {
+    let mut text = path.to_owned();
+    for (number, (name, value)) in fields.iter().enumerate() {
+        text.push(if number == 0 { '?' } else { '&' });
+        text.push_str(name);
+        text.push('=');
+        for byte in value.bytes() {
+            match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                    text.push(char::from(byte));
+                }
+                _ => text.push_str(&format!("%{byte:02X}")),
+            }
+        }
+    }
+    text
+}
 
 /// One server, and how it is spoken to.
 ///
@@ -34,6 +62,14 @@ pub(crate) struct Client {
     agent: Agent,
     signer: Option<Signer>,
     is_signing: Cell<bool>,
+    is_ours: Cell<Option<bool>>,
+}
+
+/// What came back: status, name of the error, body.
+struct Answer {
+    status: u16,
+    error: Option<String>,
+    body: ureq::Body,
 }
 
 impl Client {
@@ -53,6 +89,7 @@ impl Client {
             agent: config.build().new_agent(),
             endpoint,
             is_signing: Cell::new(false),
+            is_ours: Cell::new(None),
         }
     }
 
@@ -75,6 +112,24 @@ impl Client {
         self.read(&self.exchange("GET", path, &[])?)
     }
 
+    /// Listens to what the server tells as it happens (`/local/tail`), for as long as it tells.
+    pub(crate) fn events(&self, path: &str) -> Result<Events, ClientError> {
+        let answer = self.admitted("GET", path, &[], true)?;
+        Ok(Events::of(self.endpoint.clone(), answer.body))
+    }
+
+    /// Whether this is an xray-local, which tells more than the X-Ray API does, and sets fewer bounds.
+    pub(crate) fn is_ours(&self) -> Result<bool, ClientError> {
+        if let Some(is_ours) = self.is_ours.get() {
+            return Ok(is_ours);
+        }
+        // Its front page is for everyone.
+        let answer = self.send("GET", "/", &[], false)?;
+        let is_ours = answer.status < 300 && self.body(answer)?.starts_with(b"xray-local ");
+        self.is_ours.set(Some(is_ours));
+        Ok(is_ours)
+    }
+
     fn read<Output: DeserializeOwned>(&self, body: &[u8]) -> Result<Output, ClientError> {
         serde_json::from_slice(body).map_err(|error| self.nonsense(&error))
     }
@@ -85,22 +140,54 @@ impl Client {
 
     /// The body of a successful answer.
     fn exchange(&self, method: &str, path: &str, body: &[u8]) -> Result<Vec<u8>, ClientError> {
-        let (status, answer) = self.send(method, path, body)?;
-        if status < 300 {
-            return Ok(answer);
-        }
-        let error = ClientError::refused(&self.endpoint, status, &answer);
-        if error.wants_signature() && !self.is_signing.get() && self.signer.is_some() {
-            self.is_signing.set(true);
-            return self.exchange(method, path, body);
-        }
-        Err(match &self.signer {
-            Some(signer) => error.with_key(signer.key_id()),
-            None => error,
-        })
+        let answer = self.admitted(method, path, body, false)?;
+        self.body(answer)
     }
 
-    fn send(&self, method: &str, path: &str, body: &[u8]) -> Result<(u16, Vec<u8>), ClientError> {
+    /// A successful answer: signed where the server wants that, and asked for again where it was too much at once.
+    fn admitted(
+        &self,
+        method: &str,
+        path: &str,
+        body: &[u8],
+        is_endless: bool,
+    ) -> Result<Answer, ClientError> {
+        let mut breaths = 0;
+        loop {
+            let answer = self.send(method, path, body, is_endless)?;
+            if answer.status < 300 {
+                return Ok(answer);
+            }
+            let (status, name) = (answer.status, answer.error.clone());
+            let refusal = Refusal::read(name.as_deref(), &self.body(answer)?);
+            let error = ClientError::refused(&self.endpoint, status, refusal);
+            if error.wants_signature() && !self.is_signing.get() && self.signer.is_some() {
+                self.is_signing.set(true);
+            } else if error.is_throttled() && breaths < BREATHS {
+                thread::sleep(BREATH * (1 << breaths));
+                breaths += 1;
+            } else {
+                return Err(match &self.signer {
+                    Some(signer) => error.with_key(signer.key_id()),
+                    None => error,
+                });
+            }
+        }
+    }
+
+    fn body(&self, mut answer: Answer) -> Result<Vec<u8>, ClientError> {
+        let whole = answer.body.with_config().limit(LONGEST).read_to_vec();
+        whole.map_err(|error| ClientError::unreachable(&self.endpoint, &error))
+    }
+
+    /// `is_endless` says that the answer takes as long as it takes.
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: &[u8],
+        is_endless: bool,
+    ) -> Result<Answer, ClientError> {
         let url = format!("{}{path}", self.endpoint);
         let mut request = Request::builder().method(method).uri(&url);
         if !body.is_empty() {
@@ -116,15 +203,19 @@ impl Client {
         let request = request
             .body(body)
             .map_err(|error| ClientError::request(&error))?;
+        let mut settings = self.agent.configure_request(request);
+        if is_endless {
+            settings = settings.timeout_global(None);
+        }
         let unreachable = |error: ureq::Error| ClientError::unreachable(&self.endpoint, &error);
-        let mut response: Response<ureq::Body> = self.agent.run(request).map_err(unreachable)?;
-        let status = response.status().as_u16();
-        let answer = response
-            .body_mut()
-            .with_config()
-            .limit(LONGEST)
-            .read_to_vec()
-            .map_err(unreachable)?;
-        Ok((status, answer))
+        let response: Response<ureq::Body> =
+            self.agent.run(settings.build()).map_err(unreachable)?;
+        let error = response.headers().get("x-amzn-errortype");
+        let error = error.and_then(|name| name.to_str().ok()).map(str::to_owned);
+        Ok(Answer {
+            status: response.status().as_u16(),
+            error,
+            body: response.into_body(),
+        })
     }
 }

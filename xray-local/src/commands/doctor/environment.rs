@@ -69,7 +69,7 @@ fn address(program: &Program, server: &Endpoint) -> Option<Diagnosis> {
 }
 
 /// Whether both lead to one place.
-fn is_same(to: &HostPort, authority: &str) -> bool {
+pub(super) fn is_same(to: &HostPort, authority: &str) -> bool {
     if to.to_string() == authority {
         return true;
     }

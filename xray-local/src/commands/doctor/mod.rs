@@ -12,7 +12,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use xray_local::{Check, Diagnosis, Level, printable};
 
-use super::client::{Address, Client, ClientError};
+use super::client::{Address, Client, ClientError, Endpoint};
 use super::{Exit, Failure, output};
 use aws::Aws;
 use program::Program;
@@ -85,11 +85,13 @@ impl Doctor {
         let mut findings = environment::examine(&program, client.endpoint());
         let (known, is_reachable) = asked(&client);
         let is_ours = known.is_ok();
+        let reached = environment::daemon(&program).map(|daemon| Reach::of(&daemon));
         match known {
             Ok(known) => findings.extend(known),
+            // That nobody is there is told with the port of the program, if it is the same.
+            Err(_) if !is_reachable && is_nobody_at(client.endpoint(), reached.as_ref()) => {}
             Err(trouble) => findings.push(*trouble),
         }
-        let reached = environment::daemon(&program).map(|daemon| Reach::of(&daemon));
         for found in reached.iter().flat_map(|reach| reach.examine(is_ours)) {
             // What the server counts itself is what the kernel tells of its socket.
             let is_told = |known: &Diagnosis| known.id == Check::D18 && found.id == Check::D18;
@@ -130,6 +132,11 @@ fn exit(findings: &[Diagnosis], is_reachable: bool) -> Exit {
         true if findings.iter().any(is_problem) => Exit::Findings,
         true => Exit::Ok,
     }
+}
+
+fn is_nobody_at(server: &Endpoint, reached: Option<&Reach>) -> bool {
+    let nobody = reached.and_then(Reach::nobody);
+    nobody.is_some_and(|address| environment::is_same(address, server.authority()))
 }
 
 /// What the server knows, or why it does not tell; and whether it answers at all.

@@ -36,6 +36,11 @@ impl Reach {
         }
     }
 
+    /// Where nobody receives segments, if that is so.
+    pub(super) fn nobody(&self) -> Option<&HostPort> {
+        self.udp.trouble.as_ref().map(|_| &self.udp.to)
+    }
+
     /// `is_ours` says whether an xray-local answered where one was asked.
     pub(super) fn examine(&self, is_ours: bool) -> Vec<Diagnosis> {
         let mut findings = Vec::new();

@@ -1,13 +1,12 @@
 //! `traces diff`: what two traces did, side by side.
 
-use std::collections::HashMap;
 use std::io::Write;
 
 use clap::Args;
 use serde::Serialize;
-use xray_local::{Outcome, printable};
+use xray_local::{Outcome, Pair, compare, printable};
 use xray_sdk::TraceId;
-use xray_sdk::document::{Document, Trace};
+use xray_sdk::document::Document;
 
 use crate::commands::client::Address;
 use crate::commands::output;
@@ -66,9 +65,6 @@ struct Side {
     kind: Option<Outcome>,
 }
 
-/// The names from the segment down, and the how manyth of them it is.
-type Place = (Vec<String>, usize);
-
 impl Diff {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let client = self.address.client()?;
@@ -89,7 +85,7 @@ impl Diff {
         let told = Told {
             one: one.id().to_string(),
             other: other.id().to_string(),
-            rows: rows(&one, &other),
+            rows: compare(&one, &other).iter().map(Row::of).collect(),
         };
         match self.json {
             true => output::json(&told)?,
@@ -97,58 +93,6 @@ impl Diff {
         }
         Ok(Exit::Ok)
     }
-}
-
-/// What both did and what only the one did, in its order; what only the other one did, behind it.
-fn rows(one: &Trace, other: &Trace) -> Vec<Row> {
-    let (ones, mut others) = (places(one), places(other));
-    let mut by_place: HashMap<_, _> = others
-        .drain(..)
-        .enumerate()
-        .map(|(at, (place, side))| (place, (at, side)))
-        .collect();
-    let mut rows: Vec<_> = ones
-        .into_iter()
-        .map(|(place, side)| {
-            let other = by_place.remove(&place).map(|(_, side)| side);
-            Row::of(&place, Some(side), other)
-        })
-        .collect();
-    let mut alone: Vec<_> = by_place.into_iter().collect();
-    alone.sort_by_key(|(_, (at, _))| *at);
-    rows.extend(
-        alone
-            .into_iter()
-            .map(|(place, (_, side))| Row::of(&place, None, Some(side))),
-    );
-    rows
-}
-
-/// Every segment and subsegment with its place, each before those in it.
-fn places(trace: &Trace) -> Vec<(Place, Side)> {
-    let mut places = Vec::new();
-    let mut counts: HashMap<Vec<String>, usize> = HashMap::new();
-    let mut open: Vec<(Vec<String>, &Document)> = trace
-        .segments()
-        .iter()
-        .rev()
-        .map(|segment| (Vec::new(), segment))
-        .collect();
-    while let Some((above, document)) = open.pop() {
-        let mut names = above;
-        names.push(document.name.clone());
-        let count = counts.entry(names.clone()).or_default();
-        places.push(((names.clone(), *count), Side::of(document)));
-        *count += 1;
-        open.extend(
-            document
-                .subsegments
-                .iter()
-                .rev()
-                .map(|below| (names.clone(), below)),
-        );
-    }
-    places
 }
 
 impl Side {
@@ -164,12 +108,15 @@ impl Side {
 }
 
 impl Row {
-    fn of((names, _): &Place, one: Option<Side>, other: Option<Side>) -> Self {
+    fn of(pair: &Pair<'_>) -> Self {
+        let named = pair.one.or(pair.other);
         Self {
-            level: names.len() - 1,
-            name: names.last().cloned().unwrap_or_default(),
-            one,
-            other,
+            level: pair.level,
+            name: named
+                .map(|document| document.name.clone())
+                .unwrap_or_default(),
+            one: pair.one.map(Side::of),
+            other: pair.other.map(Side::of),
         }
     }
 

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::commands::client::Address;
 use crate::commands::output::{self, style};
-use crate::commands::selection::{Selection, now};
+use crate::commands::range::now;
+use crate::commands::selection::Selection;
 use crate::commands::summary::{Summary, ToldSummary};
 use crate::commands::table::{Cell, Table};
 use crate::commands::{Exit, Failure, amount};

@@ -1,6 +1,7 @@
 //! `traces`: what is stored, as a list, one by one, and side by side.
 
 mod diff;
+mod explain;
 mod get;
 mod ls;
 
@@ -28,6 +29,7 @@ enum Command {
     Ls(ls::Ls),
     Get(get::Get),
     Diff(diff::Diff),
+    Explain(explain::Explain),
 }
 
 impl Traces {
@@ -36,6 +38,7 @@ impl Traces {
             Command::Ls(ls) => ls.run(),
             Command::Get(get) => get.run(),
             Command::Diff(diff) => diff.run(),
+            Command::Explain(explain) => explain.run(),
         }
     }
 }

@@ -24,7 +24,7 @@ fn what_there_should_be_is_there_or_not() {
         assert_eq!(told.code, Some(code), "{arguments:?}: {}", told.talk);
     }
     let told = ask(&server, &["assert", "fault", "--count", "0"]);
-    told.refused(3, "does not hold: fault: 1 found, 0 expected");
+    told.refused(3, "does not hold: fault: 2 found, 0 expected");
     assert!(
         told.talk.contains(&format!("{}/#/trace/1-", server.url())),
         "{}",
@@ -35,12 +35,88 @@ fn what_there_should_be_is_there_or_not() {
         "{}",
         told.talk
     );
+    let all = ask(&server, &["assert", "duration >= 0", "--max", "1"]);
+    all.refused(
+        3,
+        "does not hold: duration >= 0: 3 found, at most 1 expected",
+    );
     ask(&server, &["assert", "fault", "--min", "2", "--max", "1"])
         .refused(2, "--max is less than --min");
     ask(&server, &["assert", "fault", "--min", "2", "--count", "1"])
         .refused(2, "cannot be used with");
     ask(&server, &["assert", "fault", "--within", "soon"]).refused(2, "30d, 12h");
     ask(&server, &["assert"]).refused(2, "<FILTER>");
+}
+
+#[test]
+fn where_more_than_a_page_is_found_it_says_that_there_may_be_more() {
+    let numbers: Vec<_> = (1..=500).collect();
+    let server = server_with(&[]);
+    for some in numbers.chunks(50) {
+        let documents: Vec<_> = some
+            .iter()
+            .map(|number| document(*number).to_string())
+            .collect();
+        call(
+            &server,
+            "/TraceSegments",
+            &json!({"TraceSegmentDocuments": documents}),
+        );
+    }
+    let told = ask(
+        &server,
+        &["assert", "duration >= 0", "--count", "0", "--json"],
+    );
+    told.refused(3, "at least 200 found, 0 expected");
+    assert_eq!(
+        (&told.json()["count"], &told.json()["isAtLeast"]),
+        (&json!(200), &json!(true))
+    );
+    let all = ask(
+        &server,
+        &["assert", "duration >= 0", "--count", "500", "--json"],
+    )
+    .ok();
+    assert_eq!(
+        (&all.json()["count"], &all.json()["isAtLeast"]),
+        (&json!(500), &json!(false))
+    );
+    assert!(
+        all.talk
+            .contains("holds: duration >= 0: 500 found, 500 expected"),
+        "{}",
+        all.talk
+    );
+}
+
+#[test]
+fn a_server_that_is_not_there_yet_is_waited_for() {
+    // A port that was free a moment ago: nobody else is given it as long as UDP has it.
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let address = socket.local_addr().expect("an address");
+    Told::of(
+        asking(address, &["assert", "fault"])
+            .output()
+            .expect("starts"),
+    )
+    .refused(5, "nothing answers at");
+    let late = asking(address, &["assert", "fault", "--within", "1s"]);
+    Told::of({ late }.output().expect("starts")).refused(5, "nothing answers at");
+    let child = asking(address, &["assert", "fault", "--within", "60s"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    drop(socket);
+    // Whoever looks for a free port may hold this one for a moment.
+    let start = || Server::start(crate::client::options().bind(address)).ok();
+    let server = std::iter::repeat_with(start).take(1_000).flatten().next();
+    let server = server.expect("the port is free again");
+    call(
+        &server,
+        "/TraceSegments",
+        &json!({"TraceSegmentDocuments": [document(1).to_string()]}),
+    );
+    Told::of(child.wait_with_output().expect("ends")).ok();
 }
 
 #[test]

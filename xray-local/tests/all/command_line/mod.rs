@@ -2,11 +2,13 @@
 
 mod assert;
 mod documents;
+mod elsewhere;
 mod output;
 mod reading;
 mod run;
 mod schema;
 mod serve;
+mod tail;
 
 use std::io::Write;
 use std::net::SocketAddr;

@@ -5,13 +5,14 @@ use std::process::ExitStatus;
 
 use super::*;
 
-const COMMANDS: &[&[&str]] = &[
+pub(super) const COMMANDS: &[&[&str]] = &[
     &["run"],
     &["tail"],
     &["traces"],
     &["traces", "ls"],
     &["traces", "get"],
     &["traces", "diff"],
+    &["traces", "explain"],
     &["map"],
     &["assert"],
     &["send"],
@@ -26,6 +27,8 @@ const COMMANDS: &[&[&str]] = &[
     &["groups", "create"],
     &["groups", "rm"],
     &["health"],
+    &["doctor"],
+    &["validate"],
     &["completions"],
     &["man"],
     &["licenses"],

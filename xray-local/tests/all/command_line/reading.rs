@@ -1,13 +1,10 @@
 //! What reads: traces, map, tail, sampling, groups, health.
 
-use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
-use std::process::Stdio;
 
 use serde_json::json;
 
 use super::*;
-use crate::client::send;
 
 #[test]
 fn traces_are_listed_by_filter_the_newest_first() {
@@ -37,6 +34,8 @@ fn a_filter_that_is_none_is_told_with_a_mark_under_the_character() {
     let told = ask(&server(), &["traces", "ls", "responsetime > fast"]);
     told.refused(2, "  responsetime > fast\n                 ^\n");
     assert!(told.talk.contains("expected a number"), "{}", told.talk);
+    let wide = ask(&server(), &["traces", "ls", "user = 中文 ] 1"]);
+    wide.refused(2, "  user = 中文 ] 1\n              ^\n");
     ask(&server(), &["tail", "-f", "fault AND"]).refused(2, "column 10");
     ask(&server(), &["assert", "nonsense ="]).refused(2, "Filters look like");
     ask(&server(), &["export", "("]).refused(2, "column");
@@ -115,7 +114,72 @@ fn the_map_is_text_or_a_picture() {
     let json = ask(&server, &["map", "--json"]).ok().json();
     assert_eq!(json["services"].as_array().expect("a list").len(), 3);
     ask(&server, &["map", "--svg", "--json"]).refused(2, "cannot be used with");
-    ask(&server, &["map", "--group", "nobody"]).refused(1, "nobody");
+    ask(&server, &["map", "--group", "nobody"]).refused(4, "has no group \"nobody\"");
+}
+
+#[test]
+fn a_map_of_traces_that_are_not_there_is_told_beside_that_of_those_that_are() {
+    let server = server_with(&[2]);
+    let told = ask(&server, &["map", "--trace", &id(2), "--trace", &id(9)]);
+    told.refused(4, &format!("does not have {}", id(9)));
+    assert!(
+        told.data.starts_with("client -> front -> orders\n"),
+        "{}",
+        told.data
+    );
+    let none = ask(&server, &["map", "--json", "--trace", &id(9)]);
+    none.refused(4, &id(9));
+    assert_eq!(none.data, "");
+}
+
+#[test]
+fn how_traces_are_found_is_told() {
+    let server = server_with(&[1, 2, 3]);
+    let told = ask(
+        &server,
+        &["traces", "explain", "fault AND http.status = 503"],
+    )
+    .ok();
+    for part in [
+        "filter      fault AND http.status = 503\n",
+        "index       3 traces in 1 blocks",
+        "looked up fault: 2 traces",
+        "found       2 traces",
+    ] {
+        assert!(told.data.contains(part), "{}", told.data);
+    }
+    let all = ask(&server, &["traces", "explain", "--json"]).ok().json();
+    assert_eq!((&all["filter"], &all["found"]), (&json!(""), &json!(3)));
+    let none = ask(&server, &["traces", "explain", "--since", "1s", "--json"]);
+    assert_eq!(none.ok().json()["found"], 0);
+    ask(&server, &["traces", "explain", "fault AND"]).refused(2, "column 10");
+}
+
+#[test]
+fn what_a_clock_ahead_says_is_listed_and_told() {
+    let server = server();
+    let mut ahead = document(1);
+    (ahead["start_time"], ahead["end_time"]) = (json!(4_000_000_000.0), json!(4_000_100_000.0));
+    ahead["subsegments"] = json!([]);
+    call(
+        &server,
+        "/TraceSegments",
+        &json!({"TraceSegmentDocuments": [ahead.to_string()]}),
+    );
+    for arguments in [&["traces", "ls"][..], &["traces", "ls", "--since", "1h"]] {
+        let told = ask(&server, arguments).ok().data;
+        let line = told.lines().nth(1).expect(&told);
+        assert!(
+            line.contains("  in ") && line.contains(" d  27.8 h  fault"),
+            "{told}"
+        );
+    }
+    assert!(
+        ask(&server, &["traces", "get", &id(1)])
+            .ok()
+            .data
+            .contains("  27.8 h  ")
+    );
 }
 
 #[test]
@@ -141,59 +205,6 @@ fn an_empty_store_is_no_error_and_says_so() {
             .data
             .contains("keeps    0 traces")
     );
-}
-
-#[test]
-fn tail_writes_what_is_there_and_then_what_comes() {
-    let server = server_with(&[2]);
-    let mut child = asking(
-        server.address(),
-        &["tail", "--format", "logfmt", "--count", "2"],
-    )
-    .stdout(Stdio::piped())
-    .spawn()
-    .expect("the program starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("is piped")).lines();
-    let first = lines.next().expect("a line").expect("is text");
-    assert!(
-        first.contains(&format!(
-            "trace={} outcome=ok duration=0.5 status=200",
-            id(2)
-        )),
-        "{first}"
-    );
-    let mut late = document(3);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let now = now.expect("after 1970").as_secs_f64();
-    (late["start_time"], late["end_time"]) = (json!(now - 1.0), json!(now));
-    late["subsegments"] = json!([]);
-    send(&server, &late);
-    let second = lines.next().expect("a line").expect("is text");
-    assert!(
-        second.contains(&format!("trace={} outcome=fault", id(3))),
-        "{second}"
-    );
-    assert!(child.wait().expect("ends").success());
-}
-
-#[test]
-fn every_form_of_tail_has_a_line_for_a_trace() {
-    let server = server_with(&[1]);
-    let tail = |format| {
-        ask(&server, &["tail", "--count", "1", "--format", format])
-            .ok()
-            .data
-    };
-    assert!(
-        tail("human").contains("fault     503  front  GET /checkout"),
-        "{}",
-        tail("human")
-    );
-    assert_eq!(tail("md").lines().count(), 3);
-    let line = tail("json");
-    assert_eq!(line.lines().count(), 1);
-    assert!(line.contains(r#""version":1"#), "{line}");
-    ask(&server, &["tail", "--format", "xml"]).refused(2, "possible values");
 }
 
 #[test]
@@ -226,7 +237,7 @@ fn sampling_is_listed_and_explained() {
     );
     let other = explain("/orders");
     assert!(
-        other.contains("health  no: path /orders is not /health"),
+        other.contains("health  no: URLPath /orders is not /health"),
         "{other}"
     );
     assert!(other.contains("Default decides"), "{other}");
@@ -253,7 +264,8 @@ fn groups_are_made_listed_used_and_taken_away() {
     assert_eq!(found["traces"].as_array().expect("a list").len(), 1);
     ask(&server, &["groups", "create", "failed", "fault"]).refused(1, "failed");
     ask(&server, &["groups", "rm", "failed"]).ok();
-    ask(&server, &["groups", "rm", "failed"]).refused(1, "failed");
+    ask(&server, &["groups", "rm", "failed"]).refused(4, "has no group \"failed\"");
+    ask(&server, &["groups", "rm", "Default"]).refused(1, "the default group cannot be deleted");
     assert_eq!(ask(&server, &["groups", "ls"]).ok().data.lines().count(), 2);
 }
 
@@ -305,6 +317,55 @@ fn the_server_is_found_by_the_variable_that_programs_have() {
         .output();
     Told::of(output.expect("starts")).refused(2, "AWS_ENDPOINT_URL_XRAY is \"2000\"");
     ask(&server, &["health", "--address", "nonsense"]).refused(2, "as in 127.0.0.1:2000");
+    for empty in ["XRAY_LOCAL_ADDRESS", "AWS_ENDPOINT_URL_XRAY"] {
+        let mut command = asking(server.address(), &["health"]);
+        let address = server.address().to_string();
+        command
+            .env("XRAY_LOCAL_ADDRESS", &address)
+            .env("AWS_ENDPOINT_URL_XRAY", server.url());
+        Told::of(command.env(empty, "").output().expect("starts")).ok();
+    }
+}
+
+#[test]
+fn what_may_be_a_password_is_not_repeated() {
+    let secret = "p4ss word";
+    for url in [
+        format!("http://me:{secret}@127.0.0.1:2000"),
+        format!("me:{secret}@127.0.0.1:2000"),
+        format!("http://{secret}@"),
+    ] {
+        for arguments in [
+            &["health", "--address", &url][..],
+            &["traces", "ls", "--address", &url],
+            &["replay", "-", "--to", &url],
+            &[
+                "replay",
+                "-",
+                "--to",
+                &format!("udp://me:{secret}@127.0.0.1:2000"),
+            ],
+        ] {
+            let told = Told::of(program().args(arguments).output().expect("starts"));
+            told.refused(2, "xpected ");
+            assert!(
+                !told.talk.contains("p4ss") && !told.talk.contains("word"),
+                "{}",
+                told.talk
+            );
+        }
+        for arguments in [&["health"][..], &["health", "--help"], &["--help"]] {
+            let mut command = program();
+            command
+                .args(arguments)
+                .env("XRAY_LOCAL_ADDRESS", &url)
+                .env("XRAY_LOCAL_ENCRYPTION_KEY_COMMAND", &url);
+            let told = Told::of(command.output().expect("starts"));
+            for text in [&told.talk, &told.data] {
+                assert!(!text.contains("p4ss"), "{text}");
+            }
+        }
+    }
 }
 
 #[test]

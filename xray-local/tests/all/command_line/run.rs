@@ -69,8 +69,66 @@ fn what_was_traced_is_summed_up_and_written() {
     );
     let quiet = run(&["--quiet", "--", "sh", "-c", &send]).ok();
     assert_eq!(quiet.talk, "");
-    let nowhere = run(&["-q", "--export", "/no/such/folder/file", "--", "true"]);
+    let nowhere = run(&[
+        "-q",
+        "--export",
+        "/no/such/folder/file",
+        "--",
+        "sh",
+        "-c",
+        "echo ran",
+    ]);
     nowhere.refused(1, "cannot write /no/such/folder/file");
+    assert_eq!(nowhere.data, "", "it is told before the program runs");
+}
+
+#[test]
+fn what_run_writes_is_what_export_writes() {
+    let folder = Folder::new();
+    let (documents, here, there) = (
+        folder.path().join("documents.json"),
+        folder.path().join("here.jsonl"),
+        folder.path().join("there.jsonl"),
+    );
+    let mut early = document(1);
+    early["start_time"] = json!(1_478_293_300.0);
+    let mut hostile = document(3);
+    hostile["user"] = json!("a\u{9b}2J\u{202e}");
+    let all = [document(2), early, hostile].map(|document| document.to_string());
+    fs::write(&documents, all.join("\n")).expect("written");
+    fs::write(&there, "what was there before\n".repeat(1_000)).expect("written");
+    let program = env!("CARGO_BIN_EXE_xray-local");
+    let script = format!(
+        "{program} send {} && {program} export -o {}",
+        documents.display(),
+        here.display()
+    );
+    let there = there.to_str().expect("text");
+    run(&["--export", there, "--", "sh", "-c", &script]).ok();
+    let text = fs::read_to_string(&here).expect("is there");
+    assert_eq!(text, fs::read_to_string(there).expect("is there"));
+    assert!(text.starts_with("{") && text.lines().count() == 3, "{text}");
+    assert!(
+        text.contains("\\u009b2J") && !text.contains('\u{9b}'),
+        "{text}"
+    );
+    assert!(
+        text.lines()
+            .next()
+            .is_some_and(|line| line.contains("000000000001")),
+        "{text}"
+    );
+}
+
+#[test]
+fn variables_of_opentelemetry_are_left_as_they_are() {
+    let told = run(&["--", "sh", "-c", "env | grep -c ^OTEL_"]);
+    assert_eq!(told.data, "0\n");
+    assert!(
+        told.talk.contains("OpenTelemetry's collector"),
+        "{}",
+        told.talk
+    );
 }
 
 #[test]
@@ -119,7 +177,17 @@ fn what_cannot_be_started_is_told() {
     run(&["--", "/"]).refused(126, "cannot start \"/\"");
     run(&[]).refused(2, "<COMMAND>");
     run(&["true"]).refused(2, "run [OPTIONS] -- <COMMAND>");
-    run(&["--bind", "0.0.0.0:0", "--", "true"]).refused(2, "can be reached from other machines");
+    let remote = run(&["--bind", "0.0.0.0:0", "--", "true"]);
+    remote.refused(2, "can be reached from other machines");
+    let cures = [
+        "xray-local run --bind 127.0.0.1:0 -- COMMAND",
+        "xray-local --bind 0.0.0.0:0 --allow-remote",
+    ];
+    assert!(
+        cures.iter().all(|cure| remote.talk.contains(cure)),
+        "{}",
+        remote.talk
+    );
     let server = server();
     let address = server.address().to_string();
     run(&["--bind", &address, "--", "true"]).refused(6, "is in use");

@@ -63,6 +63,7 @@ fn what_json_holds_is_what_the_page_says() {
     let (one, other) = (id(1), id(2));
     for (name, arguments) in [
         ("traces-ls", &["traces", "ls"][..]),
+        ("traces-explain", &["traces", "explain", "fault"]),
         ("tail", &["tail", "--count", "1"]),
         ("traces-get", &["traces", "get", &one, &other]),
         ("traces-diff", &["traces", "diff", &one, &other]),
@@ -82,6 +83,77 @@ fn what_json_holds_is_what_the_page_says() {
     }
     let replay = ["replay", "-", "--json", "--to", &server.url()];
     check("send", &ask_with(&server, &replay, input).json());
+    let validated = ask_with(&server, &["validate", "-", "--json"], input);
+    for line in validated.data.lines() {
+        check("validate", &serde_json::from_str(line).expect(line));
+    }
+    assert!(validated.data.lines().count() > 1, "{}", validated.data);
+}
+
+#[test]
+fn what_the_doctor_says_is_what_the_page_says() {
+    let server = server_with(&[1]);
+    let found = ask(
+        &server,
+        &[
+            "doctor",
+            "--json",
+            "--program-env",
+            "AWS_XRAY_SDK_ENABLED=false",
+        ],
+    )
+    .json();
+    check("doctor", &found);
+    assert!(
+        found["findings"]
+            .as_array()
+            .is_some_and(|findings| findings.len() > 1)
+    );
+    let mut aws = asking(server.address(), &["doctor", "--aws", "--json"]);
+    let url = format!("AWS_ENDPOINT_URL_XRAY={}", server.url());
+    for variable in [
+        &url,
+        "AWS_ACCESS_KEY_ID=K",
+        "AWS_SECRET_ACCESS_KEY=s",
+        "PATH=",
+    ] {
+        aws.args(["--program-env", variable]);
+    }
+    let found = Told::of(aws.output().expect("starts")).json();
+    check("doctor-aws", &found);
+    assert!(
+        found["rights"]
+            .as_array()
+            .is_some_and(|rights| !rights.is_empty()),
+        "{found}"
+    );
+    assert!(
+        found["findings"]
+            .as_array()
+            .is_some_and(|findings| !findings.is_empty()),
+        "{found}"
+    );
+}
+
+#[test]
+fn every_command_that_writes_json_has_its_shape_on_the_page() {
+    for command in super::output::COMMANDS {
+        let help = Told::of(
+            program()
+                .args(*command)
+                .arg("--help")
+                .output()
+                .expect("starts"),
+        );
+        let name = match command.join("-").as_str() {
+            "import" | "replay" => "send".to_owned(),
+            name => name.to_owned(),
+        };
+        if help.ok().data.contains("--json") {
+            let begin = format!("```json {name}\n");
+            assert!(PAGE.contains(&begin), "{name}");
+        }
+    }
 }
 
 #[test]

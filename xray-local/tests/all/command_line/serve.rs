@@ -196,6 +196,148 @@ fn a_rules_file_and_none_make_no_sense() {
 }
 
 #[test]
+fn a_folder_and_a_key_that_do_not_go_together_are_told_with_what_to_do() {
+    let folder = Folder::new();
+    let key = |name: &str, letter: u8| {
+        let file = folder.path().join(name);
+        fs::write(&file, [letter; 32]).expect("written");
+        file.display().to_string()
+    };
+    let (one, other) = (key("one", b'1'), key("other", b'2'));
+    let sealed = folder.path().join("sealed").display().to_string();
+    let open = folder.path().join("open").display().to_string();
+    for arguments in [
+        &["--encryption-key", &one, "--data", &sealed][..],
+        &["--data", &open],
+    ] {
+        let (mut child, ..) = serve(program().args(arguments));
+        child.kill().expect("runs");
+        child.wait().expect("ends");
+    }
+    for (arguments, problem) in [
+        (&["--data", &sealed][..], "and no key was given"),
+        (
+            &["--data", &sealed, "--encryption-key", &other],
+            "the key that was given is another one",
+        ),
+        (
+            &["--data", &open, "--encryption-key", &one],
+            "it was made without encryption",
+        ),
+    ] {
+        let output = run(&[&["--bind", "127.0.0.1:0"], arguments].concat());
+        assert_eq!(output.status.code(), Some(1));
+        let talk = talk(&output);
+        assert!(
+            talk.contains(problem) && talk.contains("the key that the folder was made with"),
+            "{talk}"
+        );
+        assert!(!talk.contains("Move it away"), "{talk}");
+    }
+    let output = run(&["run", "--data", &sealed, "--", "true"]);
+    assert!(
+        talk(&output).contains("`run` has no keys"),
+        "{}",
+        talk(&output)
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_cannot_be_written_is_told_with_what_to_do() {
+    // Nobody may make a folder there, whoever runs this.
+    let output = run(&["--bind", "127.0.0.1:0", "--data", "/sys/xray-local"]);
+    assert_eq!(output.status.code(), Some(1));
+    let talk = talk(&output);
+    assert!(
+        talk.contains("cannot keep traces in /sys/xray-local: "),
+        "{talk}"
+    );
+    assert!(talk.contains("Let this user write there"), "{talk}");
+}
+
+#[test]
+fn a_command_for_the_key_is_not_repeated() {
+    for command in ["echo s3cret", "exit 7 # s3cret"] {
+        let output = run(&[
+            "--bind",
+            "127.0.0.1:0",
+            "--data",
+            "/nowhere",
+            "--encryption-key-command",
+            command,
+        ]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            talk(&output).contains("--encryption-key-command"),
+            "{}",
+            talk(&output)
+        );
+        assert!(!talk(&output).contains("s3cret"), "{}", talk(&output));
+    }
+}
+
+#[test]
+fn what_would_keep_nothing_is_refused() {
+    for arguments in [
+        ["--keep-bytes", "0"],
+        ["--keep-age", "0s"],
+        ["--trace-bytes", "0"],
+    ] {
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            talk(&output).contains("above 0, as in"),
+            "{}",
+            talk(&output)
+        );
+    }
+}
+
+#[test]
+fn what_is_typed_counts_before_the_environment() {
+    let folder = Folder::new();
+    let mut in_memory = program();
+    in_memory
+        .arg("--memory")
+        .env("XRAY_LOCAL_DATA", folder.path())
+        .env("XRAY_LOCAL_ENCRYPTION_KEY", "/no/such/file");
+    let (mut child, greeting, ..) = serve(&mut in_memory);
+    child.kill().expect("runs");
+    child.wait().expect("ends");
+    assert!(
+        greeting.contains("traces in memory until it ends"),
+        "{greeting}"
+    );
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    let output = run(&["--memory", "--data", "here"]);
+    assert_eq!(output.status.code(), Some(2), "both were typed");
+}
+
+#[test]
+fn a_variable_that_is_empty_is_not_set() {
+    let mut with_nothing = program();
+    with_nothing.arg("--memory");
+    for name in [
+        "XRAY_LOCAL_DATA",
+        "XRAY_LOCAL_KEYS",
+        "XRAY_LOCAL_ENCRYPTION_KEY",
+        "XRAY_LOCAL_ENCRYPTION_KEY_COMMAND",
+    ] {
+        with_nothing.env(name, "");
+    }
+    let (mut child, ..) = serve(&mut with_nothing);
+    child.kill().expect("runs");
+    child.wait().expect("ends");
+    // Its default, whether that is free or not.
+    let output = program()
+        .args(["--keys", "/no/such/file"])
+        .env("XRAY_LOCAL_BIND", "")
+        .output();
+    assert_eq!(output.expect("starts").status.code(), Some(1));
+}
+
+#[test]
 fn with_keys_it_answers_what_they_signed() {
     let folder = Folder::new();
     let file = folder.path().join("keys.json");

@@ -4,11 +4,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use serde::Deserialize;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
 
-use crate::commands::client::{Endpoint, Signer};
+use crate::commands::client::{Endpoint, Refusal, Signer};
 
 /// How long a connection, and a whole answer, may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -30,16 +29,6 @@ pub(super) struct Answer {
     pub(super) body: String,
     /// How many seconds the other clock is ahead.
     pub(super) skew: Option<f64>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Body {
-    #[serde(rename = "__type")]
-    kind: String,
-    message: Option<String>,
-    #[serde(rename = "Message")]
-    modelled: Option<String>,
 }
 
 impl<'a> Wire<'a> {
@@ -87,19 +76,14 @@ impl<'a> Wire<'a> {
             .body_mut()
             .read_to_string()
             .map_err(|error| error.to_string())?;
-        let read: Body = serde_json::from_str(&body).unwrap_or_default();
-        let name = named.unwrap_or(read.kind);
-        // `com.amazonaws.xray#AccessDeniedException:http://…` is one of the forms.
-        let name = name.rsplit('#').next().unwrap_or_default();
-        let name = name.split(':').next().unwrap_or_default();
+        let refusal = match status {
+            0..300 => Refusal::default(),
+            _ => Refusal::read(named.as_deref(), body.as_bytes()),
+        };
         Ok(Answer {
             status,
-            error: if status < 300 {
-                String::new()
-            } else {
-                name.to_owned()
-            },
-            message: read.message.or(read.modelled).unwrap_or_default(),
+            error: refusal.name,
+            message: refusal.message.unwrap_or_default(),
             body,
             skew,
         })
