@@ -13,7 +13,7 @@ use crate::commands::{Exit, Failure, amount, output};
 
 const EXAMPLES: &str = "\
 Examples:
-  xray-local traces explain 'annotation.order = 7 AND fault'   what the index finds, and what has to be read
+  xray-local traces explain 'annotation.order = 7'   what is read for it
   xray-local traces explain 'responsetime > 1' --since 1h --json
 
 ";
