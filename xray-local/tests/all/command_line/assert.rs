@@ -1,5 +1,7 @@
 //! `assert`, by itself and in a script.
 
+use std::thread;
+
 use super::*;
 
 #[test]
@@ -91,32 +93,43 @@ fn where_more_than_a_page_is_found_it_says_that_there_may_be_more() {
 
 #[test]
 fn a_server_that_is_not_there_yet_is_waited_for() {
-    // A port that was free a moment ago: nobody else is given it as long as UDP has it.
-    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
-    let address = socket.local_addr().expect("an address");
-    Told::of(
-        asking(address, &["assert", "fault"])
-            .output()
-            .expect("starts"),
-    )
-    .refused(5, "nothing answers at");
-    let late = asking(address, &["assert", "fault", "--within", "1s"]);
-    Told::of({ late }.output().expect("starts")).refused(5, "nothing answers at");
+    // The port is taken, and nobody listens yet: whoever connects is refused.
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    let loopback = "127.0.0.1:0".parse().expect("an address");
+    socket.bind(loopback).expect("a free port");
+    let address = socket.local_addr().expect("bound");
+    for arguments in [&["fault"][..], &["fault", "--within", "1s"]] {
+        let mut command = asking(address, &[&["assert"], arguments].concat());
+        Told::of(command.output().expect("starts")).refused(5, "nothing answers at");
+    }
     let child = asking(address, &["assert", "fault", "--within", "60s"])
         .stderr(Stdio::piped())
         .spawn()
         .expect("starts");
-    drop(socket);
-    // Whoever looks for a free port may hold this one for a moment.
-    let start = || Server::start(crate::client::options().bind(address)).ok();
-    let server = std::iter::repeat_with(start).take(1_000).flatten().next();
-    let server = server.expect("the port is free again");
-    call(
-        &server,
-        "/TraceSegments",
-        &json!({"TraceSegmentDocuments": [document(1).to_string()]}),
-    );
+    let server = server_with(&[1]);
+    listen(socket, server.address());
     Told::of(child.wait_with_output().expect("ends")).ok();
+}
+
+/// From now on connections lead to a server.
+fn listen(socket: tokio::net::TcpSocket, server: SocketAddr) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .expect("a runtime");
+    thread::spawn(move || {
+        runtime.block_on(async {
+            let listener = socket.listen(16).expect("listens");
+            loop {
+                let (mut here, _) = listener.accept().await.expect("a connection");
+                let mut there = tokio::net::TcpStream::connect(server)
+                    .await
+                    .expect("is there");
+                // One side or the other goes when all is said.
+                let _ = tokio::io::copy_bidirectional(&mut here, &mut there).await;
+            }
+        });
+    });
 }
 
 #[test]
