@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::inspect::{offset_of, without_place};
+use super::unreadable::{offset_of, without_place};
 
 /// A line and a character, counted from 1.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,7 @@
 //! What X-Ray would refuse: the checks of PutTraceSegments, the same for documents that come over UDP.
 
 mod code;
+mod entity;
 mod field;
 mod finding;
 mod input;
@@ -11,6 +12,7 @@ mod rejection;
 mod rule;
 mod shape;
 mod stream;
+mod unreadable;
 mod value;
 
 use serde_json::value::RawValue;
