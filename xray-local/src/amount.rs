@@ -26,6 +26,21 @@ pub fn duration_text(seconds: f64) -> String {
     }
 }
 
+/// A number of things, of which one is named otherwise.
+///
+/// ```
+/// use xray_local::count_text;
+///
+/// assert_eq!(count_text(1, "trace", "traces"), "1 trace");
+/// assert_eq!(count_text(0, "trace", "traces"), "0 traces");
+/// ```
+pub fn count_text(number: u64, one: &str, many: &str) -> String {
+    match number {
+        1 => format!("1 {one}"),
+        _ => format!("{number} {many}"),
+    }
+}
+
 /// A share of 1 in percent, with two digits behind the point at most.
 ///
 /// ```

@@ -57,7 +57,7 @@ mod viewer;
 
 #[cfg(feature = "keys")]
 pub use access::{Keys, KeysError};
-pub use amount::{duration_text, percent_text};
+pub use amount::{count_text, duration_text, percent_text};
 pub use doctor::{Check, Diagnosis, Level};
 pub use error::Error;
 pub use filter::{Filter, FilterError};

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use xray_local::{Store, TimeRange, printable_json};
+use xray_local::{Store, TimeRange, count_text, printable_json};
 use xray_sdk::TraceId;
 use xray_sdk::document::Trace;
 
@@ -64,8 +64,9 @@ impl Export {
             }
         };
         output::talk(format_args!(
-            "xray-local: {} traces, {count} documents\n",
-            ids.len()
+            "xray-local: {}, {}\n",
+            count_text(ids.len() as u64, "trace", "traces"),
+            count_text(count, "document", "documents")
         ));
         Ok(Exit::Ok)
     }
@@ -127,7 +128,7 @@ fn write(
     ids: &[TraceId],
     out: &mut impl Write,
     failure: impl Fn(io::Error) -> Failure,
-) -> Result<usize, Failure> {
+) -> Result<u64, Failure> {
     let bar = progress(ids.len() as u64, "exporting");
     let mut count = 0;
     for some in ids.chunks(AT_ONCE) {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use xray_local::printable;
+use xray_local::{count_text, printable};
 
 use super::client::Address;
 use super::{Exit, Failure, amount, output};
@@ -89,11 +89,14 @@ impl Told<'_> {
         };
         writeln!(out, "{} is {state}", self.server)?;
         let bytes = amount::size_text(self.bytes);
-        writeln!(out, "keeps    {} traces, {bytes}", self.traces)?;
+        let traces = count_text(self.traces, "trace", "traces");
+        writeln!(out, "keeps    {traces}, {bytes}")?;
         writeln!(
             out,
-            "took in  {} documents since it started, refused {}, let {} traces leave",
-            self.stored, self.rejected, self.evicted_traces
+            "took in  {} since it started, refused {}, let {} leave",
+            count_text(self.stored, "document", "documents"),
+            self.rejected,
+            count_text(self.evicted_traces, "trace", "traces")
         )?;
         out.flush()
     }

@@ -82,7 +82,7 @@ impl Target {
         target.ok_or_else(|| {
             Failure::usage(
                 format!("--to is {:?}, which is no place to send to", without_user(text)),
-                "Expected udp://127.0.0.1:2000, or a URL as in http://127.0.0.1:2000 or https://xray.eu-west-1.amazonaws.com",
+                "Expected udp://127.0.0.1:2000, or a URL as in http://127.0.0.1:2000 or https://xray.eu-west-1.amazonaws.com, without a user",
             )
         })
     }
@@ -112,8 +112,8 @@ impl Replay {
                 .last()
                 .map_or(0.0, |timed| timed.after.as_secs_f64());
             output::talk(format_args!(
-                "xray-local: would send {} documents of {bytes} bytes, which happened within {last:.1} s, to {}; nothing was sent\n",
-                documents.len(),
+                "xray-local: would send {} of {bytes} bytes, which happened within {last:.1} s, to {}; nothing was sent\n",
+                xray_local::count_text(documents.len() as u64, "document", "documents"),
                 to.name()
             ));
             let mut all = String::new();

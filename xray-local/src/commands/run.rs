@@ -9,7 +9,7 @@ use std::process::ExitStatus;
 use clap::Args;
 use tokio::process::Command;
 use tokio::runtime;
-use xray_local::{Limits, Options, Server, Store, TimeRange, map, printable};
+use xray_local::{Limits, Options, Server, Store, TimeRange, count_text, map, printable};
 
 use super::export::ExportFile;
 use super::output::talk;
@@ -153,8 +153,8 @@ fn summary(store: &Store) -> String {
     let count =
         |of: fn(&xray_local::TraceSummary) -> bool| traces.iter().filter(|trace| of(trace)).count();
     let mut text = format!(
-        "\nxray-local: {} traces: {} with faults, {} with errors, {} throttled\n",
-        traces.len(),
+        "\nxray-local: {}: {} with faults, {} with errors, {} throttled\n",
+        count_text(traces.len() as u64, "trace", "traces"),
         count(|trace| trace.has_fault),
         count(|trace| trace.has_error && !trace.has_fault),
         count(|trace| trace.has_throttle),

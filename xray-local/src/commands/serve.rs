@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::runtime;
 use xray_daemon::Counts;
-use xray_local::{Error, Keys, Limits, Options, Server, Store, printable};
+use xray_local::{Error, Keys, Limits, Options, Server, Store, count_text, printable};
 
 use super::output::talk;
 use super::secret::Secrets;
@@ -211,11 +211,11 @@ Ctrl-C ends it.
 pub(super) fn farewell(store: &Store, received: &Counts) -> String {
     let counts = store.counts();
     let mut lines = vec![format!(
-        "{} datagrams received ({} rejected, {} refused for lack of room); {} documents stored, {} refused",
-        received.received,
+        "{} received ({} rejected, {} refused for lack of room); {} stored, {} refused",
+        count_text(received.received, "datagram", "datagrams"),
         received.rejected(),
         received.refused,
-        counts.stored,
+        count_text(counts.stored, "document", "documents"),
         counts.rejected,
     )];
     if received.overrun > 0 {
@@ -225,12 +225,12 @@ pub(super) fn farewell(store: &Store, received: &Counts) -> String {
         ));
     }
     if counts.evicted_traces > 0 {
-        let evicted = counts.evicted_traces;
-        lines.push(format!("{evicted} traces have left, the oldest first"));
+        let evicted = count_text(counts.evicted_traces, "trace has", "traces have");
+        lines.push(format!("{evicted} left, the oldest first"));
     }
     if counts.unwritten > 0 {
-        let unwritten = counts.unwritten;
-        lines.push(format!("{unwritten} documents could not be written"));
+        let unwritten = count_text(counts.unwritten, "document", "documents");
+        lines.push(format!("{unwritten} could not be written"));
     }
     if let Some(last) = store.rejections().last() {
         let last = printable(&last.to_string());

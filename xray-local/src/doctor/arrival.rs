@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use xray_daemon::Counts;
 
-use super::{Check, Diagnosis, count};
+use super::{Check, Diagnosis};
+use crate::amount::count_text;
 use crate::store::Store;
 use crate::telemetry::Telemetry;
 use crate::validate::RejectionCode;
 
 pub(super) fn examine(store: &Store, received: &Counts) -> Vec<Diagnosis> {
     let mut findings = Vec::new();
-    let datagrams = |number| count(number, "datagram", "datagrams");
+    let datagrams = |number| count_text(number, "datagram", "datagrams");
     let headers = received.missing_document + received.invalid_header;
     if headers > 0 {
         findings.push(Diagnosis::problem(
@@ -42,7 +43,7 @@ pub(super) fn examine(store: &Store, received: &Counts) -> Vec<Diagnosis> {
             format!(
                 "{} for which there was no room in the queue, and {} that could not be written",
                 datagrams(received.refused),
-                count(counts.unwritten, "document", "documents")
+                count_text(counts.unwritten, "document", "documents")
             ),
             "send less at once, or put the folder of --data on a faster disk with more room",
         ));
@@ -59,7 +60,7 @@ pub(super) fn examine(store: &Store, received: &Counts) -> Vec<Diagnosis> {
             Check::D19,
             format!(
                 "{} left, the oldest first",
-                count(counts.evicted_traces, "trace has", "traces have")
+                count_text(counts.evicted_traces, "trace has", "traces have")
             ),
             "keep more, or for longer: --keep-bytes, --keep-age",
         ));
@@ -85,7 +86,7 @@ fn rejections(store: &Store) -> Vec<Diagnosis> {
             RejectionCode::InvalidSegment | RejectionCode::InternalFailure => Check::D19,
             _ => Check::D03,
         };
-        let refused = count(number, "document was", "documents were");
+        let refused = count_text(number, "document was", "documents were");
         Diagnosis::problem(
             check,
             format!("{refused} refused with {code}; the last: {last}"),

@@ -102,13 +102,5 @@ impl Examination {
     }
 }
 
-/// A number of things, of which one is named otherwise.
-fn count(number: u64, one: &str, many: &str) -> String {
-    match number {
-        1 => format!("1 {one}"),
-        _ => format!("{number} {many}"),
-    }
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! What recorders say of themselves.
 
-use super::{Check, Diagnosis, count};
+use super::{Check, Diagnosis};
+use crate::amount::count_text;
 use crate::program::{Health, Programs};
 use crate::terminal::printable;
 
@@ -23,7 +24,7 @@ fn of(health: &Health) -> Vec<Diagnosis> {
             Check::D08,
             format!(
                 "left out {} because their callers had sent Sampled=0",
-                count(health.unsampled_by_caller, "request", "requests")
+                count_text(health.unsampled_by_caller, "request", "requests")
             ),
             "ask the caller's sampling rule; or have it send no decision (Sampled=?), so that this side decides",
         );
@@ -33,7 +34,7 @@ fn of(health: &Health) -> Vec<Diagnosis> {
             Check::D04,
             format!(
                 "cut {} that did not fit into a datagram",
-                count(health.trimmed, "value", "values")
+                count_text(health.trimmed, "value", "values")
             ),
             "record less metadata, and shorter texts, on one segment or subsegment",
         );
@@ -43,7 +44,7 @@ fn of(health: &Health) -> Vec<Diagnosis> {
             Check::D15,
             format!(
                 "changed {} that X-Ray does not take{}",
-                count(
+                count_text(
                     health.repaired,
                     "name or annotation key",
                     "names and annotation keys"
@@ -65,7 +66,7 @@ fn of(health: &Health) -> Vec<Diagnosis> {
             Check::D17,
             format!(
                 "ended with {} that never closed",
-                count(
+                count_text(
                     health.incomplete,
                     "segment or subsegment",
                     "segments and subsegments"
@@ -79,7 +80,7 @@ fn of(health: &Health) -> Vec<Diagnosis> {
             Check::D17,
             format!(
                 "left out {}{}",
-                count(health.refused, "thing to record", "things to record"),
+                count_text(health.refused, "thing to record", "things to record"),
                 told(health, "left out")
             ),
             "end the recorder after all work; raise RecorderBuilder::queue_bytes where it was full",
@@ -90,7 +91,7 @@ fn of(health: &Health) -> Vec<Diagnosis> {
             Check::D06,
             format!(
                 "ended {} while another was current: what was recorded then may stand in the wrong place",
-                count(health.misplaced, "guard", "guards")
+                count_text(health.misplaced, "guard", "guards")
             ),
             "hold guards of enter() in nested scopes only, and use in_subsegment for futures",
         );
@@ -106,7 +107,7 @@ fn of(health: &Health) -> Vec<Diagnosis> {
             check,
             format!(
                 "lost {}: {}",
-                count(*number, "document", "documents"),
+                count_text(*number, "document", "documents"),
                 printable(reason)
             ),
             "see the program's own log, which tells the cure once",
@@ -114,7 +115,7 @@ fn of(health: &Health) -> Vec<Diagnosis> {
     }
     let own = health.unsampled.saturating_sub(health.unsampled_by_caller);
     if own > 0 {
-        let left_out = count(own, "request", "requests");
+        let left_out = count_text(own, "request", "requests");
         findings.push(Diagnosis::note(
             Check::D10,
             format!("{who} left out {left_out} by its sampling rules, and recorded {}", health.segments),

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use xray_sdk::document::{Document, Trace};
 
-use super::{Check, Diagnosis, count};
+use super::{Check, Diagnosis};
+use crate::amount::count_text;
 use crate::terminal::{cut, printable};
 use crate::validate::{Finding, FindingCode, Severity, validate};
 
@@ -45,7 +46,7 @@ pub(super) fn documents<'a>(texts: impl Iterator<Item = &'a str>, now: f64) -> V
                 check,
                 format!(
                     "{} {code} in the latest traces, as {first}",
-                    count(number, "case of", "cases of")
+                    count_text(number, "case of", "cases of")
                 ),
                 format!("{cure}; `xray-local validate` shows the place"),
             )
@@ -137,7 +138,7 @@ impl Seen {
 
     fn told(&self, one: &str, many: &str) -> Option<String> {
         (self.number > 0).then(|| {
-            let seen = count(self.number, one, many);
+            let seen = count_text(self.number, one, many);
             let (number, rest) = seen.split_once(' ').unwrap_or((&seen, ""));
             match rest.rsplit_once(' ') {
                 Some((what, verb)) => format!("{number} {what}, as {}, {verb}", self.first),
@@ -198,7 +199,7 @@ fn twins(traces: &[Trace]) -> Option<Diagnosis> {
         Check::D16,
         format!(
             "{} in another trace: {first}",
-            count(number, "call was served", "calls were served")
+            count_text(number, "call was served", "calls were served")
         ),
         "send the header X-Amzn-Trace-Id with the call (xray-sdk-tower's client layer does), and let proxies between pass it on",
     ))

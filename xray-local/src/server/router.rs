@@ -14,6 +14,7 @@ use tokio::task;
 
 use super::entrance::{self, Entrance};
 use super::{access, doctor, page, tail};
+use crate::amount::count_text;
 use crate::api::{ApiError, Backend, OPERATIONS, Operation};
 use crate::viewer::Inflow;
 
@@ -56,12 +57,12 @@ pub(super) async fn front(State(backend): State<Backend>) -> String {
     let counts = backend.store.counts();
     format!(
         "xray-local {}: AWS X-Ray on this machine\n\n\
-         {} traces are stored. Since it started {} documents have come, and {} were refused.\n\
+         {} stored. Since it started {} come, and {} refused.\n\
          This port answers the X-Ray API (AWS_ENDPOINT_URL_XRAY); segments come in over UDP on the same port number.\n{}",
         env!("CARGO_PKG_VERSION"),
-        counts.traces,
-        counts.stored,
-        counts.rejected,
+        count_text(counts.traces as u64, "trace is", "traces are"),
+        count_text(counts.stored, "document has", "documents have"),
+        count_text(counts.rejected, "was", "were"),
         backend.control.telemetry(|telemetry| telemetry.to_string()),
     )
 }

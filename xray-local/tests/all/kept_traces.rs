@@ -103,7 +103,7 @@ fn after_a_start_the_front_page_tells_what_is_there_and_what_has_come_since() {
     let second = xray_local::Server::start(options()).expect("starts");
     let front = crate::client::request(second.address(), "GET", "/", &[], "").body;
     assert!(
-        front.contains("1 traces are stored. Since it started 0 documents have come"),
+        front.contains("1 trace is stored. Since it started 0 documents have come"),
         "{front}"
     );
 }

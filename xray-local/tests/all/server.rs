@@ -25,7 +25,7 @@ fn udp_and_tcp_have_the_same_number() {
     );
     let front = request(server.address(), "GET", "/", &[], "");
     assert_eq!(front.status, 200);
-    let told = "1 traces are stored. Since it started 1 documents have come, and 0 were refused.";
+    let told = "1 trace is stored. Since it started 1 document has come, and 0 were refused.";
     assert!(front.body.contains(told), "{}", front.body);
 }
 

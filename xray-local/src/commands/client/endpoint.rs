@@ -58,7 +58,11 @@ impl Endpoint {
         let (scheme, authority) = text.split_once("://").unwrap_or(("http", text));
         let parsed = authority.parse::<axum::http::uri::Authority>();
         let parsed = parsed.map_err(|_| expected())?;
-        let is_whole = !parsed.host().is_empty() && !authority.contains('@');
+        if authority.contains('@') {
+            let cure = "expected no user in it: requests are signed, with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+            return Err(cure.to_owned());
+        }
+        let is_whole = !parsed.host().is_empty();
         let is_certain = text.contains("://") || parsed.port_u16().is_some();
         match scheme {
             "http" | "https" if is_whole && is_certain => {

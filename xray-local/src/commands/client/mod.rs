@@ -207,7 +207,10 @@ impl Client {
         if is_endless {
             settings = settings.timeout_global(None);
         }
-        let unreachable = |error: ureq::Error| ClientError::unreachable(&self.endpoint, &error);
+        let unreachable = |error: ureq::Error| match error {
+            ureq::Error::Io(error) => ClientError::unreachable(&self.endpoint, &error),
+            error => ClientError::unreachable(&self.endpoint, &error),
+        };
         let response: Response<ureq::Body> =
             self.agent.run(settings.build()).map_err(unreachable)?;
         let error = response.headers().get("x-amzn-errortype");

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 use serde::Serialize;
-use xray_local::{Mismatch, SampledRequest, percent_text, printable};
+use xray_local::{Mismatch, SampledRequest, count_text, percent_text, printable};
 
 use super::{Rule, rules};
 use crate::commands::client::Address;
@@ -150,8 +150,9 @@ impl<'a> Explanation<'a> {
         match (self.rule, self.reservoir_size, self.fixed_rate) {
             (Some(rule), Some(size), Some(rate)) => writeln!(
                 out,
-                "{} decides: all clients together record {size} such requests a second, then {} of the rest",
+                "{} decides: all clients together record {} a second, then {} of the rest",
                 printable(rule),
+                count_text(size.into(), "such request", "such requests"),
                 percent_text(rate)
             )?,
             _ => writeln!(out, "no rule matches: clients follow rules of their own")?,

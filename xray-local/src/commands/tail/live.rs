@@ -1,5 +1,7 @@
 //! Traces as they come, of an xray-local, which tells of each when it is complete.
 
+use xray_local::count_text;
+
 use crate::commands::client::{Client, query};
 use crate::commands::summary::Summary;
 use crate::commands::{Failure, output};
@@ -17,9 +19,9 @@ pub(super) fn follow(
     loop {
         let event = events.next()?;
         if event.name == "missed" {
+            let traces = count_text(event.data.parse().unwrap_or(0), "trace", "traces");
             output::talk(format_args!(
-                "xray-local: {} traces came too fast to be written here; `xray-local traces ls` has them\n",
-                event.data
+                "xray-local: {traces} came too fast to be written here; `xray-local traces ls` has them\n"
             ));
             continue;
         }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use xray_local::printable;
+use xray_local::{count_text, printable};
 
 use crate::commands::client::{Address, query};
 use crate::commands::range::{OF_SUMMARIES, ranges};
@@ -107,32 +107,44 @@ impl Told {
         writeln!(out, "filter      {filter}")?;
         writeln!(
             out,
-            "index       {} traces in {} blocks ({}); {} of the blocks were looked into",
-            self.traces,
-            self.blocks,
+            "index       {} in {} ({}); looked into {}",
+            traces(self.traces),
+            blocks(self.blocks),
             amount::size_text(self.bytes),
-            self.blocks_searched
+            blocks(self.blocks_searched)
         )?;
         for term in &self.terms {
             writeln!(
                 out,
-                "  looked up {}: {} traces, in {} blocks",
+                "  looked up {}: {} in {}",
                 printable(&term.term),
-                term.traces,
-                term.blocks
+                traces(term.traces),
+                blocks(term.blocks)
             )?;
         }
         writeln!(
             out,
-            "candidates  {} traces, {} of them too large for the index",
-            self.candidates, self.doubtful
+            "candidates  {}, {} of them too large for the index",
+            traces(self.candidates),
+            self.doubtful
         )?;
         writeln!(
             out,
-            "read        {} traces, whose documents decide",
-            self.traces_read
+            "read        {}",
+            match self.traces_read {
+                0 => "nothing: the index was enough".to_owned(),
+                read => format!("the documents of {}", traces(read)),
+            }
         )?;
-        writeln!(out, "found       {} traces, of 200 at most", self.found)?;
+        writeln!(out, "found       {}, of 200 at most", traces(self.found))?;
         out.flush()
     }
+}
+
+fn traces(number: u64) -> String {
+    count_text(number, "trace", "traces")
+}
+
+fn blocks(number: u64) -> String {
+    count_text(number, "block", "blocks")
 }

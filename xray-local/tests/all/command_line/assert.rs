@@ -184,7 +184,7 @@ mod script {
         let send = [env!("CARGO_BIN_EXE_xray-local"), "send", name];
         fs::write(&file, document(2).to_string()).expect("written");
         let well = check(&send);
-        well.refused(0, "1 traces: 0 with faults");
+        well.refused(0, "1 trace: 0 with faults");
         fs::write(&file, document(1).to_string()).expect("written");
         check(&send).refused(3, "does not hold: fault: 1 found, 0 expected");
         check(&["true"]).refused(

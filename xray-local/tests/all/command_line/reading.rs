@@ -142,8 +142,9 @@ fn how_traces_are_found_is_told() {
     .ok();
     for part in [
         "filter      fault AND http.status = 503\n",
-        "index       3 traces in 1 blocks",
-        "looked up fault: 2 traces",
+        "index       3 traces in 1 block (",
+        "looked up fault: 2 traces in 1 block\n",
+        "read        nothing: the index was enough",
         "found       2 traces",
     ] {
         assert!(told.data.contains(part), "{}", told.data);

@@ -65,7 +65,7 @@ fn it_serves_until_it_is_interrupted() {
     talk.read_to_string(&mut farewell).expect("is text");
     assert!(farewell.contains("2 datagrams received"), "{farewell}");
     assert!(
-        farewell.contains("1 documents stored, 1 refused"),
+        farewell.contains("1 document stored, 1 refused"),
         "{farewell}"
     );
     assert!(farewell.contains("MissingId"), "{farewell}");
