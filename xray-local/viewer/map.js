@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, news } from "/page/api.js";
-import { Outcome, Problem, html, rate, seconds, useLoaded } from "/page/form.js";
+import { Outcome, Problem, count, html, rate, seconds, useLoaded } from "/page/form.js";
 import { Histogram } from "/page/histogram.js";
 import { go, link, range, times } from "/page/place.js";
 
@@ -112,7 +112,7 @@ function useZoom(size) {
 function Node({ node, isChosen, onChoose }) {
   const state = health(node.counts);
   const kind = node.members ? node.type : (node.type.split("::").slice(1).join(" ") || node.type || "service");
-  const told = node.counts && [rate(node.counts.perMinute) || `${node.counts.total} requests`, seconds(node.counts.averageTime)].join(" · ");
+  const told = node.counts && [rate(node.counts.perMinute) || `${count(node.counts.total)} requests`, average(node.counts)].filter(Boolean).join(" · ");
   const choose = () => onChoose?.(node);
   return html`<g
     class="node ${state ?? "unknown"} ${isChosen ? "chosen" : ""}"
@@ -156,7 +156,7 @@ function Edge({ edge, nodes }) {
   const failed = edge.counts.fault > 0 ? "fault" : "";
   return html`<g class="edge ${failed} ${edge.isLink ? "link" : ""}">
     <path d=${path} marker-end="url(#arrow)" />
-    <text x=${(x1 + x2) / 2} y=${(from.y + to.y) / 2 - 5} text-anchor="middle">${edge.isLink ? "later" : edge.counts.total > 0 ? seconds(edge.counts.averageTime) : ""}</text>
+    <text x=${(x1 + x2) / 2} y=${(from.y + to.y) / 2 - 5} text-anchor="middle">${edge.isLink ? "later" : average(edge.counts)}</text>
     <text x=${(x1 + x2) / 2} y=${(from.y + to.y) / 2 + 11} text-anchor="middle">${rate(edge.counts.perMinute)}</text>
     <title>${from.name} to ${to.name}: ${edge.counts.total} ${edge.isLink ? "messages" : "requests"}${edge.counts.perMinute ? `, ${rate(edge.counts.perMinute)}` : ""}, ${edge.counts.fault} faults${spread(edge.counts)}</title>
   </g>`;
@@ -197,7 +197,7 @@ function Counts({ counts }) {
         (outcome) => html`<tr><th scope="row"><${Outcome} of=${outcome} /></th><td>${counts[outcome]}</td><td>${percent(counts[outcome], counts.total)}</td></tr>`,
       )}
       ${counts.perMinute != null && html`<tr><th scope="row">rate</th><td colspan="2">${rate(counts.perMinute)}</td></tr>`}
-      <tr><th scope="row">average</th><td colspan="2">${seconds(counts.averageTime)}</td></tr>
+      <tr><th scope="row">average</th><td colspan="2">${average(counts)}</td></tr>
       ${counts.median != null && html`<tr><th scope="row">half within</th><td colspan="2">${seconds(counts.median)}</td></tr><tr><th scope="row">19 of 20 within</th><td colspan="2">${seconds(counts.p95)}</td></tr>`}
     </tbody>
   </table>`;
@@ -221,7 +221,7 @@ function Tables({ map }) {
 const NUMBERS = [
   ["requests", (counts) => counts.total],
   ["rate", (counts) => rate(counts.perMinute)],
-  ["average", (counts) => seconds(counts.averageTime)],
+  ["average", average],
   ["half within", (counts) => (counts.median == null ? "" : seconds(counts.median))],
   ["19 of 20 within", (counts) => (counts.p95 == null ? "" : seconds(counts.p95))],
   ["errors", (counts) => counts.error],
@@ -232,6 +232,10 @@ const NUMBERS = [
 const NumberHeads = () => NUMBERS.map(([name]) => html`<th class="number">${name}</th>`);
 
 const Numbers = ({ counts }) => NUMBERS.map(([, value]) => html`<td class="number">${counts ? value(counts) : ""}</td>`);
+
+function average({ averageTime }) {
+  return averageTime == null ? "" : seconds(averageTime);
+}
 
 const percent = (part, whole) => (whole > 0 ? `${((100 * part) / whole).toFixed(part > 0 && part < whole ? 1 : 0)} %` : "");
 

@@ -57,6 +57,19 @@ pub struct OutcomeCounts {
     pub total: u64,
 }
 
+impl OutcomeCounts {
+    /// The outcomes that there were, the gravest first.
+    pub(crate) fn by_gravity(self) -> impl Iterator<Item = (Outcome, u64)> {
+        let all = [
+            (Outcome::Fault, self.fault),
+            (Outcome::Throttle, self.throttle),
+            (Outcome::Error, self.error),
+            (Outcome::Ok, self.ok),
+        ];
+        all.into_iter().filter(|(_, count)| *count > 0)
+    }
+}
+
 impl Statistics {
     /// The requests by how they ended.
     pub fn outcomes(&self) -> OutcomeCounts {
@@ -116,6 +129,21 @@ fn rounded<S: serde::Serializer>(time: &f64, serializer: S) -> Result<S::Ok, S::
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn outcomes_are_told_the_gravest_first() {
+        let mut statistics = Statistics::default();
+        for outcome in [Outcome::Ok, Outcome::Throttle, Outcome::Error, Outcome::Ok] {
+            statistics.count(outcome, 0.1);
+        }
+        let told: Vec<_> = statistics.outcomes().by_gravity().collect();
+        let expected = [
+            (Outcome::Throttle, 1),
+            (Outcome::Error, 1),
+            (Outcome::Ok, 2),
+        ];
+        assert_eq!(told, expected);
+    }
 
     #[test]
     fn each_outcome_has_its_count_and_all_have_the_total() {

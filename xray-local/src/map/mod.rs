@@ -7,7 +7,6 @@ use crate::graph::Service;
 use crate::graph::ServiceGraph;
 use crate::graph::Statistics;
 use crate::terminal::printable;
-use crate::trace::seconds;
 pub use dot::map_dot;
 pub use svg::map_svg;
 
@@ -120,37 +119,24 @@ fn label(graph: &ServiceGraph, service: &Service) -> String {
 
 /// How requests ended, in a few words: the gravest first, and nothing of what did not happen.
 fn outcomes(statistics: &Statistics) -> String {
-    let errors = &statistics.error_statistics;
-    let counts = [
-        (statistics.fault_statistics.total_count, "fault"),
-        (errors.throttle_count, "throttle"),
-        (errors.other_count, "error"),
-        (statistics.ok_count, "ok"),
-    ];
-    let told = counts.into_iter().filter(|(count, _)| *count > 0);
-    let told: Vec<_> = told
-        .map(|(count, word)| format!("{count} {word}"))
+    let counts = statistics.outcomes().by_gravity();
+    let told: Vec<_> = counts
+        .map(|(outcome, count)| format!("{count} {}", outcome.as_str()))
         .collect();
     told.join(", ")
 }
 
 /// The mean time of a request, in milliseconds; none where there was no request.
 fn milliseconds(statistics: &Statistics) -> Option<f64> {
-    let total = statistics.total_count;
-    (total > 0).then(|| seconds(statistics.total_response_time / total as f64) * 1e3)
+    statistics.average_time().map(|time| time * 1e3)
 }
 
 /// What the boldest of several colours stands for.
 fn word(statistics: Option<&Statistics>) -> &'static str {
-    let Some(statistics) = statistics else {
-        return "none";
-    };
-    let errors = &statistics.error_statistics;
-    match statistics {
-        _ if statistics.fault_statistics.total_count > 0 => "fault",
-        _ if errors.throttle_count > 0 => "throttle",
-        _ if errors.other_count > 0 => "error",
-        _ if statistics.ok_count > 0 => "ok",
-        _ => "none",
-    }
+    let mut outcomes = statistics
+        .into_iter()
+        .flat_map(|statistics| statistics.outcomes().by_gravity());
+    outcomes
+        .next()
+        .map_or("none", |(outcome, _)| outcome.as_str())
 }

@@ -52,8 +52,8 @@ struct Edge {
 struct Counts {
     #[serde(flatten)]
     outcomes: OutcomeCounts,
-    /// In seconds.
-    average_time: f64,
+    /// In seconds; none where there was no request.
+    average_time: Option<f64>,
     /// The times within which half of them and 19 of 20 ended. None on links, where nobody waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     median: Option<f64>,
@@ -209,7 +209,7 @@ impl Counts {
         let outcomes = statistics.outcomes();
         Self {
             outcomes,
-            average_time: statistics.average_time().unwrap_or_default(),
+            average_time: statistics.average_time(),
             median: times.within(0.5),
             p95: times.within(0.95),
             per_minute: minutes.map(|minutes| outcomes.total as f64 / minutes),
