@@ -2,11 +2,12 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { call, news } from "/page/api.js";
-import { Outcome, Problem, Rows, clock, html, outcomeOf, seconds, useLoaded } from "/page/form.js";
+import { Outcome, Problem, Rows, clock, count, html, outcomeOf, seconds, useLoaded } from "/page/form.js";
 import { FilterBar } from "/page/filter.js";
 import { Histogram } from "/page/histogram.js";
 import { Nothing } from "/page/map.js";
 import { filter, go, link, range, times } from "/page/place.js";
+import { Search } from "/page/search.js";
 
 /** More than these nobody reads; the filter narrows them. */
 const MOST = 10_000;
@@ -36,11 +37,12 @@ export function TracesView() {
     go({ filter: filter.value ? `(${filter.value}) AND ${part}` : part });
   };
   return html`<section class="view" aria-label="Traces">
-    <h1>Traces <small>${value && !error ? `${found.length}${value.isAll ? "" : " and more"} ${filter.value ? "match " : ""}` : ""}in the last ${range.value}</small></h1>
+    <h1>Traces <small>${value && !error ? `${count(found.length)}${value.isAll ? "" : " and more"} ${filter.value ? "match " : ""}` : ""}in the last ${range.value}</small></h1>
     <${FilterBar} />
     <${Problem} error=${isOfFilter(error) ? null : error} />
     ${value && !error && found.length === 0 && (filter.value ? html`<p class="nothing">No trace of this time matches. <a href=${link({ filter: "" })}>Show all</a></p>` : html`<${Nothing} />`)}
     ${!error && found.length > 0 && html`<${Histogram} times=${spread} onChoose=${narrow} /><${List} found=${found} />`}
+    ${value && !error && html`<${Search} />`}
   </section>`;
 }
 

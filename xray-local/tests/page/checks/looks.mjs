@@ -48,6 +48,9 @@ export async function traces(page, url) {
   await bar.fill("fault = true");
   await page.getByRole("button", { name: "Apply" }).click();
   await page.getByRole("heading", { name: /4 match/ }).waitFor();
+  await page.getByText("How they were found").click();
+  await page.getByRole("row").filter({ hasText: "fault = true" }).getByText("4 traces").waitFor();
+  await shown(page, "no trace had to be read");
   await bar.fill('user = "nobody"');
   await bar.press("Enter");
   await shown(page, "No trace of this time matches");
