@@ -32,6 +32,7 @@ mod hash;
 mod index;
 mod insight;
 mod json;
+mod ledger;
 mod lock;
 mod map;
 mod notice;

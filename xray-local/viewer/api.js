@@ -32,15 +32,15 @@ async function answer(response) {
   throw new Error(body.message ?? `the server answered ${response.status}`);
 }
 
-/** What became of the documents that came, as the server tells whenever it changes. */
-export const ledger = signal(null);
+/** How much came and how much is there, as the server tells whenever it changes. */
+export const totals = signal(null);
 /** Whether views follow what comes. */
 export const isLive = signal(true);
 /** Whether the server can be heard. */
 export const isConnected = signal(false);
 
 /** Changes when a view that is live should be drawn anew. */
-export const news = computed(() => (isLive.value && ledger.value ? ledger.value.stored : 0));
+export const news = computed(() => (isLive.value && totals.value ? totals.value.stored + totals.value.rejected : 0));
 
 /** Hears what the server tells for as long as there is somebody who may hear it. */
 export function listen() {
@@ -50,7 +50,7 @@ export function listen() {
     hear(stop.signal);
     return () => {
       stop.abort();
-      ledger.value = null;
+      totals.value = null;
       isConnected.value = false;
     };
   });
@@ -80,6 +80,6 @@ async function read(stream) {
     const events = (text + value).split("\n\n");
     text = events.pop();
     const told = events.filter((event) => event.startsWith("data:")).at(-1);
-    if (told) ledger.value = JSON.parse(told.slice("data:".length));
+    if (told) totals.value = JSON.parse(told.slice("data:".length));
   }
 }

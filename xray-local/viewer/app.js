@@ -3,10 +3,10 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { access, enter, signOut } from "/page/access.js";
-import { isConnected, isLive, ledger, listen } from "/page/api.js";
+import { isConnected, isLive, listen, totals } from "/page/api.js";
 import { CompareView } from "/page/compare.js";
 import { isWanted as isFilterWanted } from "/page/filter.js";
-import { html } from "/page/form.js";
+import { count, html } from "/page/form.js";
 import { GroupsView } from "/page/groups.js";
 import { HealthView } from "/page/health.js";
 import { InsightsView } from "/page/insights.js";
@@ -106,8 +106,8 @@ function Views() {
 
 /** What is there, and whether one sees it come. */
 function Presence() {
-  const counts = ledger.value;
-  return html`<span class="quiet count" role="status">${counts ? `${counts.traces} trace${counts.traces === 1 ? "" : "s"}` : ""}${counts?.rejected ? `, ${counts.rejected} documents refused` : ""}</span>
+  const counts = totals.value;
+  return html`<span class="quiet count" role="status">${counts ? `${count(counts.traces)} trace${counts.traces === 1 ? "" : "s"}` : ""}${counts?.rejected ? `, ${count(counts.rejected)} refused` : ""}</span>
     <button aria-pressed=${String(isLive.value)} onClick=${() => (isLive.value = !isLive.value)}>${isLive.value ? (isConnected.value ? "● live" : "○ not connected") : "❚❚ paused"}</button>`;
 }
 

@@ -3,7 +3,7 @@
 import { Outcome, html } from "/page/form.js";
 
 /** What becomes of it, by how grave that is. */
-const SEVERITIES = { rejected: "fault", dropped: "error", cut: "throttle", advice: "ok" };
+export const SEVERITIES = { rejected: "fault", dropped: "error", cut: "throttle", advice: "ok" };
 
 /** A list of them, each with its place in the text. */
 export function FindingList({ findings }) {

@@ -35,6 +35,9 @@ export function rate(perMinute) {
   return `${perMinute < 10 ? perMinute.toFixed(1).replace(/\.0$/, "") : Math.round(perMinute)} / min`;
 }
 
+/** A number of things, with its thousands apart. */
+export const count = (number) => number.toLocaleString("en");
+
 /** A rate from 0 to 1. */
 export const percent = (rate) => `${(100 * rate).toFixed(2).replace(/\.?0+$/, "")} %`;
 

@@ -1,27 +1,88 @@
-// What came in, and what became of it.
+// What came in, and what became of it: by service, by the way on which it came, and before it came.
 
-import { ledger } from "/page/api.js";
-import { bytes, html } from "/page/form.js";
+import { ask, news } from "/page/api.js";
+import { Few, Outcome, Problem, bytes, clock, count, html, useLoaded } from "/page/form.js";
+import { SEVERITIES } from "/page/findings.js";
+
+const WAYS = { udp: "UDP", api: "API", program: "own program" };
 
 export function LedgerView() {
-  const counts = ledger.value;
-  if (!counts) return html`<section class="view"><h1>Ledger</h1></section>`;
-  const facts = [
-    ["documents stored", counts.stored],
-    ["documents refused", counts.rejected],
-    ["traces kept", counts.traces],
-    ["traces that made room", counts.evictedTraces],
-    ["room taken", bytes(counts.bytes)],
-  ];
+  const { value: ledger, error } = useLoaded(() => ask("/local/ledger"), [news.value]);
   return html`<section class="view" aria-label="Ledger">
     <h1>Ledger</h1>
-    <dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
-    <h2>Refused lately</h2>
-    ${counts.rejections.length === 0
-      ? html`<p class="quiet">No document was refused.</p>`
-      : html`<table>
-          <thead><tr><th>code</th><th>document</th><th>why</th></tr></thead>
-          <tbody>${counts.rejections.map((refused) => html`<tr><th scope="row">${refused.code}</th><td><code>${refused.id ?? "unknown"}</code></td><td>${refused.message}</td></tr>`)}</tbody>
-        </table>`}
+    <p class="lead">Every document that came, and what became of it. What X-Ray would drop or cut is stored here as it came, and told.</p>
+    <${Problem} error=${error} />
+    ${ledger && html`<${Totals} ...${ledger} /><${Services} services=${ledger.services} /><${Programs} programs=${ledger.programs} /><${Refused} all=${ledger.rejections} />`}
   </section>`;
+}
+
+function Totals({ stored, rejected, unwritten, traces, evictedTraces, bytes: room }) {
+  const facts = [
+    ["documents stored", count(stored)],
+    ["documents refused", count(rejected)],
+    unwritten > 0 && ["not written, for want of room", count(unwritten)],
+    ["traces kept", count(traces)],
+    evictedTraces > 0 && ["traces that made room", count(evictedTraces)],
+    ["room taken", bytes(room)],
+  ];
+  return html`<dl class="figures">${facts.filter(Boolean).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function Services({ services }) {
+  return html`<h2>By service</h2>
+    ${services.length === 0
+      ? html`<p class="nothing">Nothing has come since the server was started.</p>`
+      : html`<div class="scrolls" tabindex="0" role="region" aria-label="By service"><table>
+          <thead><tr><th>service</th><th>came by</th><th class="number">stored</th><th class="number">refused</th><th>what was found in them</th><th>last</th></tr></thead>
+          <tbody>${services.map((service) => html`<${Service} key=${`${service.of} ${service.service} ${service.source}`} ...${service} />`)}</tbody>
+        </table></div>`}`;
+}
+
+function Service({ service, of, source, taken, refused, unwritten, inspected, findings, last }) {
+  const sum = (tallies) => tallies.reduce((sum, tally) => sum + tally.documents, 0);
+  return html`<tr>
+    <th scope="row">${service ?? html`<i>${of}</i>`}</th>
+    <td>${WAYS[source]}</td>
+    <td class="number">${count(taken)}</td>
+    <td class="number">${count(sum(refused) + unwritten)}</td>
+    <td><${Tallies} all=${[...refused, ...findings]} />${unwritten > 0 && html`<p>${unwritten} could not be written, for want of room.</p>`}
+      ${inspected < taken && html`<small>${count(inspected)} of those stored were looked at; they came too fast for all.</small>`}</td>
+    <td>${clock(last)}</td>
+  </tr>`;
+}
+
+/** What was found, the gravest first, each with its cure folded away. */
+function Tallies({ all }) {
+  if (all.length === 0) return html`<${Outcome} of="ok" text="nothing" />`;
+  const order = Object.keys(SEVERITIES);
+  const sorted = [...all].sort((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity));
+  return html`<${Few} all=${sorted} most=${4} what="kinds">${(shown) => html`<ul class="tallies">${shown.map(
+    ({ code, severity, documents, cure }) => html`<li><details><summary><${Outcome} of=${SEVERITIES[severity]} text=${severity} /> ${code} <small>in ${count(documents)}</small></summary>${cure}.</details></li>`,
+  )}</ul>`}<//>`;
+}
+
+/** What recorders say of themselves: what they repaired, cut and lost before anything could come here. */
+function Programs({ programs }) {
+  const columns = [["segments", "recorded"], ["unsampled", "not recorded"], ["repaired", "names and keys changed"], ["trimmed", "values cut"], ["incomplete", "never closed"], ["lost", "lost"]];
+  return html`<h2>Before it came</h2>
+    ${programs.length === 0
+      ? html`<p class="quiet">No program has told what it repaired or lost. Programs with xray-sdk do where <code>AWS_XRAY_REPORT_HEALTH=true</code> is set, as <code>xray-local run</code> sets it.</p>`
+      : html`<div class="scrolls" tabindex="0" role="region" aria-label="Before it came"><table>
+          <thead><tr><th>service</th><th class="number">process</th>${columns.map(([, label]) => html`<th class="number">${label}</th>`)}</tr></thead>
+          <tbody>${programs.map((program) => html`<tr><th scope="row">${program.service}</th><td class="number">${program.process}</td>${columns.map(([name]) => html`<td class="number">${count(program[name])}</td>`)}</tr>`)}</tbody>
+        </table></div>`}`;
+}
+
+function Refused({ all }) {
+  return html`<h2>Refused lately</h2>
+    ${all.length === 0
+      ? html`<p><${Outcome} of="ok" text="No document was refused." /></p>`
+      : html`<${Few} all=${all} what="documents">${(shown) => html`<div class="scrolls" tabindex="0" role="region" aria-label="Refused lately"><table>
+          <thead><tr><th>when</th><th>code</th><th>service</th><th>document</th><th>why, and what to do</th></tr></thead>
+          <tbody>${shown.map(
+            ({ time, source, service, id, code, message, cure }) => html`<tr>
+              <td>${clock(time)}</td><th scope="row">${code}</th><td>${service ?? "unknown"} <small>${WAYS[source]}</small></td><td><code>${id ?? "unknown"}</code></td><td>${message}<br /><small>${cure}</small></td>
+            </tr>`,
+          )}</tbody>
+        </table></div>`}<//>`}`;
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Backend;
 use super::error::ApiError;
 use super::wire::Nothing;
+use crate::ledger::Source;
 use crate::telemetry::{Record, Sender, Telemetry};
 use crate::validate::Rejection;
 
@@ -35,7 +36,7 @@ pub(super) fn put_trace_segments(
     input: PutTraceSegments,
 ) -> Result<TraceSegmentsPut, ApiError> {
     let documents = input.trace_segment_documents.iter().map(String::as_str);
-    let rejections = backend.store.put(documents)?;
+    let rejections = backend.store.put(documents, Source::Api)?;
     let unprocessed = rejections.into_iter().map(UnprocessedTraceSegment::from);
     Ok(TraceSegmentsPut {
         unprocessed_trace_segments: unprocessed.collect(),

@@ -27,7 +27,7 @@ use crate::store::Store;
 use crate::viewer::{
     Asset, ComparedTraces, Comparison, DrawnMap, DrawnTrace, FilterCheck, Health, INDEX, Inflow,
     Ledger, ReceivedDocument, RecordedRequest, SECURITY_POLICY, SamplingActivity,
-    SamplingExplanation, TraceFindings,
+    SamplingExplanation, Totals, TraceFindings,
 };
 
 /// How often the store is looked at for what is new.
@@ -242,18 +242,18 @@ async fn events(
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let seen = None;
     let events = stream::unfold((backend.store, seen), |(store, seen)| async move {
-        let ledger = changed(&store, seen.as_ref()).await;
-        let event = Event::default().json_data(&ledger).unwrap_or_default();
-        Some((Ok(event), (store, Some(ledger))))
+        let totals = changed(&store, seen).await;
+        let event = Event::default().json_data(totals).unwrap_or_default();
+        Some((Ok(event), (store, Some(totals))))
     });
     Sse::new(events).keep_alive(KeepAlive::default())
 }
 
-async fn changed(store: &Store, seen: Option<&Ledger>) -> Ledger {
+async fn changed(store: &Store, seen: Option<Totals>) -> Totals {
     loop {
-        let ledger = Ledger::of(store);
-        if seen != Some(&ledger) {
-            return ledger;
+        let totals = Totals::of(store);
+        if seen != Some(totals) {
+            return totals;
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -3,6 +3,7 @@
 //! and sends no faster. While the disk is full nothing is stored: then the receiver does not wait, and what has no room is refused, and
 //! counted by it.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -14,6 +15,7 @@ use xray_daemon::{Handover, Sink};
 
 use super::Store;
 use super::put::Sorted;
+use crate::ledger::Source;
 use crate::lock::lock;
 use crate::program::Programs;
 
@@ -199,7 +201,10 @@ fn store_all(batches: &[Batch], queue: &Queue, store: &Store) {
     // What is not UTF-8 inside a text is replaced, as the AWS daemon does when it sends documents on.
     let documents = batches.iter().flat_map(Batch::documents);
     let texts: Vec<_> = documents.map(String::from_utf8_lossy).collect();
-    let mut sorted = Sorted::new(texts.iter().map(AsRef::as_ref));
+    let mut sorted = Sorted::new(Source::Udp);
+    for text in &texts {
+        sorted.add(text, matches!(text, Cow::Owned(_)));
+    }
     while store.write(&mut sorted).is_err() {
         if queue.is_closed_after(RETRY) {
             break;

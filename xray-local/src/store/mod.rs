@@ -16,12 +16,12 @@ mod settle;
 mod snapshot;
 mod writer;
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 pub(crate) use crate::index::Position;
+use crate::ledger::Ledger;
 use crate::lock::lock;
 use crate::notice::Notice;
 use crate::program::Programs;
@@ -70,9 +70,6 @@ pub struct StoreCounts {
     pub bytes: u64,
 }
 
-/// How many of the latest rejections are kept.
-const REJECTIONS: usize = 100;
-
 struct Shared {
     limits: Limits,
     clock: Clock,
@@ -87,11 +84,12 @@ struct Shared {
     changed: Condvar,
     /// Guards what recorders report of themselves. Held for reading or writing one report.
     programs: Arc<Mutex<Programs>>,
+    /// Guards what is told of documents that came. Held for entering some.
+    ledger: Mutex<Ledger>,
 }
 
 #[derive(Default)]
 struct State {
-    rejections: VecDeque<Rejection>,
     counts: StoreCounts,
     /// Why nothing could be written lately; `None` once something could.
     unwritable: Option<EngineError>,
@@ -161,6 +159,7 @@ impl Store {
                 state: Mutex::default(),
                 changed: Condvar::new(),
                 programs: Arc::default(),
+                ledger: Mutex::default(),
             }),
         }
     }
@@ -184,9 +183,18 @@ impl Store {
         ask(&lock(&self.shared.programs))
     }
 
+    /// What became of documents, by service.
+    pub(crate) fn ledger<T>(&self, ask: impl FnOnce(&mut Ledger) -> T) -> T {
+        ask(&mut lock(&self.shared.ledger))
+    }
+
     /// The latest documents that were refused, the oldest first; at most 100.
     pub fn rejections(&self) -> Vec<Rejection> {
-        self.state().rejections.iter().cloned().collect()
+        let refused = |ledger: &mut Ledger| {
+            let refused = ledger.refused().map(|refused| &refused.rejection);
+            refused.cloned().collect()
+        };
+        self.ledger(refused)
     }
 
     /// What is wrong with the disk, and what to do; `None` while nothing is. Nothing can be stored while the disk is full, and what

@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
+use super::Store;
 use super::engine::EngineError;
 use super::writer::{Checked, Writer};
-use super::{REJECTIONS, State, Store};
+use crate::ledger::{Arrival, Fate, Source};
 use crate::lock::lock;
-use crate::validate::{self, Place, Rejection, RejectionCode};
+use crate::validate::{self, Judged, Place, Rejection, RejectionCode, Whose};
 
 /// How many documents are written at once at most. With more, readers and other writers would wait for longer than it saves.
 const AT_ONCE: usize = 1_000;
@@ -16,19 +17,27 @@ const AT_ONCE: usize = 1_000;
 const ROUNDS: usize = 10;
 
 /// The documents of some texts: those that are fit, until they are written, and why the others are not.
-#[derive(Default)]
 pub(super) struct Sorted<'a> {
+    source: Source,
+    /// All of them.
+    came: Vec<Came<'a>>,
     checked: VecDeque<Checked<'a>>,
     /// With the place among all documents.
     rejections: Vec<(usize, Rejection)>,
-    count: usize,
+}
+
+/// A document that came.
+struct Came<'a> {
+    whose: Whose<'a>,
+    text: &'a str,
+    is_mended: bool,
 }
 
 impl Store {
     /// Stores a document, or each of a list of documents, and returns why any of them was refused. When it returns, what was not
     /// refused is stored; on disk, it outlives the process.
     pub fn insert(&self, text: &str) -> Vec<Rejection> {
-        self.put([text]).unwrap_or_else(|error| {
+        self.put([text], Source::Program).unwrap_or_else(|error| {
             let code = RejectionCode::InternalFailure;
             vec![Rejection::new(code, Place::Segment, error.to_string())]
         })
@@ -42,8 +51,10 @@ impl Store {
     pub(crate) fn put<'a>(
         &self,
         texts: impl IntoIterator<Item = &'a str>,
+        source: Source,
     ) -> Result<Vec<Rejection>, EngineError> {
-        let mut sorted = Sorted::new(texts);
+        let mut sorted = Sorted::new(source);
+        texts.into_iter().for_each(|text| sorted.add(text, false));
         let written = self.write(&mut sorted);
         let rejections = self.conclude(sorted);
         written.map(|()| rejections)
@@ -60,16 +71,40 @@ impl Store {
         Ok(())
     }
 
-    /// Counts what was refused, and as lost what was not written.
+    /// Counts what was refused, and as lost what was not written; enters all of it in the ledger.
     pub(super) fn conclude(&self, mut sorted: Sorted<'_>) -> Vec<Rejection> {
         sorted.rejections.sort_by_key(|(index, _)| *index);
-        let rejections: Vec<_> = sorted.rejections.into_iter().map(|(_, why)| why).collect();
+        let rejections: Vec<_> = sorted
+            .rejections
+            .iter()
+            .map(|(_, why)| why)
+            .cloned()
+            .collect();
         let lost = sorted.checked.len() as u64;
+        self.enter(sorted);
         self.tell(|state| {
             state.counts.unwritten += lost;
-            state.reject(&rejections);
+            state.counts.rejected += rejections.len() as u64;
         });
         rejections
+    }
+
+    /// Enters documents in the ledger, and inspects some.
+    fn enter(&self, sorted: Sorted<'_>) {
+        let now = self.shared.clock.now();
+        let source = sorted.source;
+        let inspected: Vec<_> = self.ledger(|ledger| {
+            let inspected = sorted.arrivals().filter_map(|arrival| {
+                let text = arrival.text;
+                Some((ledger.enter(arrival, source, now)?, text))
+            });
+            inspected.collect()
+        });
+        // Not while the ledger is held.
+        for (page, text) in inspected {
+            let findings = validate::validate(text, now);
+            self.ledger(|ledger| ledger.find(page, &findings));
+        }
     }
 
     /// Lets traces leave that are beyond the limits, some at least.
@@ -162,47 +197,67 @@ impl Store {
 }
 
 impl<'a> Sorted<'a> {
-    /// Checks each document.
-    pub(super) fn new(texts: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut sorted = Self::default();
-        texts.into_iter().for_each(|text| sorted.add(text));
-        sorted
+    pub(super) fn new(source: Source) -> Self {
+        Self {
+            source,
+            came: Vec::new(),
+            checked: VecDeque::new(),
+            rejections: Vec::new(),
+        }
     }
 
-    fn add(&mut self, text: &'a str) {
+    /// Checks each document of a text. `is_mended` says that bytes in it which were no UTF-8 were replaced.
+    pub(super) fn add(&mut self, text: &'a str, is_mended: bool) {
         match validate::documents(text) {
-            Ok(documents) => documents
-                .into_iter()
-                .for_each(|document| self.add_one(document)),
-            Err(rejection) => self.refuse(rejection),
+            Ok(documents) => documents.into_iter().for_each(|document| {
+                let judged = validate::judge(document);
+                self.take(document, is_mended, judged);
+            }),
+            Err(rejection) => self.take(
+                text,
+                is_mended,
+                Judged {
+                    whose: Whose::Unknown,
+                    verdict: Err(rejection),
+                },
+            ),
         }
     }
 
-    fn add_one(&mut self, text: &'a str) {
-        match validate::check(text) {
-            Ok(envelope) => {
-                self.checked.push_back(Checked {
-                    index: self.count,
-                    envelope,
-                    text,
-                });
-                self.count += 1;
+    fn take(&mut self, text: &'a str, is_mended: bool, judged: Judged<'a>) {
+        let index = self.came.len();
+        self.came.push(Came {
+            whose: judged.whose,
+            text,
+            is_mended,
+        });
+        match judged.verdict {
+            Ok(envelope) => self.checked.push_back(Checked {
+                index,
+                envelope,
+                text,
+            }),
+            Err(rejection) => self.rejections.push((index, rejection)),
+        }
+    }
+
+    /// All documents, each with what became of it. Rejections are in their order.
+    fn arrivals(self) -> impl Iterator<Item = Arrival<'a>> {
+        let mut rejections = self.rejections.into_iter().peekable();
+        let mut unwritten = self.checked.into_iter().peekable();
+        self.came.into_iter().enumerate().map(move |(index, came)| {
+            let rejection = rejections.next_if(|(other, _)| *other == index);
+            let left = unwritten.next_if(|checked| checked.index == index);
+            Arrival {
+                whose: came.whose,
+                text: came.text,
+                is_mended: came.is_mended,
+                fate: match (rejection, left) {
+                    (Some((_, rejection)), _) => Fate::Refused(rejection),
+                    (None, Some(_)) => Fate::Unwritten,
+                    (None, None) => Fate::Stored,
+                },
             }
-            Err(rejection) => self.refuse(rejection),
-        }
-    }
-
-    fn refuse(&mut self, rejection: Rejection) {
-        self.rejections.push((self.count, rejection));
-        self.count += 1;
-    }
-}
-
-impl State {
-    fn reject(&mut self, rejections: &[Rejection]) {
-        self.counts.rejected += rejections.len() as u64;
-        self.rejections.extend(rejections.iter().cloned());
-        let surplus = self.rejections.len().saturating_sub(REJECTIONS);
-        self.rejections.drain(..surplus);
+        })
     }
 }

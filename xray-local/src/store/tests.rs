@@ -134,7 +134,7 @@ fn only_the_latest_rejections_are_kept_and_all_are_counted() {
     }
     assert_eq!(store.counts().rejected, 150);
     let rejections = store.rejections();
-    assert_eq!(rejections.len(), REJECTIONS);
+    assert_eq!(rejections.len(), 100);
     assert_eq!(rejections.last().and_then(Rejection::id), Some("149"));
 }
 

@@ -1,5 +1,5 @@
 //! What X-Ray would do to one document: all that is wrong with it, each with its place. The rules by which documents are refused are
-//! those of [`check`](super::check), which stops at the first.
+//! those of [`judge`](super::judge), which stops at the first.
 
 use std::collections::HashSet;
 

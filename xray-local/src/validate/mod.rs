@@ -15,6 +15,8 @@ mod stream;
 mod unreadable;
 mod value;
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 use xray_sdk::document::Document;
 use xray_sdk::{SegmentId, TraceId};
@@ -54,29 +56,74 @@ pub(crate) fn documents(text: &str) -> Result<Vec<&str>, Rejection> {
     Ok(list.into_iter().map(RawValue::get).collect())
 }
 
+/// A document that was looked at.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Judged<'a> {
+    pub(crate) whose: Whose<'a>,
+    pub(crate) verdict: Result<Envelope, Rejection>,
+}
+
+/// Whose a document is, by what it says.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Whose<'a> {
+    /// The service whose segment it is.
+    Service(Cow<'a, str>),
+    /// A subsegment that was sent by itself: its segment knows the service.
+    Part,
+    /// It does not say so.
+    Unknown,
+}
+
 /// Checks one document. One that is fit is read once.
-pub(crate) fn check(document: &str) -> Result<Envelope, Rejection> {
+pub(crate) fn judge(document: &str) -> Judged<'_> {
     match field::whole(document) {
-        Some(field) => judge(&field),
-        None => check_in_doubt(document),
+        Some(field) => Judged {
+            verdict: verdict(&field),
+            whose: Whose::of(field),
+        },
+        None => judge_in_doubt(document),
     }
 }
 
 /// Checks a document by its deciding fields, and whether it can be read when it is put into its trace.
-fn check_in_doubt(document: &str) -> Result<Envelope, Rejection> {
-    let field = field::deciding(document).map_err(|error| unreadable(&error))?;
-    let envelope = judge(&field)?;
-    match Document::parse(document.as_bytes()) {
+fn judge_in_doubt(document: &str) -> Judged<'_> {
+    let field = match field::deciding(document) {
+        Ok(field) => field,
+        Err(error) => {
+            return Judged {
+                whose: Whose::Unknown,
+                verdict: Err(unreadable(&error)),
+            };
+        }
+    };
+    let verdict = verdict(&field).and_then(|envelope| match Document::parse(document.as_bytes()) {
         Ok(_) => Ok(envelope),
         Err(error) => {
             let error = error.to_string();
             let rejection = Rejection::new(RejectionCode::ParseError, envelope.kind, error);
             Err(rejection.of_document(field.id()))
         }
+    });
+    Judged {
+        whose: Whose::of(field),
+        verdict,
     }
 }
 
-fn judge(document: &Field<'_>) -> Result<Envelope, Rejection> {
+impl<'a> Whose<'a> {
+    fn of(document: Field<'a>) -> Self {
+        let Field::Object(fields) = document else {
+            return Self::Unknown;
+        };
+        match (fields.place(), fields.name) {
+            (Place::Subsegment, _) => Self::Part,
+            (Place::Segment, Field::Text(name)) if !name.is_empty() => Self::Service(name),
+            (Place::Segment, _) => Self::Unknown,
+        }
+    }
+}
+
+fn verdict(document: &Field<'_>) -> Result<Envelope, Rejection> {
     let Field::Object(fields) = document else {
         return Err(Rejection::new(
             RejectionCode::ParseError,

@@ -50,6 +50,7 @@ const ASSETS: &[Asset] = assets! {
     "place.js": "text/javascript",
     "rule.js": "text/javascript",
     "sampling.js": "text/javascript",
+    "search.js": "text/javascript",
     "sign.js": "text/javascript",
     "signin.js": "text/javascript",
     "style.css": "text/css",

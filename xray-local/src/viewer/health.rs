@@ -4,6 +4,7 @@ use serde::Serialize;
 use xray_daemon::LiveCounts;
 
 use crate::control::Control;
+use crate::ledger::Told;
 use crate::store::{Gauge, QueueLevel, Store};
 use crate::telemetry::Totals;
 
@@ -23,6 +24,8 @@ pub(crate) struct Health {
     datagrams: Datagrams,
     queue: QueueLevel,
     store: StoreHealth,
+    /// What became of the documents of each service.
+    services: Vec<Told>,
     daemons: Vec<Daemon>,
 }
 
@@ -83,6 +86,7 @@ impl Health {
             datagrams: Datagrams::of(&inflow.received),
             queue: inflow.queue.level(),
             store: StoreHealth::of(store),
+            services: store.ledger(|ledger| ledger.told()),
             daemons: control.telemetry(|telemetry| telemetry.daemons().map(daemon).collect()),
         }
     }

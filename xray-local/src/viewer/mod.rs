@@ -4,6 +4,7 @@ mod asset;
 mod comparison;
 mod completion;
 mod health;
+mod ledger;
 mod map;
 mod received;
 mod sampling;
@@ -18,50 +19,11 @@ pub(crate) use asset::{Asset, INDEX, SECURITY_POLICY};
 pub(crate) use comparison::{ComparedTraces, Comparison};
 pub(crate) use completion::Completion;
 pub(crate) use health::{Health, Inflow};
+pub(crate) use ledger::{Ledger, Totals};
 pub(crate) use map::DrawnMap;
 pub(crate) use received::{ReceivedDocument, TraceFindings};
 pub(crate) use sampling::{RecordedRequest, SamplingActivity, SamplingExplanation};
 pub(crate) use trace::DrawnTrace;
-
-/// What became of the documents that came.
-#[derive(Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Ledger {
-    stored: u64,
-    rejected: u64,
-    evicted_traces: u64,
-    traces: usize,
-    bytes: u64,
-    /// The latest that were refused, the latest first.
-    rejections: Vec<Refused>,
-}
-
-#[derive(Debug, PartialEq, Serialize)]
-struct Refused {
-    id: Option<String>,
-    code: String,
-    message: String,
-}
-
-impl Ledger {
-    pub(crate) fn of(store: &Store) -> Self {
-        let counts = store.counts();
-        let rejections = store.rejections();
-        let refused = rejections.iter().rev().map(|rejection| Refused {
-            id: rejection.id().map(str::to_owned),
-            code: rejection.code().to_string(),
-            message: rejection.to_string(),
-        });
-        Self {
-            stored: counts.stored,
-            rejected: counts.rejected,
-            evicted_traces: counts.evicted_traces,
-            traces: counts.traces,
-            bytes: counts.bytes,
-            rejections: refused.collect(),
-        }
-    }
-}
 
 /// Whether a text is a filter expression; if not, where it stops being one. And what can be typed where the cursor stands.
 #[derive(Debug, PartialEq, Serialize)]

@@ -12,6 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["bound"],
     &[
         "access",
+        "ledger",
         "policy",
         "program",
         "retrieval",

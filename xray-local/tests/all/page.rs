@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::json;
 use xray_local::Server;
 
-use crate::client::{assert_refused, call, options, request, server};
+use crate::client::{DEADLINE, assert_refused, call, options, request, server};
 use crate::shop::small;
 
 const BROWSER: &str = "accept: text/html,application/xhtml+xml,*/*;q=0.8";
@@ -340,4 +340,54 @@ fn what_was_refused_stands_in_the_ledger() {
     );
     assert_eq!(ledger["rejections"][0]["id"], "70de5b6f19ff9a0a");
     assert_eq!(ledger["rejections"][0]["code"], "MissingName");
+    assert_eq!(ledger["rejections"][0]["source"], "api");
+}
+
+#[test]
+fn the_ledger_has_an_account_for_each_service_and_way() {
+    let server = server();
+    let mut odd = small(2);
+    odd["annotations"] = json!({"a.b": 1});
+    let mut endless = small(3);
+    endless["end_time"] = json!(null);
+    let documents = [small(1), odd, endless].map(|document| document.to_string());
+    call(
+        &server,
+        "/TraceSegments",
+        &json!({"TraceSegmentDocuments": documents}),
+    );
+    let udp = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let mut document = format!("{{\"format\":\"json\",\"version\":1}}\n{}", small(4)).into_bytes();
+    document.pop();
+    document.extend_from_slice(b",\"user\":\"\xff\"}");
+    udp.send_to(&document, server.address()).expect("is sent");
+    let services = |path: &str| get(&server, path).json()["services"].clone();
+    // What is stored is entered afterwards.
+    let is_entered =
+        |_: &xray_local::Store| services("/local/ledger").as_array().map(Vec::len) == Some(2);
+    assert!(server.store().wait_until(is_entered, DEADLINE));
+
+    for path in ["/local/ledger", "/local/health"] {
+        let services = services(path);
+        let [by_udp, by_api] = [&services[0], &services[1]];
+        assert_eq!(
+            (&by_udp["source"], &by_udp["taken"]),
+            (&json!("udp"), &json!(1))
+        );
+        assert_eq!(
+            (&by_api["source"], &by_api["taken"]),
+            (&json!("api"), &json!(2))
+        );
+        assert_eq!(by_api["service"], small(1)["name"]);
+        assert_eq!(by_api["refused"][0]["code"], "MissingEndTime");
+        assert_eq!(by_api["refused"][0]["documents"], 1);
+        let has = |account: &serde_json::Value, code: &str, severity: &str| {
+            let findings = account["findings"].as_array().expect("a list");
+            findings
+                .iter()
+                .any(|found| found["code"] == code && found["severity"] == severity)
+        };
+        assert!(has(by_api, "InvalidAnnotationKey", "dropped"), "{by_api}");
+        assert!(has(by_udp, "NotUtf8", "cut"), "{by_udp}");
+    }
 }

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::segment;
-use crate::validate::{FindingCode, RejectionCode, check, inspect};
+use super::{check, segment};
+use crate::validate::{FindingCode, RejectionCode, inspect};
 
 proptest! {
     #[test]

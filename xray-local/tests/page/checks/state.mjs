@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 
-import { accessible, shown } from "../browser.mjs";
+import { accessible, shoot, shown } from "../browser.mjs";
 import * as shop from "../shop.mjs";
 
 export async function sampling(page, url) {
@@ -59,4 +59,26 @@ export async function health(page, url) {
   await shown(page, "1 document refused, because X-Ray would");
   await shown(page, "2 datagrams without a document behind the header line");
   await page.getByRole("row").filter({ hasText: "<i>web</i>" }).getByText("97").waitFor();
+}
+
+/** What came of each service, on which way, what is wrong with it, and what programs tell of themselves. */
+export async function ledger(page, url) {
+  const documents = shop.request({ time: shop.now() });
+  documents[1].annotations = { "user.id": 7 };
+  await shop.put(url, documents);
+  await shop.send(url, shop.request({ time: shop.now() }));
+  await shop.api(url, "/TraceSegments", { TraceSegmentDocuments: [JSON.stringify({ ...documents[0], name: "<i>front</i>" })] });
+  await shop.send(url, [{ xray_sdk_health: { service: "<u>front</u>", process: 7, segments: 1200, repaired: 3, trimmed: 2, lost: [["nobody listens", 4]] } }]);
+  await page.goto(`${url}/#/ledger`);
+  const services = page.getByRole("region", { name: "By service" });
+  const row = (name, way) => services.getByRole("row").filter({ hasText: name }).filter({ hasText: way });
+  await row("orders", "UDP").getByText("nothing").waitFor();
+  await row("orders", "API").getByText("InvalidAnnotationKey").click();
+  await row("orders", "API").getByText("user_id in place of user.id").waitFor();
+  assert.match(await row("<i>front</i>", "API").innerText(), /0\s+1\s+/);
+  await page.getByRole("region", { name: "Refused lately" }).getByText("use letters, digits, spaces").waitFor();
+  const program = page.getByRole("region", { name: "Before it came" }).getByRole("row").filter({ hasText: "<u>front</u>" });
+  assert.match(await program.innerText(), /7\s+1,200\s+0\s+3\s+2\s+0\s+4/);
+  await accessible(page, "ledger");
+  await shoot(page, "ledger");
 }
