@@ -7,9 +7,11 @@ use std::fmt;
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
+use serde_json::de::StrRead;
 
 use super::passed::Passed;
 use super::rejection::Place;
+use super::unreadable;
 
 /// What stands behind a key: any JSON value, of whose objects only the deciding fields are kept.
 #[derive(Default)]
@@ -134,22 +136,22 @@ impl<'a> Fields<'a> {
 /// not sure that whoever reads the document later takes it as it is taken here.
 pub(super) fn whole(document: &str) -> Option<Field<'_>> {
     let doubt = Cell::new(false);
-    let read = read(
-        document,
-        Reader {
-            doubt: Some(&doubt),
-        },
-    );
+    let reader = Reader {
+        doubt: Some(&doubt),
+    };
+    let read = read(serde_json::Deserializer::from_str(document), reader);
     read.ok().filter(|_| !doubt.get())
 }
 
-/// Reads the deciding fields of a document, and nothing else.
+/// Reads the deciding fields of a document, and nothing else. It may be deep.
 pub(super) fn deciding(document: &str) -> serde_json::Result<Field<'_>> {
-    read(document, Reader { doubt: None })
+    read(unreadable::reader(document), Reader { doubt: None })
 }
 
-fn read<'a>(document: &'a str, reader: Reader<'_>) -> serde_json::Result<Field<'a>> {
-    let mut json = serde_json::Deserializer::from_str(document);
+fn read<'a>(
+    mut json: serde_json::Deserializer<StrRead<'a>>,
+    reader: Reader<'_>,
+) -> serde_json::Result<Field<'a>> {
     let field = reader.deserialize(&mut json)?;
     json.end()?;
     Ok(field)

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use serde::Deserialize;
 use xray_sdk::document::Document;
 use xray_sdk::document::limits::{ANNOTATIONS_PER_TRACE, DOCUMENT_BYTES, NESTED_SUBSEGMENTS};
 
@@ -13,7 +14,7 @@ use super::located::{Content, Entry, Located};
 use super::rejection::{Place, RejectionCode};
 use super::rule;
 use super::shape::{Block, SEGMENT, SUBSEGMENT};
-use super::unreadable::{offset_of, without_place};
+use super::unreadable::{offset_of, reader, without_place};
 
 /// What was found, and the byte of the text where.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ pub(super) fn inspect(document: &str, whole: &str, now: f64) -> Vec<Found> {
             return look.found;
         }
     }
-    let parsed = serde_json::from_str::<Document>(document);
+    let parsed = Document::deserialize(&mut reader(document));
     if let Err(error) = &parsed
         && !error.is_data()
     {

@@ -135,7 +135,11 @@ fn verdict(document: &Field<'_>) -> Result<Envelope, Rejection> {
 }
 
 fn unreadable(error: &serde_json::Error) -> Rejection {
-    Rejection::new(RejectionCode::ParseError, Place::Segment, error.to_string())
+    Rejection::new(
+        RejectionCode::ParseError,
+        Place::Segment,
+        unreadable::told(error),
+    )
 }
 
 fn envelope(fields: &Fields<'_>) -> Result<Envelope, Rejection> {

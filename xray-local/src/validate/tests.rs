@@ -279,3 +279,23 @@ proptest! {
         let _ = check(&document);
     }
 }
+
+#[test]
+fn what_is_deep_is_taken_up_to_256_levels() {
+    let with = |levels: usize| {
+        let (open, shut) = ("[".repeat(levels - 3), "]".repeat(levels - 3));
+        let mut text = segment().to_string();
+        text.pop();
+        format!(r#"{text},"metadata":{{"a":{{"b":{open}{shut}}}}}}}"#)
+    };
+    for levels in [127, 128, 200, 256] {
+        assert!(check(&with(levels)).is_ok(), "{levels}");
+    }
+    let rejection = check(&with(257)).expect_err("too deep");
+    assert_eq!(rejection.code(), RejectionCode::ParseError);
+    assert_eq!(rejection.id(), Some("70de5b6f19ff9a0a"));
+    assert!(
+        rejection.message().contains("more than 256 levels deep"),
+        "{rejection}"
+    );
+}

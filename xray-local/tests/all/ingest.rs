@@ -1,7 +1,7 @@
 use serde_json::json;
 use xray_local::{Limits, RejectionCode, TimeRange};
 
-use crate::client::{DEADLINE, call, options, send, server};
+use crate::client::{DEADLINE, call, options, request, send, server};
 use crate::shop::{TRACE, front, orders, small};
 
 #[test]
@@ -122,4 +122,49 @@ fn telemetry_is_taken() {
         "TelemetryRecords": [{"Timestamp": 1.7e9, "SegmentsReceivedCount": 3, "BackendConnectionErrors": {"OtherCount": 0}}],
     });
     assert_eq!(call(&server(), "/TelemetryRecords", &input), json!({}));
+}
+
+/// As deep as is read: of values, and of subsegments in one another.
+#[test]
+fn what_is_deep_is_stored_and_given_out() {
+    let server = server();
+    let mut values = json!("bottom");
+    for _ in 0..250 {
+        values = json!([values]);
+    }
+    let mut one = small(1);
+    one["metadata"] = json!({"default": {"deep": values}});
+    let mut other = small(2);
+    for number in (0..126_u64).rev() {
+        let mut call = small(2);
+        call["id"] = json!(format!("{:016x}", 1_000 + number));
+        call["subsegments"] = other["subsegments"].take();
+        other["subsegments"] = json!([call]);
+    }
+    let documents = [one.to_string(), other.to_string()];
+    let input = json!({"TraceSegmentDocuments": documents});
+    let answer = call(&server, "/TraceSegments", &input);
+    assert_eq!(answer, json!({"UnprocessedTraceSegments": []}));
+
+    let ids = [&one, &other].map(|document| document["trace_id"].clone());
+    let answer = call(&server, "/Traces", &json!({"TraceIds": ids}));
+    let given: Vec<_> = answer["Traces"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|trace| trace["Segments"][0]["Document"].as_str())
+        .collect();
+    assert!(given.iter().any(|text| text.contains("[[\"bottom\"]]")));
+    assert!(
+        given
+            .iter()
+            .any(|text| text.matches("\"id\"").count() == 127)
+    );
+    for id in &ids {
+        let path = format!("/local/traces/{}", id.as_str().expect("a text"));
+        for more in ["", "/findings", "/received?of=0000000000000001"] {
+            let answer = request(server.address(), "GET", &format!("{path}{more}"), &[], "");
+            assert_eq!(answer.status, 200, "{path}{more}: {}", answer.body);
+        }
+    }
 }

@@ -81,7 +81,7 @@ export function calls(time, name, called) {
 export function hostile(time) {
   const script = "<img src=x onerror=\"window.broken=1\"><script>window.broken=1</script>";
   let nested = { end: script };
-  for (let level = 0; level < 90; level += 1) nested = { nested };
+  for (let level = 0; level < 200; level += 1) nested = { nested };
   const id = traceId(time);
   return {
     id,

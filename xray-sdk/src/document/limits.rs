@@ -42,9 +42,13 @@ pub const DOCUMENTS_PER_CALL: usize = 50;
 /// For how many days X-Ray keeps a trace, and so how old a segment may be (service quotas).
 pub const RETENTION_DAYS: u32 = 30;
 
-/// How deep subsegments stand in one another before a document is hard to read for others. Not a limit of X-Ray: `serde_json`
-/// refuses JSON of more than 128 levels, each subsegment costs two of them, and what it holds costs some more.
+/// How deep subsegments stand in one another before a document is hard to read for others. Not a limit of X-Ray: many readers
+/// refuse JSON of more than 128 levels, each subsegment costs two of them, and what it holds costs some more.
 pub const NESTED_SUBSEGMENTS: usize = 50;
+
+/// How many levels of JSON a document may have that is read here. Not a limit of X-Ray, whose documents end at 64 kB: it bounds the
+/// stack that reading and dropping a document takes.
+pub const JSON_LEVELS: usize = 256;
 
 /// The name of a segment that was given none that X-Ray accepts.
 pub const UNNAMED: &str = "unnamed";
@@ -94,6 +98,32 @@ pub fn repair_name(name: &str) -> Cow<'_, str> {
         return UNNAMED.into();
     }
     repaired.into()
+}
+
+/// How many lists and objects of a text of JSON stand in one another at its deepest place. Of a text that is no JSON, some number.
+///
+/// ```
+/// use xray_sdk::document::limits::json_levels;
+///
+/// assert_eq!(json_levels(br#"{"a": [{"b": "[[["}]}"#), 3);
+/// ```
+pub fn json_levels(json: &[u8]) -> usize {
+    let (mut level, mut deepest) = (0_usize, 0);
+    let (mut is_text, mut is_escaped) = (false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_text,
+            b'"' => is_text = !is_text,
+            b'[' | b'{' if !is_text => {
+                level += 1;
+                deepest = deepest.max(level);
+            }
+            b']' | b'}' if !is_text => level = level.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// The key itself when X-Ray accepts it as an annotation's; else with `_` for each character that it refuses, and cut to 500

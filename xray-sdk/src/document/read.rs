@@ -6,6 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::lenient::{Block, Field, Key, Lenient};
+use super::limits::{self, JSON_LEVELS};
 use super::{Document, Kind, Link, Namespace};
 use crate::error::Error;
 use crate::id::{SegmentId, TraceId};
@@ -16,11 +17,33 @@ impl Document {
     /// # Errors
     ///
     /// When the bytes are not one JSON object, or when it or a subsegment in it lacks `name`, `id` or `start_time` or has one of
-    /// another type. The message tells the line, the column and what was expected there. JSON of more than 128 levels is refused, but in
-    /// what is skipped.
+    /// another type. The message tells the line, the column and what was expected there. JSON of more than
+    /// [`limits::JSON_LEVELS`](super::limits::JSON_LEVELS) levels is refused, but in what is skipped.
     pub fn parse(json: &[u8]) -> Result<Self, Error> {
-        serde_json::from_slice(json).map_err(|source| Error::json("segment document", source))
+        read(json).map_err(|source| Error::json("segment document", source))
     }
+}
+
+/// From so many levels on `serde_json` refuses to read by itself.
+const SERDE_LEVELS: usize = 128;
+
+/// Reads JSON as `serde_json` does, and where that is too deep for it, as deep as we let it.
+fn read(json: &[u8]) -> serde_json::Result<Document> {
+    serde_json::from_slice(json).or_else(|error| {
+        match limits::json_levels(json) {
+            // Something else is wrong with it.
+            ..SERDE_LEVELS => Err(error),
+            SERDE_LEVELS..=JSON_LEVELS => {
+                let mut json = serde_json::Deserializer::from_slice(json);
+                json.disable_recursion_limit();
+                let document = Document::deserialize(&mut json)?;
+                json.end().map(|()| document)
+            }
+            _ => Err(serde_json::Error::custom(format!(
+                "lists and objects stand in one another more than {JSON_LEVELS} levels deep"
+            ))),
+        }
+    })
 }
 
 impl<'de> Deserialize<'de> for Document {

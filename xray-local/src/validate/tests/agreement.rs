@@ -133,6 +133,10 @@ fn the_store_and_the_validator_say_the_same() {
         text.pop();
         format!("{text},{more}}}")
     };
+    let values = |key: &str, levels: usize| {
+        let (open, shut) = ("[".repeat(levels), "]".repeat(levels));
+        format!(r#""{key}":{{"a":{{"b":{open}{shut}}}}}"#)
+    };
     assert!(from_str::<Value>(&with_text("\"a\":1")).is_ok());
     for document in [
         deep(10),
@@ -140,6 +144,8 @@ fn the_store_and_the_validator_say_the_same() {
         deep(62),
         deep(63),
         deep(64),
+        deep(126),
+        deep(127),
         deep(200),
         with_text(r#""user":"\ud800""#),
         with_text(r#""other":"\ud800""#),
@@ -162,6 +168,10 @@ fn the_store_and_the_validator_say_the_same() {
             r#"{"b":"#.repeat(130),
             "}".repeat(130)
         )),
+        with_text(&values("metadata", 250)),
+        with_text(&values("metadata", 260)),
+        with_text(&values("other", 300)),
+        with_text(&values("name", 300)),
         with_text(r#""in_progress":"true","end_time":null"#),
         with_text(r#""in_progress":true,"end_time":"x""#),
         "[]".to_owned(),

@@ -65,10 +65,54 @@ fn json_that_is_nested_too_deep_is_refused() {
         r#"{"links":[{"attributes":{"k":"#,
     ] {
         let error = refused(&format!("{place}{deep}"));
-        assert!(error.contains("recursion limit"), "{error}");
+        assert!(error.contains("more than 256 levels"), "{error}");
     }
     let subsegments = r#"{"subsegments":["#.repeat(100_000);
-    assert!(refused(&subsegments).contains("recursion limit"));
+    assert!(refused(&subsegments).contains("more than 256 levels"));
+}
+
+/// What stands in one another, as deep as the whole document then is.
+fn deep(levels: usize) -> [String; 2] {
+    let head = r#"{"name":"a","id":"00000000000000aa","start_time":1"#;
+    let values = levels - 3;
+    let calls = levels / 2;
+    [
+        format!(
+            r#"{head},"metadata":{{"n":{{"k":{}{}}}}}}}"#,
+            "[".repeat(values),
+            "]".repeat(values)
+        ),
+        format!(
+            "{}{}",
+            format!(r#"{head},"subsegments":["#).repeat(calls),
+            "]}".repeat(calls)
+        ),
+    ]
+}
+
+#[test]
+fn json_of_up_to_256_levels_is_read_on_a_small_stack() {
+    let read = || {
+        for levels in [126, 128, 256] {
+            for json in deep(levels) {
+                assert_eq!(limits::json_levels(json.as_bytes()), levels);
+                let document = Document::parse(json.as_bytes()).expect("is read");
+                assert_eq!(document.walk().count() == 1, json.contains("metadata"));
+                assert_eq!(
+                    Document::parse(document.to_json().as_bytes()).expect("is read"),
+                    document
+                );
+            }
+        }
+        assert!(
+            deep(258)
+                .iter()
+                .all(|json| refused(json).contains("more than 256 levels"))
+        );
+    };
+    // Half of what threads have.
+    let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(read);
+    thread.expect("a thread").join().expect("no overflow");
 }
 
 #[test]
