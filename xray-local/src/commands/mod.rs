@@ -28,6 +28,7 @@ mod secret;
 mod selection;
 mod send;
 mod serve;
+mod start;
 mod state_folder;
 mod stored;
 mod summary;

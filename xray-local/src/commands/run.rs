@@ -13,7 +13,8 @@ use xray_local::{Limits, Options, Server, Store, TimeRange, count_text, map, pri
 
 use super::export::ExportFile;
 use super::output::talk;
-use super::serve::{Starting, address, failure, farewell};
+use super::serve::{address, farewell};
+use super::start::{Starting, failure};
 use super::{Exit, Failure, amount};
 
 const EXAMPLES: &str = "\

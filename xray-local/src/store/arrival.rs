@@ -100,3 +100,81 @@ impl Store {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future as _;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+    use crate::store::Limits;
+
+    fn document(trace: u8, id: u8) -> String {
+        format!(
+            r#"{{"name":"a","id":"00000000000000{id:02x}","trace_id":"1-581cf771-0000000000000000000000{trace:02x}","start_time":1,"end_time":2}}"#
+        )
+    }
+
+    /// Those that have been told, by the last digit of the id and by revision.
+    fn told(arrivals: &mut Arrivals) -> Vec<(u128, u64)> {
+        let mut told = Vec::new();
+        let mut context = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Some(entry)) = pin!(arrivals.next()).poll(&mut context) {
+            told.push((entry.id.to_u128() & 0xff, entry.revision));
+        }
+        told
+    }
+
+    fn pass(store: &Store) {
+        store.settle();
+        store.tell_quiet(f64::INFINITY);
+    }
+
+    #[test]
+    fn who_listens_hears_of_what_comes_from_then_on_each_time_that_it_is_quiet() {
+        let store = Store::new(Limits::default());
+        store.insert(&document(1, 1));
+        let mut arrivals = store.arrivals();
+        pass(&store);
+        assert_eq!(told(&mut arrivals), [], "it was there before");
+        store.insert(&document(2, 2));
+        store.tell_quiet(0.0);
+        assert_eq!(told(&mut arrivals), [], "more may come of it");
+        store.insert(&document(2, 3));
+        pass(&store);
+        pass(&store);
+        assert_eq!(told(&mut arrivals), [(2, 2)]);
+        store.insert(&document(1, 4));
+        pass(&store);
+        assert_eq!(told(&mut arrivals), [(1, 2)], "more of one that was there");
+    }
+
+    #[test]
+    fn nothing_is_kept_for_those_who_have_gone() {
+        let store = Store::new(Limits::default());
+        drop(store.arrivals());
+        store.insert(&document(1, 1));
+        assert!(lock(&store.shared.listeners.open).is_empty());
+        assert!(lock(&store.shared.listeners.listeners).is_empty());
+    }
+
+    #[test]
+    fn what_too_many_wait_before_is_counted() {
+        let store = Store::new(Limits::default());
+        let mut arrivals = store.arrivals();
+        store.insert(&document(1, 1));
+        store.settle();
+        let entry = Arc::new(
+            store
+                .entry_of(1)
+                .or_else(|| store.entry_of(0))
+                .expect("is settled"),
+        );
+        for _ in 0..WAITING + 3 {
+            store.shared.listeners.tell(&entry);
+        }
+        assert_eq!((arrivals.missed(), arrivals.missed()), (3, 0));
+        assert_eq!(told(&mut arrivals).len(), WAITING);
+    }
+}

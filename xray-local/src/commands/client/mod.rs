@@ -65,6 +65,16 @@ pub(crate) struct Client {
     is_ours: Cell<Option<bool>>,
 }
 
+/// What is asked.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    method: &'a str,
+    path: &'a str,
+    body: &'a [u8],
+    /// Whether the answer takes as long as it takes.
+    is_endless: bool,
+}
+
 /// What came back: status, name of the error, body.
 struct Answer {
     status: u16,
@@ -104,17 +114,25 @@ impl Client {
         input: &impl Serialize,
     ) -> Result<Output, ClientError> {
         let body = serde_json::to_vec(input).map_err(|error| ClientError::request(&error))?;
-        self.read(&self.exchange("POST", path, &body)?)
+        let call = Call {
+            method: "POST",
+            body: &body,
+            ..Call::get(path)
+        };
+        self.read(&self.body(self.admitted(call)?)?)
     }
 
     /// Gets what the server tells beyond the X-Ray API (`/local/ledger`).
     pub(crate) fn get<Output: DeserializeOwned>(&self, path: &str) -> Result<Output, ClientError> {
-        self.read(&self.exchange("GET", path, &[])?)
+        self.read(&self.body(self.admitted(Call::get(path))?)?)
     }
 
     /// Listens to what the server tells as it happens (`/local/tail`), for as long as it tells.
     pub(crate) fn events(&self, path: &str) -> Result<Events, ClientError> {
-        let answer = self.admitted("GET", path, &[], true)?;
+        let answer = self.admitted(Call {
+            is_endless: true,
+            ..Call::get(path)
+        })?;
         Ok(Events::of(self.endpoint.clone(), answer.body))
     }
 
@@ -124,7 +142,7 @@ impl Client {
             return Ok(is_ours);
         }
         // Its front page is for everyone.
-        let answer = self.send("GET", "/", &[], false)?;
+        let answer = self.send(Call::get("/"))?;
         let is_ours = answer.status < 300 && self.body(answer)?.starts_with(b"xray-local ");
         self.is_ours.set(Some(is_ours));
         Ok(is_ours)
@@ -138,23 +156,11 @@ impl Client {
         ClientError::nonsense(&self.endpoint, problem)
     }
 
-    /// The body of a successful answer.
-    fn exchange(&self, method: &str, path: &str, body: &[u8]) -> Result<Vec<u8>, ClientError> {
-        let answer = self.admitted(method, path, body, false)?;
-        self.body(answer)
-    }
-
     /// A successful answer: signed where the server wants that, and asked for again where it was too much at once.
-    fn admitted(
-        &self,
-        method: &str,
-        path: &str,
-        body: &[u8],
-        is_endless: bool,
-    ) -> Result<Answer, ClientError> {
+    fn admitted(&self, call: Call<'_>) -> Result<Answer, ClientError> {
         let mut breaths = 0;
         loop {
-            let answer = self.send(method, path, body, is_endless)?;
+            let answer = self.send(call)?;
             if answer.status < 300 {
                 return Ok(answer);
             }
@@ -180,15 +186,9 @@ impl Client {
         whole.map_err(|error| ClientError::unreachable(&self.endpoint, &error))
     }
 
-    /// `is_endless` says that the answer takes as long as it takes.
-    fn send(
-        &self,
-        method: &str,
-        path: &str,
-        body: &[u8],
-        is_endless: bool,
-    ) -> Result<Answer, ClientError> {
-        let url = format!("{}{path}", self.endpoint);
+    fn send(&self, call: Call<'_>) -> Result<Answer, ClientError> {
+        let Call { method, body, .. } = call;
+        let url = format!("{}{}", self.endpoint, call.path);
         let mut request = Request::builder().method(method).uri(&url);
         if !body.is_empty() {
             request = request.header("content-type", "application/json");
@@ -204,7 +204,7 @@ impl Client {
             .body(body)
             .map_err(|error| ClientError::request(&error))?;
         let mut settings = self.agent.configure_request(request);
-        if is_endless {
+        if call.is_endless {
             settings = settings.timeout_global(None);
         }
         let unreachable = |error: ureq::Error| match error {
@@ -220,5 +220,16 @@ impl Client {
             error,
             body: response.into_body(),
         })
+    }
+}
+
+impl<'a> Call<'a> {
+    fn get(path: &'a str) -> Self {
+        Self {
+            method: "GET",
+            path,
+            body: &[],
+            is_endless: false,
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The program, as it is typed: every command against a real server.
 
+mod address;
 mod assert;
 mod documents;
 mod elsewhere;
