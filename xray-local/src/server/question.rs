@@ -19,7 +19,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let read = extract::Query::from_request_parts(parts, state).await;
         read.map(|extract::Query(fields)| Self(fields))
-            .map_err(|rejection| ApiError::invalid_request(rejection.body_text()))
+            .map_err(|rejection| refused(&rejection.body_text()))
     }
 }
 
@@ -29,8 +29,16 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let read = extract::Path::from_request_parts(parts, state).await;
         read.map(|extract::Path(part)| Self(part))
-            .map_err(|rejection| ApiError::invalid_request(rejection.body_text()))
+            .map_err(|rejection| refused(&rejection.body_text()))
     }
+}
+
+fn refused(problem: &str) -> ApiError {
+    // What could not be read, behind how axum calls that.
+    let problem = problem
+        .split_once(": ")
+        .map_or(problem, |(_, problem)| problem);
+    ApiError::invalid_request(format!("the address cannot be read: {problem}"))
 }
 
 /// The filter of a question; none where it is empty.
