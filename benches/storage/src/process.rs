@@ -46,3 +46,10 @@ pub fn cpu_seconds() -> f64 {
         .sum::<f64>()
         / 100.0
 }
+
+/// The processor time of this thread.
+pub fn thread_cpu_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/thread-self/schedstat").expect("is Linux");
+    let nanoseconds = stat.split_whitespace().next().expect("fields");
+    nanoseconds.parse::<f64>().expect("a number") / 1e9
+}

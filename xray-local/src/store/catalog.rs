@@ -33,7 +33,6 @@ pub(super) struct Known {
 /// An entry, and what it was made of.
 #[derive(Clone)]
 pub(super) struct Unkept {
-    pub(super) id: TraceId,
     pub(super) revision: u64,
     pub(super) bytes: Vec<u8>,
 }

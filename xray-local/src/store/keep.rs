@@ -4,11 +4,11 @@
 //! A crash may come between any two commits. A block is kept after the entries of all its traces; that a trace has left a block is kept before
 //! its new entry. So a block that is found says of its traces what their entries say.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use super::Store;
-use super::catalog::{Settling, Unkept};
-use super::engine::{Changes, EngineError};
+use super::catalog::Settling;
+use super::engine::{EngineError, Made};
 use crate::entry::Entry;
 use crate::index::Index;
 use crate::lock::lock;
@@ -42,10 +42,9 @@ impl Store {
         let is_readable = form.is_some_and(|form| form == [Entry::FORM]);
         let mut index = catalog.known().index.anew();
         self.load_blocks(&mut index);
-        if let Some((first, last)) = self.read(self.engine().span()) {
-            index.remove_before(first);
-            self.load_entries(&mut index, first, last);
-        }
+        let traces = self.engine().span();
+        index.remove_before(traces.start);
+        self.load_entries(&mut index, traces);
         for (source, waits) in index.waits() {
             settling.wait_for(source, waits);
         }
@@ -53,11 +52,7 @@ impl Store {
         let mut open = self.read(self.engine().unsettled());
         if !is_readable {
             // Another version wrote the entries: all are made anew.
-            let read = self.engine().newest_first(None, &mut |row| {
-                open.push(row);
-                ControlFlow::Continue(())
-            });
-            self.read(read);
+            open = self.read(self.engine().traces(0, usize::MAX));
         }
         catalog.reopen(open);
         catalog.loaded();
@@ -93,15 +88,16 @@ impl Store {
             .collect();
         let names = broken.iter().chain(&lefts);
         // Where there is no room they stay, and are found broken once more.
-        let _ = self.engine().commit(&Changes {
+        let _ = self.engine().keep(&Made {
             blobs: names.map(|name| (name.as_str(), None)).collect(),
-            ..Changes::default()
+            ..Made::default()
         });
     }
 
     /// Reads the entries of the traces that stand in no block.
-    fn load_entries(&self, index: &mut Index, first: u64, last: u64) {
-        let mut stands = vec![false; (last - first + 1) as usize];
+    fn load_entries(&self, index: &mut Index, traces: Range<u64>) {
+        let first = traces.start;
+        let mut stands = vec![false; (traces.end - first) as usize];
         for ordinal in index.ordinals() {
             if let Some(stands) = stands.get_mut((ordinal - first) as usize) {
                 *stands = true;
@@ -153,9 +149,9 @@ impl Store {
                 blobs.push((block.as_str(), None));
             }
         }
-        self.engine().commit(&Changes {
+        self.engine().keep(&Made {
             blobs,
-            ..Changes::default()
+            ..Made::default()
         })?;
         self.shared.catalog.change().index.changes_kept();
         Ok(())
@@ -176,7 +172,16 @@ impl Store {
                 return Ok(());
             };
             next = last + 1;
-            let kept = self.keep(&some)?;
+            let entries = some.iter();
+            // Whoever stores documents holds the store to its limits, and nothing may come between.
+            let writer = lock(&self.shared.writer);
+            let kept = self.engine().keep(&Made {
+                entries: entries
+                    .map(|(ordinal, unkept)| (*ordinal, unkept.revision, &unkept.bytes[..]))
+                    .collect(),
+                blobs: vec![(FORM_BLOB, Some(&[Entry::FORM]))],
+            })?;
+            drop(writer);
             let mut known = catalog.change();
             for ordinal in kept {
                 known.unkept.remove(&ordinal);
@@ -197,34 +202,12 @@ impl Store {
                 break;
             };
             let name = block_name(number);
-            self.engine().commit(&Changes {
+            self.engine().keep(&Made {
                 blobs: vec![(&name, Some(&block))],
-                ..Changes::default()
+                ..Made::default()
             })?;
             catalog.change().index.kept(number);
         }
         Ok(())
-    }
-
-    /// Keeps those entries of which the traces have not come on since. Returns their numbers.
-    fn keep(&self, some: &[(u64, Unkept)]) -> Result<Vec<u64>, EngineError> {
-        // Nobody may write between the look and the commit.
-        let _writer = lock(&self.shared.writer);
-        let mut changes = Changes::default();
-        for (ordinal, unkept) in some {
-            let row = self.engine().trace(unkept.id)?;
-            if row.is_some_and(|row| row.revision == unkept.revision && row.ordinal == *ordinal) {
-                changes
-                    .entries
-                    .push((*ordinal, unkept.revision, &unkept.bytes));
-            }
-        }
-        changes.blobs.push((FORM_BLOB, Some(&[Entry::FORM])));
-        self.engine().commit(&changes)?;
-        Ok(changes
-            .entries
-            .iter()
-            .map(|(ordinal, ..)| *ordinal)
-            .collect())
     }
 }

@@ -106,8 +106,7 @@ impl Store {
 
     pub(crate) fn in_memory(limits: Limits, clock: Clock, notice: Notice) -> Self {
         let engine = Box::new(Memory::default());
-        let (writer, catalog) = (Writer::default(), Catalog::empty());
-        Self::with(engine, writer, catalog, limits, clock, notice)
+        Self::with(engine, Catalog::empty(), limits, clock, notice)
     }
 
     /// The store in a folder, which is made where it is not there.
@@ -120,16 +119,7 @@ impl Store {
         notice: Notice,
     ) -> Result<Self, FolderError> {
         let engine = engine::Disk::open(folder, key)?;
-        let writer =
-            Writer::new(&engine).map_err(|error| FolderError::read(folder.to_owned(), &error))?;
-        let store = Self::with(
-            Box::new(engine),
-            writer,
-            Catalog::default(),
-            limits,
-            clock,
-            notice,
-        );
+        let store = Self::with(Box::new(engine), Catalog::default(), limits, clock, notice);
         store.count();
         Ok(store)
     }
@@ -141,7 +131,6 @@ impl Store {
 
     fn with(
         engine: Box<dyn Engine>,
-        writer: Writer,
         catalog: Catalog,
         limits: Limits,
         clock: Clock,
@@ -152,8 +141,8 @@ impl Store {
                 limits,
                 clock,
                 notice,
+                writer: Mutex::new(Writer::new(engine.as_ref())),
                 engine,
-                writer: Mutex::new(writer),
                 catalog,
                 listeners: Listeners::default(),
                 state: Mutex::default(),

@@ -1,13 +1,11 @@
 //! Reading: some traces at a time, the newest first.
 
-use std::ops::ControlFlow;
-
 use xray_sdk::TraceId;
 use xray_sdk::document::Trace;
 
-use super::engine::{Outline, TraceRow};
+use super::engine::TraceRow;
 use super::{Position, Snapshot, Store};
-use crate::query::{TimeRange, Times};
+use crate::query::TimeRange;
 
 /// How many traces are taken out of the store at once to be put together.
 const AT_ONCE: usize = 256;
@@ -49,70 +47,30 @@ impl Store {
 
     /// Up to `limit` of the traces that match, from the one behind `after` on, newest first.
     pub(crate) fn page(&self, range: &TimeRange, after: Option<Position>, limit: usize) -> Page {
-        let mut matching = Vec::new();
-        let mut has_more = false;
-        let visited = self.engine().newest_first(after, &mut |row| {
-            let Some(matched) = range.matched(&Known { row, store: self }) else {
-                return ControlFlow::Continue(());
-            };
-            if matching.len() == limit {
-                has_more = true;
-                return ControlFlow::Break(());
+        let at_once = limit.saturating_add(1).min(AT_ONCE);
+        let mut found = self.meant_behind(range, None, after, at_once, None);
+        let mut page = Page::default();
+        let mut last = None;
+        let mut left = limit;
+        for (position, entry, matched) in found.by_ref() {
+            if left == 0 {
+                page.next = last;
+                break;
             }
-            matching.push((row, matched));
-            ControlFlow::Continue(())
-        });
-        self.read(visited);
-        let next = has_more.then(|| matching.last().map(|(row, _)| row.position()));
-        let traces = matching.iter().filter_map(|(row, matched)| {
-            let snapshot = self.snapshot_of(row)?;
-            Some((row.position(), snapshot, *matched))
-        });
-        Page {
-            traces: traces.collect(),
-            next: next.flatten(),
+            left -= 1;
+            last = Some(position);
+            let snapshot = self.snapshot(entry.id);
+            page.traces
+                .extend(snapshot.map(|snapshot| (position, snapshot, matched)));
         }
+        page
     }
 
     fn each(&self, range: &TimeRange, mut visit: impl FnMut(&Snapshot)) {
-        let mut after = None;
-        loop {
-            let page = self.page(range, after, AT_ONCE);
-            page.traces
-                .iter()
-                .for_each(|(_, snapshot, _)| visit(snapshot));
-            after = page.next;
-            if after.is_none() {
-                return;
+        for (_, entry, _) in self.meant_behind(range, None, None, AT_ONCE, None) {
+            if let Some(snapshot) = self.snapshot(entry.id) {
+                visit(&snapshot);
             }
         }
-    }
-}
-
-/// A trace whose segments are looked at only when a range asks for their ends.
-struct Known<'a> {
-    row: TraceRow,
-    store: &'a Store,
-}
-
-impl Times for Known<'_> {
-    fn by_id(&self) -> f64 {
-        f64::from(self.row.id.epoch_seconds())
-    }
-
-    fn start(&self) -> f64 {
-        self.row.start
-    }
-
-    fn end(&self) -> f64 {
-        self.row.end
-    }
-
-    fn segment_ends(&self) -> impl Iterator<Item = f64> {
-        let outlines = self
-            .store
-            .read(self.store.engine().outlines(self.row.ordinal));
-        let segments = outlines.into_iter().filter(|outline| outline.is_segment);
-        segments.filter_map(|outline: Outline| outline.end)
     }
 }

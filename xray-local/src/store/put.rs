@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::Store;
 use super::engine::EngineError;
-use super::writer::{Checked, Writer};
+use super::writer::{self, Checked, Writer};
 use crate::ledger::{Arrival, Fate, Source};
 use crate::lock::lock;
 use crate::validate::{self, Judged, Place, Rejection, RejectionCode, Whose};
@@ -14,7 +14,7 @@ const AT_ONCE: usize = 1_000;
 
 /// How often traces are let go in a row at most before the next documents are taken. It is enough for any documents that came, and
 /// a store whose limits were lowered shrinks step by step.
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 50;
 
 /// The documents of some texts: those that are fit, until they are written, and why the others are not.
 pub(super) struct Sorted<'a> {
@@ -115,7 +115,8 @@ impl Store {
     /// Counts what is there.
     #[cfg(feature = "disk")]
     pub(super) fn count(&self) {
-        self.measure(&lock(&self.shared.writer));
+        let _writer = lock(&self.shared.writer);
+        self.measure();
     }
 
     fn write_some(
@@ -152,20 +153,15 @@ impl Store {
             self.let_go(left.traces);
             shared.catalog.left(left.first);
         }
-        self.measure(writer);
+        self.measure();
     }
 
-    fn measure(&self, writer: &Writer) {
-        let sizes = self.engine().bytes().and_then(|bytes| {
-            let traces = writer.traces(self.engine())?;
-            Ok((traces, bytes))
+    fn measure(&self) {
+        let traces = writer::count(self.engine());
+        let bytes = self.engine().bytes();
+        self.tell(|state| {
+            (state.counts.traces, state.counts.bytes) = (traces, bytes);
         });
-        match sizes {
-            Ok(sizes) => self.tell(|state| {
-                (state.counts.traces, state.counts.bytes) = sizes;
-            }),
-            Err(error) => self.has_failed(&error),
-        }
     }
 
     fn has_failed(&self, error: &EngineError) {

@@ -88,30 +88,43 @@ impl Record {
 }
 
 impl Records {
-    /// The record of a trace, known or read; `None` when it is a new one.
-    pub(super) fn find(
+    /// Has what is known of these traces at hand. Others are new.
+    pub(super) fn learn(
         &mut self,
-        id: TraceId,
+        ids: impl Iterator<Item = TraceId>,
         engine: &dyn Engine,
-    ) -> Result<Option<&mut Record>, EngineError> {
-        if !self.young.contains_key(&id) {
-            let record = match self.old.remove(&id) {
-                Some(record) => record,
-                None => match engine.trace(id)? {
-                    Some(row) => Record::read(row, engine)?,
-                    None => return Ok(None),
-                },
-            };
-            self.add(record);
+    ) -> Result<(), EngineError> {
+        let mut unknown: Vec<_> = ids
+            .filter(|id| !self.young.contains_key(id) && !self.old.contains_key(id))
+            .collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        if unknown.is_empty() {
+            return Ok(());
         }
-        Ok(self.young.get_mut(&id))
+        for row in engine.known(&unknown)? {
+            self.add(Record::read(row, engine)?);
+        }
+        Ok(())
     }
 
-    pub(super) fn add(&mut self, record: Record) {
+    /// The record of a trace; `None` when it is a new one.
+    pub(super) fn find(&mut self, id: TraceId) -> Option<&mut Record> {
+        if let Some(record) = self.old.remove(&id) {
+            self.add(record);
+        }
+        self.young.get_mut(&id)
+    }
+
+    pub(super) fn add(&mut self, record: Record) -> &mut Record {
+        // What was learned just now is still there when it is asked for: it is far less than a generation.
         if self.young.len() >= GENERATION {
             self.old = mem::take(&mut self.young);
         }
-        self.young.insert(record.row.id, record);
+        self.young
+            .entry(record.row.id)
+            .insert_entry(record)
+            .into_mut()
     }
 
     pub(super) fn remove(&mut self, id: TraceId) {

@@ -111,7 +111,7 @@ impl Store {
 
     /// The traces that are meant, newest first, each with its place and the time by which it matches. So many are looked up at
     /// once.
-    fn meant_behind<'a>(
+    pub(super) fn meant_behind<'a>(
         &'a self,
         range: &'a TimeRange,
         filter: Option<&'a Filter>,

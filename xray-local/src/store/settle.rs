@@ -118,7 +118,6 @@ impl Store {
             .filter_map(|id| self.read(self.engine().trace(id)));
         self.shared.catalog.reopen(waiting);
         let unkept = Unkept {
-            id: entry.id,
             revision: entry.revision,
             bytes: entry.to_bytes(),
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use xray_sdk::TraceId;
 
 use super::Limits;
-use super::engine::{Changes, DocumentRow, Engine, EngineError, TraceRow};
+use super::engine::{Arrived, DocumentRow, Engine, EngineError, TraceRow};
 use super::record::{Record, Records, cost};
 use crate::validate::{Envelope, Rejection, RejectionCode};
 
@@ -51,12 +51,11 @@ const LEAVE_AT_ONCE: usize = 1_000;
 
 impl Writer {
     /// Goes on where the engine ended.
-    #[cfg(feature = "disk")]
-    pub(super) fn new(engine: &dyn Engine) -> Result<Self, EngineError> {
-        Ok(Self {
-            next: engine.span()?.map_or(1, |(_, newest)| newest + 1),
+    pub(super) fn new(engine: &dyn Engine) -> Self {
+        Self {
+            next: engine.span().end,
             ..Self::default()
-        })
+        }
     }
 
     /// Stores documents, all that are fit or none.
@@ -71,13 +70,15 @@ impl Writer {
         let mut touched = BTreeMap::new();
         let put = self
             .gather(documents, now, limits, engine, &mut touched)
-            .and_then(|(mut changes, rejections)| {
-                changes.traces = touched.values().copied().collect();
-                let stored = changes.documents.len() as u64;
-                engine.commit(&changes)?;
+            .and_then(|(mut arrived, rejections)| {
+                arrived.traces = touched.values().copied().collect();
+                let stored = arrived.documents.len() as u64;
+                if stored > 0 {
+                    engine.put(&arrived)?;
+                }
                 Ok(Put {
                     stored,
-                    touched: changes.traces,
+                    touched: arrived.traces,
                     rejections,
                 })
             });
@@ -99,26 +100,23 @@ impl Writer {
         engine: &dyn Engine,
     ) -> Result<Option<Left>, EngineError> {
         let surplus = Surplus {
-            bytes: surplus_bytes(engine.bytes()?, limits.bytes),
-            traces: self.traces(engine)?.saturating_sub(limits.traces),
+            bytes: surplus_bytes(engine.bytes(), limits.bytes),
+            traces: count(engine).saturating_sub(limits.traces),
             came: now - limits.age.as_secs_f64(),
         };
         if self.oldest.is_none() {
-            self.oldest = engine.oldest(1)?.pop();
+            self.oldest = engine.traces(0, 1)?.pop();
         }
         if !self.oldest.is_some_and(|oldest| surplus.takes(&oldest)) {
             return Ok(None);
         }
-        let candidates = engine.oldest(LEAVE_AT_ONCE)?;
+        let candidates = engine.traces(0, LEAVE_AT_ONCE)?;
         let leaving = surplus.leaving(&candidates);
         let Some(last) = leaving.last() else {
             return Ok(None);
         };
         let first = last.ordinal + 1;
-        engine.commit(&Changes {
-            first: Some(first),
-            ..Changes::default()
-        })?;
+        engine.remove_before(first)?;
         for row in leaving {
             self.records.remove(row.id);
         }
@@ -130,12 +128,6 @@ impl Writer {
         }))
     }
 
-    /// How many traces there are.
-    pub(super) fn traces(&self, engine: &dyn Engine) -> Result<usize, EngineError> {
-        let span = engine.span()?;
-        Ok(span.map_or(0, |(oldest, newest)| (newest - oldest + 1) as usize))
-    }
-
     fn gather<'a>(
         &mut self,
         documents: &[Checked<'a>],
@@ -143,12 +135,14 @@ impl Writer {
         limits: &Limits,
         engine: &dyn Engine,
         touched: &mut BTreeMap<u64, TraceRow>,
-    ) -> Result<(Changes<'a>, Vec<(usize, Rejection)>), EngineError> {
-        let mut changes = Changes::default();
+    ) -> Result<(Arrived<'a>, Vec<(usize, Rejection)>), EngineError> {
+        let ids = documents.iter().map(|document| document.envelope.trace_id);
+        self.records.learn(ids, engine)?;
+        let mut arrived = Arrived::default();
         let mut rejections = Vec::new();
         for document in documents {
             let length = document.text.len();
-            let known = self.records.find(document.envelope.trace_id, engine)?;
+            let known = self.records.find(document.envelope.trace_id);
             if let Err(cause) = fits(known.as_deref().map(|record| &record.row), length, limits) {
                 let Envelope { kind, id, .. } = document.envelope;
                 let rejection = Rejection::new(RejectionCode::InvalidSegment, kind, cause)
@@ -158,34 +152,34 @@ impl Writer {
             }
             let record = match known {
                 Some(record) => record,
-                None => self.begin(document.envelope.trace_id, now, engine)?,
+                None => self.begin(document.envelope.trace_id, now),
             };
             let (outline, replaced) = record.put(&document.envelope, length);
             let ordinal = record.row.ordinal;
             touched.insert(ordinal, record.row);
             if let Some(number) = replaced {
-                changes.replaced.push((ordinal, number));
+                arrived.replaced.push((ordinal, number));
             }
-            changes.documents.push(DocumentRow {
+            arrived.documents.push(DocumentRow {
                 ordinal,
                 outline,
                 text: document.text,
             });
         }
-        Ok((changes, rejections))
+        Ok((arrived, rejections))
     }
 
-    fn begin(
-        &mut self,
-        id: TraceId,
-        now: f64,
-        engine: &dyn Engine,
-    ) -> Result<&mut Record, EngineError> {
-        self.records.add(Record::new(self.next, id, now));
+    fn begin(&mut self, id: TraceId, now: f64) -> &mut Record {
+        let record = Record::new(self.next, id, now);
         self.next += 1;
-        let record = self.records.find(id, engine)?;
-        Ok(record.expect("was added just now"))
+        self.records.add(record)
     }
+}
+
+/// How many traces there are.
+pub(super) fn count(engine: &dyn Engine) -> usize {
+    let span = engine.span();
+    (span.end - span.start) as usize
 }
 
 /// Whether a document has room in its trace; if not, why.

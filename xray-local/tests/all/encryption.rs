@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
+use rusqlite::Connection;
 use serde_json::json;
 use xray_local::{EncryptionKey, Error, Server};
 
-use crate::client::{assert_refused, call, options, post};
+use crate::client::{DEADLINE, assert_refused, call, options, post};
 use crate::folder::Folder;
 use crate::shop::small;
 
@@ -30,15 +32,28 @@ fn put(server: &Server, secret: &str) {
     call(server, "/TraceSegments", &input);
 }
 
-/// Whether a text stands in any file of a folder.
-fn stands_in(folder: &Path, text: &str) -> bool {
+/// What the texts of documents begin with when they are packed, and not sealed.
+const PACKED: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
+
+/// Waits until something is kept of what documents say beside them.
+fn until_settled(folder: &Path) {
+    let database = Connection::open(folder.join("traces.db")).expect("opens");
+    let began = Instant::now();
+    loop {
+        let count = database.query_row("SELECT count(*) FROM entries", [], |row| row.get(0));
+        if count == Ok(1) {
+            return;
+        }
+        assert!(began.elapsed() < DEADLINE, "{count:?}");
+        std::thread::yield_now();
+    }
+}
+
+/// Whether something stands in any file of a folder.
+fn stands_in(folder: &Path, what: &[u8]) -> bool {
     let files = fs::read_dir(folder).expect("a folder");
     let mut texts = files.map(|file| fs::read(file.expect("a file").path()).expect("is read"));
-    texts.any(|bytes| {
-        bytes
-            .windows(text.len())
-            .any(|part| part == text.as_bytes())
-    })
+    texts.any(|bytes| bytes.windows(what.len()).any(|part| part == what))
 }
 
 #[test]
@@ -52,9 +67,12 @@ fn nothing_of_what_documents_say_lies_on_the_disk() {
         call(&server, "/TraceSummaries", &all)["TraceSummaries"][0]["Users"][0]["UserName"],
         secret
     );
-    assert!(!stands_in(folder.path(), secret));
+    until_settled(folder.path());
+    assert!(!stands_in(folder.path(), secret.as_bytes()));
+    assert!(!stands_in(folder.path(), &PACKED));
     server.stop();
-    assert!(!stands_in(folder.path(), secret));
+    assert!(!stands_in(folder.path(), secret.as_bytes()));
+    assert!(!stands_in(folder.path(), &PACKED));
 
     let again = start(folder.path(), Some(key(1))).expect("its store");
     let summaries = call(&again, "/TraceSummaries", &all);
@@ -66,11 +84,11 @@ fn nothing_of_what_documents_say_lies_on_the_disk() {
     let open = Folder::new();
     let server = start(open.path(), None).expect("a new store");
     put(&server, secret);
+    until_settled(open.path());
     server.stop();
-    assert!(
-        stands_in(open.path(), secret),
-        "what is looked for is found"
-    );
+    for what in [secret.as_bytes(), &PACKED] {
+        assert!(stands_in(open.path(), what), "what is looked for is found");
+    }
 }
 
 #[test]

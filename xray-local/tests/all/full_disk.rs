@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::client::{Answer, request};
 use crate::folder::Folder;
 use crate::program::{program, serve};
-use crate::shop::small;
+use crate::shop::{noise, small};
 
 /// A file system of its own, gone at the end of the test.
 struct Disk<'a>(&'a Path);
@@ -39,7 +39,7 @@ fn put(address: std::net::SocketAddr, numbers: std::ops::Range<u32>) -> Answer {
     let documents: Vec<_> = numbers
         .map(|number| {
             let mut document = small(number);
-            document["metadata"] = json!({"default": {"text": "x".repeat(10_000)}});
+            document["metadata"] = json!({"default": {"text": noise(number.into(), 10_000)}});
             document.to_string()
         })
         .collect();

@@ -10,7 +10,7 @@ use xray_local::{Error, Limits, Options, RejectionCode, Server, TimeRange};
 
 use crate::client::{call, options};
 use crate::folder::Folder;
-use crate::shop::{TRACE, front, orders, small};
+use crate::shop::{TRACE, front, noise, orders, small};
 
 fn kept(folder: &Folder) -> Options {
     options().data(folder.path()).limits(Limits::on_disk())
@@ -142,21 +142,25 @@ fn assert_foreign(folder: &Folder, file: &Path) {
 }
 
 #[test]
-fn a_store_of_a_later_version_is_left_as_it_is() {
-    let folder = Folder::new();
-    start(&folder).stop();
-    let later = Connection::open(folder.path().join("traces.db")).expect("opens");
-    later
-        .pragma_update(None, "user_version", 7)
-        .expect("is written");
-    drop(later);
-    let error = refused(&folder);
-    assert!(
-        error
-            .to_string()
-            .ends_with("its format is 7, this version of xray-local knows 1"),
-        "{error}"
-    );
+fn a_store_of_another_version_is_left_as_it_is_and_what_to_do_is_told() {
+    for version in [1, 7] {
+        let folder = Folder::new();
+        start(&folder).stop();
+        let file = folder.path().join("traces.db");
+        let other = Connection::open(&file).expect("opens");
+        other
+            .pragma_update(None, "user_version", version)
+            .expect("is written");
+        drop(other);
+        let before = fs::read(&file).expect("is there");
+        let error = refused(&folder).to_string();
+        let told = format!(
+            "its format is {version}, this version of xray-local knows 2: start the one that wrote it"
+        );
+        assert!(error.contains(&told), "{error}");
+        assert!(error.contains("xray-local export"), "{error}");
+        assert_eq!(fs::read(&file).expect("is there"), before);
+    }
 }
 
 #[test]
@@ -180,32 +184,54 @@ fn a_store_that_is_cut_off_is_told_to_be_damaged() {
 
 #[test]
 fn what_cannot_be_read_is_told() {
-    let folder = Folder::new();
-    let server = start(&folder);
-    let mut large = small(7);
-    large["metadata"] = json!({"default": {"text": "x".repeat(60_000)}});
-    put(&server, &[large]);
-    server.stop();
-    let file = folder.path().join("traces.db");
-    let mut bytes = fs::read(&file).expect("is there");
-    // The document takes pages of its own; one of them loses its link to the next.
-    let page = bytes
-        .chunks(8_192)
-        .position(|page| page[4..].iter().all(|byte| *byte == b'x'))
-        .expect("a page of text");
-    bytes[page * 8_192..][..4].copy_from_slice(&[0xff; 4]);
-    fs::write(&file, bytes).expect("is written");
+    for damage in [link_lost, text_changed] {
+        let folder = Folder::new();
+        let server = start(&folder);
+        let mut large = small(7);
+        large["metadata"] = json!({"default": {"text": noise(7, 60_000)}});
+        put(&server, &[large]);
+        server.stop();
+        let file = folder.path().join("traces.db");
+        let mut bytes = fs::read(&file).expect("is there");
+        damage(&mut bytes);
+        fs::write(&file, bytes).expect("is written");
 
-    let server = start(&folder);
-    // Whoever reads it first finds out: the one who settles, or this.
-    assert!(server.store().traces().is_empty());
-    let trouble = server.store().trouble().expect("is told");
-    assert!(trouble.starts_with("the store is damaged: "), "{trouble}");
-    assert_eq!(
-        server.store().insert(&small(8).to_string()),
-        [],
-        "what can be written is"
-    );
+        let server = start(&folder);
+        // Whoever reads it first finds out: the one who settles, or this.
+        assert!(server.store().traces().is_empty());
+        let trouble = server.store().trouble().expect("is told");
+        assert!(trouble.starts_with("the store is damaged: "), "{trouble}");
+        assert_eq!(
+            server.store().insert(&small(8).to_string()),
+            [],
+            "what can be written is"
+        );
+    }
+}
+
+/// The document takes pages of its own: one of them loses its link to the next.
+fn link_lost(file: &mut [u8]) {
+    let page = overflow_page(file);
+    file[page..][..4].copy_from_slice(&[0xff; 4]);
+}
+
+/// A few bits of the text are others than were written.
+fn text_changed(file: &mut [u8]) {
+    let page = overflow_page(file);
+    file[page + 4_000] ^= 0x55;
+}
+
+/// Where a page begins that is full of text, and has a link to the next one.
+fn overflow_page(file: &[u8]) -> usize {
+    let pages = file.len() / 8_192;
+    let is_linked = |page: &[u8]| page[..2] == [0, 0] && page[2..4] != [0, 0];
+    let is_full = |page: &[u8]| page[4..].iter().filter(|byte| **byte == 0).count() < 100;
+    let mut starts = (0..pages).map(|page| page * 8_192);
+    let found = starts.find(|start| {
+        let page = &file[*start..][..8_192];
+        is_linked(page) && is_full(page)
+    });
+    found.expect("a page of text")
 }
 
 #[test]
@@ -220,7 +246,7 @@ fn the_oldest_traces_leave_when_there_is_no_more_room() {
         let documents: Vec<_> = (0..100)
             .map(|number| {
                 let mut document = small(round * 100 + number);
-                document["metadata"] = json!({"default": {"text": "x".repeat(500)}});
+                document["metadata"] = json!({"default": {"text": noise(number.into(), 500)}});
                 document
             })
             .collect();

@@ -17,6 +17,7 @@ use serde_json::json;
 use crate::client::{DEADLINE, request};
 use crate::folder::Folder;
 use crate::program::{program, serve};
+use crate::shop::noise;
 
 /// How often it is killed in an ordinary run; `XRAY_TEST_KILLS=50` takes its time.
 const KILLS: usize = 4;
@@ -113,7 +114,7 @@ fn send(address: SocketAddr, client: usize, answered: impl Fn()) -> Acknowledged
 fn document(trace: &str, number: usize) -> String {
     json!({
         "trace_id": trace, "id": format!("{:016x}", number + 1), "name": "front", "start_time": 1, "end_time": 2,
-        "metadata": {"default": {"text": "x".repeat(random() as usize % 8_000)}},
+        "metadata": {"default": {"text": noise(random(), random() as usize % 8_000)}},
     })
     .to_string()
 }

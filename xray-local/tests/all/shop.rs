@@ -117,3 +117,16 @@ pub(crate) fn small(number: u32) -> Value {
         "end_time": f64::from(number) + 0.5,
     })
 }
+
+/// A text in which nothing comes again, so that it takes its room wherever it is kept.
+pub(crate) fn noise(seed: u64, length: usize) -> String {
+    let mut state = seed;
+    let letters = std::iter::repeat_with(|| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'0' + (state >> 58) as u8)
+    });
+    let plain = letters.filter(|letter| letter.is_alphanumeric());
+    plain.take(length).collect()
+}

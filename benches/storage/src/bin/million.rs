@@ -12,14 +12,11 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
-use storage::{Load, cpu_seconds, disk_bytes, peak_bytes, resident_bytes};
-use xray_local::{Limits, Options, Server};
+use storage::{Load, cpu_seconds, disk_bytes, peak_bytes, resident_bytes, thread_cpu_seconds};
+use xray_local::{Limits, Options, Server, TimeRange};
 
 /// How many documents a client sends in one call: what a daemon does.
 const A_CALL: usize = 50;
-
-/// How many texts are made at once, while the clock stands still.
-const MADE_AT_ONCE: usize = 6_000;
 
 struct Arguments {
     traces: u64,
@@ -73,63 +70,77 @@ fn server(folder: &Path) -> Server {
     Server::start(options.notices(|text| eprintln!("{text}"))).expect("starts")
 }
 
-/// Puts all documents into the store, from several threads, as calls of PutTraceSegments do.
+/// What a client has done.
+#[derive(Default)]
+struct Work {
+    documents: usize,
+    bytes: usize,
+    /// The processor time that making the documents took, in seconds.
+    making: f64,
+    slowest: Duration,
+}
+
+/// Puts all documents into the store, from several threads, as calls of PutTraceSegments do, and waits until all are found. Time and
+/// processor time are those of all of it; clients make their documents meanwhile.
 fn fill(folder: &Path, given: &Arguments) {
     let server = server(folder);
     let store = server.store();
-    let mut load = Load::new(given.traces);
-    let (mut documents, mut bytes) = (0, 0);
-    let (mut took, mut cpu) = (Duration::ZERO, 0.0);
-    let mut slowest = Duration::ZERO;
-    loop {
-        let texts: Vec<_> = load
-            .by_ref()
-            .take(MADE_AT_ONCE)
-            .map(|made| made.text)
-            .collect();
-        if texts.is_empty() {
-            break;
+    let load = Mutex::new(Load::new(given.traces));
+    let (began, before) = (Instant::now(), cpu_seconds());
+    let work = || {
+        let mut done = Work::default();
+        loop {
+            let making = thread_cpu_seconds();
+            let mut load = load.lock().expect("no panic");
+            let texts: Vec<_> = load.by_ref().take(A_CALL).map(|made| made.text).collect();
+            drop(load);
+            if texts.is_empty() {
+                return done;
+            }
+            done.documents += texts.len();
+            done.bytes += texts.iter().map(String::len).sum::<usize>();
+            let call = format!("[{}]", texts.join(","));
+            done.making += thread_cpu_seconds() - making;
+            let began = Instant::now();
+            assert_eq!(store.insert(&call), []);
+            done.slowest = done.slowest.max(began.elapsed());
         }
-        documents += texts.len();
-        bytes += texts.iter().map(String::len).sum::<usize>();
-        let calls: Vec<_> = texts
-            .chunks(A_CALL)
-            .map(|call| format!("[{}]", call.join(",")))
-            .collect();
-        drop(texts);
-        let calls = Mutex::new(calls.iter());
-        let (began, before) = (Instant::now(), cpu_seconds());
-        let next = || calls.lock().expect("no panic").next();
-        let work = || {
-            let mut slowest = Duration::ZERO;
-            while let Some(call) = next() {
-                let began = Instant::now();
-                assert_eq!(store.insert(call), []);
-                slowest = slowest.max(began.elapsed());
-            }
-            slowest
-        };
-        thread::scope(|scope| {
-            let clients: Vec<_> = (0..given.clients).map(|_| scope.spawn(work)).collect();
-            for client in clients {
-                slowest = slowest.max(client.join().expect("no panic"));
-            }
-        });
-        took += began.elapsed();
-        cpu += cpu_seconds() - before;
-    }
+    };
+    let mut done = Work::default();
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..given.clients).map(|_| scope.spawn(work)).collect();
+        for client in clients {
+            let one = client.join().expect("no panic");
+            done.documents += one.documents;
+            done.bytes += one.bytes;
+            done.making += one.making;
+            done.slowest = done.slowest.max(one.slowest);
+        }
+    });
+    let put = began.elapsed();
+    // A question has all that is open settled first.
+    store.summaries(&TimeRange::began(0.0, 1.0));
+    let settled = began.elapsed();
+    let cpu = until_idle() - before;
+    let documents = done.documents;
     let each = |total: f64| total / documents as f64;
+    let rate = |took: Duration| documents as f64 / took.as_secs_f64();
     println!(
         "{} traces, {documents} documents of {:.0} bytes",
         given.traces,
-        each(bytes as f64)
+        each(done.bytes as f64)
     );
     println!(
-        "  put        {:>9.0} documents/s by {} clients   cpu {:.2} us a document   slowest call {:.1} ms",
-        documents as f64 / took.as_secs_f64(),
+        "  put        {:>9.0} documents/s by {} clients, {:.0} until all are found   slowest call {:.1} ms",
+        rate(put),
         given.clients,
-        each(cpu * 1e6),
-        slowest.as_secs_f64() * 1e3,
+        rate(settled),
+        done.slowest.as_secs_f64() * 1e3,
+    );
+    println!(
+        "  cpu        {:>9.2} us a document, and {:.2} to make it",
+        each((cpu - done.making) * 1e6),
+        each(done.making * 1e6)
     );
     println!(
         "  memory     {:>9.0} MB, {:.0} MB at most",
@@ -150,6 +161,18 @@ fn fill(folder: &Path, given: &Arguments) {
         "  disk       {:>9.0} bytes a document, after the close",
         each(disk_bytes(folder) as f64)
     );
+}
+
+/// Waits until this process has nothing more to do. Returns its processor time then.
+fn until_idle() -> f64 {
+    loop {
+        let before = cpu_seconds();
+        thread::sleep(Duration::from_secs(2));
+        let after = cpu_seconds();
+        if after - before < 0.05 {
+            return after;
+        }
+    }
 }
 
 /// Starts a server on the folder in a process of its own, which ends without closing anything, and has a segment accepted.

@@ -1,12 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use xray_sdk::TraceId;
 
-use super::{Changes, Engine, EngineError, Outline, TraceRow, VisitBlob};
+use super::{Arrived, Engine, EngineError, Made, Outline, TraceRow, VisitBlob};
 use crate::lock::lock;
-use crate::store::Position;
 
 /// Keeps everything in memory, until the process ends.
 #[derive(Default)]
@@ -19,11 +18,12 @@ pub(crate) struct Memory {
 struct Tables {
     traces: BTreeMap<u64, Kept>,
     ordinals: HashMap<TraceId, u64>,
-    by_start: BTreeMap<Position, u64>,
     unsettled: BTreeSet<u64>,
     entries: BTreeMap<u64, Arc<[u8]>>,
     blobs: BTreeMap<String, Vec<u8>>,
     bytes: u64,
+    /// The number of the next trace.
+    next: u64,
 }
 
 struct Kept {
@@ -41,61 +41,65 @@ impl Memory {
 }
 
 impl Engine for Memory {
-    fn commit(&self, changes: &Changes<'_>) -> Result<(), EngineError> {
+    fn put(&self, arrived: &Arrived<'_>) -> Result<(), EngineError> {
         let mut tables = self.tables();
-        for row in &changes.traces {
+        for row in &arrived.traces {
             tables.know(*row);
         }
-        for document in &changes.documents {
+        for document in &arrived.documents {
             let kept = tables.traces.get_mut(&document.ordinal);
             let kept = kept.expect("the writer tells of a trace with its documents");
             let number = document.outline.number;
             kept.documents
                 .insert(number, (document.outline, document.text.into()));
         }
-        for (ordinal, number) in &changes.replaced {
+        for (ordinal, number) in &arrived.replaced {
             if let Some(kept) = tables.traces.get_mut(ordinal) {
                 kept.documents.remove(number);
             }
         }
-        for (ordinal, revision, entry) in &changes.entries {
-            tables.settle(*ordinal, *revision, entry);
-        }
-        for (name, blob) in &changes.blobs {
+        Ok(())
+    }
+
+    fn keep(&self, made: &Made<'_>) -> Result<Vec<u64>, EngineError> {
+        let mut tables = self.tables();
+        for (name, blob) in &made.blobs {
             match blob {
                 Some(blob) => tables.blobs.insert((*name).to_owned(), blob.to_vec()),
                 None => tables.blobs.remove(*name),
             };
         }
-        if let Some(first) = changes.first {
-            tables.forget_before(first);
-        }
+        let entries = made.entries.iter();
+        let kept =
+            entries.filter(|(ordinal, revision, entry)| tables.settle(*ordinal, *revision, entry));
+        Ok(kept.map(|(ordinal, ..)| *ordinal).collect())
+    }
+
+    fn remove_before(&self, first: u64) -> Result<(), EngineError> {
+        self.tables().remove_before(first);
         Ok(())
     }
 
-    fn bytes(&self) -> Result<u64, EngineError> {
-        Ok(self.tables().bytes)
+    fn bytes(&self) -> u64 {
+        self.tables().bytes
     }
 
-    fn span(&self) -> Result<Option<(u64, u64)>, EngineError> {
+    fn span(&self) -> Range<u64> {
         let tables = self.tables();
-        let (first, last) = (
-            tables.traces.first_key_value(),
-            tables.traces.last_key_value(),
-        );
-        Ok(first.zip(last).map(|(first, last)| (*first.0, *last.0)))
+        let first = tables.traces.first_key_value();
+        first.map_or(tables.next, |(first, _)| *first)..tables.next
     }
 
-    fn trace(&self, id: TraceId) -> Result<Option<TraceRow>, EngineError> {
+    fn known(&self, ids: &[TraceId]) -> Result<Vec<TraceRow>, EngineError> {
         let tables = self.tables();
-        let ordinal = tables.ordinals.get(&id);
-        Ok(ordinal.map(|ordinal| tables.traces[ordinal].row))
+        let ordinals = ids.iter().filter_map(|id| tables.ordinals.get(id));
+        Ok(ordinals.map(|ordinal| tables.traces[ordinal].row).collect())
     }
 
-    fn oldest(&self, count: usize) -> Result<Vec<TraceRow>, EngineError> {
+    fn traces(&self, from: u64, count: usize) -> Result<Vec<TraceRow>, EngineError> {
         let tables = self.tables();
-        let rows = tables.traces.values().take(count);
-        Ok(rows.map(|kept| kept.row).collect())
+        let kept = tables.traces.range(from..).take(count);
+        Ok(kept.map(|(_, kept)| kept.row).collect())
     }
 
     fn unsettled(&self) -> Result<Vec<TraceRow>, EngineError> {
@@ -105,25 +109,6 @@ impl Engine for Memory {
             .iter()
             .map(|ordinal| tables.traces[ordinal].row);
         Ok(rows.collect())
-    }
-
-    fn newest_first(
-        &self,
-        mut after: Option<Position>,
-        visit: &mut dyn FnMut(TraceRow) -> ControlFlow<()>,
-    ) -> Result<(), EngineError> {
-        loop {
-            let rows = self.tables().newest(after);
-            for row in &rows {
-                if visit(*row).is_break() {
-                    return Ok(());
-                }
-            }
-            match rows.last() {
-                Some(row) => after = Some(row.position()),
-                None => return Ok(()),
-            }
-        }
     }
 
     fn outlines(&self, ordinal: u64) -> Result<Vec<Outline>, EngineError> {
@@ -197,38 +182,39 @@ fn entry_bytes(entry: &[u8]) -> u64 {
 
 impl Tables {
     fn know(&mut self, row: TraceRow) {
-        let documents = match self.traces.remove(&row.ordinal) {
+        self.next = self.next.max(row.ordinal + 1);
+        self.unsettled.insert(row.ordinal);
+        self.bytes += row.bytes;
+        match self.traces.get_mut(&row.ordinal) {
             Some(known) => {
-                self.by_start.remove(&known.row.position());
                 self.bytes -= known.row.bytes;
-                known.documents
+                known.row = row;
             }
             None => {
+                let documents = BTreeMap::new();
                 self.ordinals.insert(row.id, row.ordinal);
-                BTreeMap::new()
+                self.traces.insert(row.ordinal, Kept { row, documents });
             }
-        };
-        self.bytes += row.bytes;
-        self.by_start.insert(row.position(), row.ordinal);
-        self.unsettled.insert(row.ordinal);
-        self.traces.insert(row.ordinal, Kept { row, documents });
+        }
     }
 
-    fn settle(&mut self, ordinal: u64, revision: u64, entry: &[u8]) {
+    /// Returns whether the entry was kept.
+    fn settle(&mut self, ordinal: u64, revision: u64, entry: &[u8]) -> bool {
         let kept = self.traces.get(&ordinal);
-        if kept.is_some_and(|kept| kept.row.revision == revision) {
+        let is_meant = kept.is_some_and(|kept| kept.row.revision == revision);
+        if is_meant {
             let before = self.entries.insert(ordinal, entry.into());
             self.bytes += entry_bytes(entry);
             self.bytes -= before.map_or(0, |before| entry_bytes(&before));
             self.unsettled.remove(&ordinal);
         }
+        is_meant
     }
 
-    fn forget_before(&mut self, first: u64) {
+    fn remove_before(&mut self, first: u64) {
         let stay = self.traces.split_off(&first);
         for (ordinal, kept) in std::mem::replace(&mut self.traces, stay) {
             self.ordinals.remove(&kept.row.id);
-            self.by_start.remove(&kept.row.position());
             self.unsettled.remove(&ordinal);
             self.bytes -= kept.row.bytes;
         }
@@ -236,16 +222,5 @@ impl Tables {
         for entry in std::mem::replace(&mut self.entries, stay).values() {
             self.bytes -= entry_bytes(entry);
         }
-    }
-
-    fn newest(&self, after: Option<Position>) -> Vec<TraceRow> {
-        let older = match after {
-            Some(position) => self.by_start.range(..position),
-            None => self.by_start.range(..),
-        };
-        let ordinals = older.rev().take(AT_ONCE);
-        ordinals
-            .map(|(_, ordinal)| self.traces[ordinal].row)
-            .collect()
     }
 }

@@ -6,45 +6,51 @@ mod memory;
 #[cfg(test)]
 mod tests;
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::{fmt, io};
 
 use xray_sdk::{SegmentId, TraceId};
 
-use super::Position;
 #[cfg(feature = "disk")]
 pub(super) use disk::Disk;
 #[cfg(feature = "disk")]
 pub(crate) use disk::FolderError;
 pub(super) use memory::Memory;
 
-/// Keeps documents and what is known of their traces. Readers see what was committed; several may read while one writes.
+/// Keeps documents and what is known of their traces. Readers see what was kept; several may read while one writes.
+///
+/// What changes anything keeps all of it, or nothing when it fails. When it returns, that outlives the process, if anything does.
 pub(super) trait Engine: Send + Sync {
-    /// Keeps all changes, or none when it fails. When it returns they outlive the process, if anything does.
-    fn commit(&self, changes: &Changes<'_>) -> Result<(), EngineError>;
+    /// Keeps documents that came.
+    fn put(&self, arrived: &Arrived<'_>) -> Result<(), EngineError>;
+
+    /// Keeps what was made of documents. Returns the numbers of the traces whose entries were kept: not that of a trace of which more
+    /// has come since.
+    fn keep(&self, made: &Made<'_>) -> Result<Vec<u64>, EngineError>;
+
+    /// Lets the traces with lower numbers leave, with all that is kept of them.
+    fn remove_before(&self, first: u64) -> Result<(), EngineError>;
 
     /// What is in use, in bytes, as [`Limits::bytes`](super::Limits::bytes) means it.
-    fn bytes(&self) -> Result<u64, EngineError>;
+    fn bytes(&self) -> u64;
 
-    /// The numbers of the oldest and the newest trace.
-    fn span(&self) -> Result<Option<(u64, u64)>, EngineError>;
+    /// The numbers of the traces: from that of the oldest one up to that which the next one gets.
+    fn span(&self) -> Range<u64>;
+
+    /// Those of these traces that there are, in no order.
+    fn known(&self, ids: &[TraceId]) -> Result<Vec<TraceRow>, EngineError>;
 
     /// What is known of a trace.
-    fn trace(&self, id: TraceId) -> Result<Option<TraceRow>, EngineError>;
+    fn trace(&self, id: TraceId) -> Result<Option<TraceRow>, EngineError> {
+        Ok(self.known(&[id])?.pop())
+    }
 
-    /// The traces that came first, and that are there, up to a number of them.
-    fn oldest(&self, count: usize) -> Result<Vec<TraceRow>, EngineError>;
+    /// The traces from a number on, in the order of their numbers, up to a number of them.
+    fn traces(&self, from: u64, count: usize) -> Result<Vec<TraceRow>, EngineError>;
 
     /// The traces that have come on since their entry was made, or have none, in the order of their numbers.
     fn unsettled(&self) -> Result<Vec<TraceRow>, EngineError>;
-
-    /// The traces by their start, the newest first, from the one behind a position on, until the visitor has enough.
-    fn newest_first(
-        &self,
-        after: Option<Position>,
-        visit: &mut dyn FnMut(TraceRow) -> ControlFlow<()>,
-    ) -> Result<(), EngineError>;
 
     /// The documents of a trace without their texts, in the order in which they came.
     fn outlines(&self, ordinal: u64) -> Result<Vec<Outline>, EngineError>;
@@ -118,17 +124,20 @@ pub(super) struct DocumentRow<'a> {
     pub(super) text: &'a str,
 }
 
-/// What changes at once.
+/// What came at once.
 #[derive(Default)]
-pub(super) struct Changes<'a> {
-    /// Traces that are new, or known anew.
+pub(super) struct Arrived<'a> {
+    /// The traces of the documents, as they are with them.
     pub(super) traces: Vec<TraceRow>,
     pub(super) documents: Vec<DocumentRow<'a>>,
     /// Documents that others took the place of: the number of the trace, and that of the document.
     pub(super) replaced: Vec<(u64, u32)>,
-    /// Traces with lower numbers leave, with all that is kept of them.
-    pub(super) first: Option<u64>,
-    /// Entries of traces, each with the revision that it was made of.
+}
+
+/// What was made of documents.
+#[derive(Default)]
+pub(super) struct Made<'a> {
+    /// Entries of traces, by the traces' numbers, each with the revision that it was made of.
     pub(super) entries: Vec<(u64, u64, &'a [u8])>,
     /// What is kept under names; `None` takes it away.
     pub(super) blobs: Vec<(&'a str, Option<&'a [u8]>)>,
@@ -181,12 +190,5 @@ impl From<io::Error> for EngineError {
             kind,
             problem: error.to_string(),
         }
-    }
-}
-
-impl TraceRow {
-    /// Its place in the order of starts.
-    pub(crate) fn position(&self) -> Position {
-        Position::of(self.id, self.start)
     }
 }

@@ -18,6 +18,7 @@ fn on_disk(test: impl Fn(&std::path::Path)) {
     std::fs::remove_dir_all(&path).expect("is there");
 }
 
+/// A trace with one document.
 fn row(ordinal: u64, start: f64) -> TraceRow {
     TraceRow {
         ordinal,
@@ -51,32 +52,37 @@ fn document(ordinal: u64, number: u32, text: &str) -> DocumentRow<'_> {
 }
 
 /// Traces with these numbers, each with a document.
-fn filled(engine: &dyn Engine, starts: &[f64]) {
-    let ordinals = 1..;
-    let rows = ordinals
-        .zip(starts)
-        .map(|(ordinal, start)| row(ordinal, *start));
-    let traces: Vec<_> = rows.collect();
-    let documents = traces.iter().map(|row| document(row.ordinal, 1, "text"));
-    let changes = Changes {
-        documents: documents.collect(),
-        traces: traces.clone(),
-        ..Changes::default()
-    };
-    engine.commit(&changes).expect("is written");
+fn filled(engine: &dyn Engine, ordinals: &[u64]) {
+    let traces: Vec<_> = ordinals.iter().map(|ordinal| row(*ordinal, 10.0)).collect();
+    let documents = ordinals.iter().map(|ordinal| document(*ordinal, 1, "text"));
+    put(engine, &traces, documents.collect());
 }
 
-fn newest(engine: &dyn Engine, after: Option<Position>, count: usize) -> Vec<u64> {
-    let mut ordinals = Vec::new();
-    let visited = engine.newest_first(after, &mut |row| {
-        ordinals.push(row.ordinal);
-        match ordinals.len() < count {
-            true => ControlFlow::Continue(()),
-            false => ControlFlow::Break(()),
-        }
-    });
-    visited.expect("is read");
-    ordinals
+fn put(engine: &dyn Engine, traces: &[TraceRow], documents: Vec<DocumentRow<'_>>) {
+    let arrived = Arrived {
+        traces: traces.to_vec(),
+        documents,
+        ..Arrived::default()
+    };
+    engine.put(&arrived).expect("is written");
+}
+
+/// Returns what was kept of entries.
+fn keep(engine: &dyn Engine, entries: &[(u64, u64, &[u8])]) -> Vec<u64> {
+    let made = Made {
+        entries: entries.to_vec(),
+        ..Made::default()
+    };
+    engine.keep(&made).expect("is written")
+}
+
+/// The trace with a number, after more of its documents have come.
+fn grown(ordinal: u64, revision: u64) -> TraceRow {
+    TraceRow {
+        revision,
+        bytes: 100 * revision,
+        ..row(ordinal, 10.0)
+    }
 }
 
 fn entries(engine: &dyn Engine, from: u64) -> Vec<(u64, Vec<u8>)> {
@@ -94,115 +100,126 @@ fn unsettled(engine: &dyn Engine) -> Vec<u64> {
     rows.iter().map(|row| row.ordinal).collect()
 }
 
+fn texts(engine: &dyn Engine, ordinal: u64) -> Vec<String> {
+    let documents = engine.documents(ordinal).expect("are read");
+    documents.iter().map(|(_, text)| text.to_string()).collect()
+}
+
 #[test]
 fn what_was_written_is_read() {
     each(|engine| {
-        let changes = Changes {
-            traces: vec![row(7, 12.000_000_25)],
-            documents: vec![document(7, 1, "one \u{1f980}"), document(7, 2, "two")],
-            ..Changes::default()
-        };
-        engine.commit(&changes).expect("is written");
+        let documents = || vec![document(7, 1, "one \u{1f980}"), document(7, 2, "two")];
+        put(engine, &[row(7, 12.000_000_25)], documents());
         assert_eq!(engine.trace(id(7)), Ok(Some(row(7, 12.000_000_25))));
         assert_eq!(engine.trace(id(8)), Ok(None));
-        assert_eq!(engine.span(), Ok(Some((7, 7))));
-        let outlines = changes.documents.iter().map(|document| document.outline);
+        assert_eq!(engine.span().end, 8);
+        let outlines = documents().into_iter().map(|document| document.outline);
         assert_eq!(engine.outlines(7), Ok(outlines.collect()));
-        let documents = changes.documents.iter();
-        let documents = documents.map(|document| (document.outline, Arc::from(document.text)));
-        assert_eq!(engine.documents(7), Ok(documents.collect()));
+        let expected = documents().into_iter();
+        let expected = expected.map(|document| (document.outline, Arc::from(document.text)));
+        assert_eq!(engine.documents(7), Ok(expected.collect()));
         assert_eq!(engine.documents(8), Ok(Vec::new()));
     });
 }
 
 #[test]
-fn a_trace_is_known_anew_and_documents_are_replaced() {
+fn texts_of_any_length_are_read_again() {
     each(|engine| {
-        filled(engine, &[10.0, 20.0]);
-        let again = TraceRow {
-            revision: 2,
-            bytes: 150,
-            ..row(1, 30.0)
-        };
-        let changes = Changes {
-            traces: vec![again],
-            documents: vec![document(1, 2, "new")],
-            replaced: vec![(1, 1)],
-            ..Changes::default()
-        };
-        engine.commit(&changes).expect("is written");
-        assert_eq!(engine.trace(id(1)), Ok(Some(again)));
-        assert_eq!(newest(engine, None, 9), [1, 2], "it has moved");
-        assert_eq!(engine.documents(1).expect("is read").len(), 1);
+        let all: Vec<_> = (1..=12_u32)
+            .map(|number| "\u{e9}x".repeat(1 << number.min(11) << (number / 3)))
+            .collect();
+        let documents = (1..).zip(&all);
+        let documents = documents.map(|(number, text)| document(1, number, text));
+        put(engine, &[row(1, 1.0)], documents.collect());
+        assert_eq!(texts(engine, 1), all);
     });
 }
 
 #[test]
-fn traces_come_newest_first_from_a_position_on() {
+fn a_trace_goes_on_and_documents_are_replaced() {
     each(|engine| {
-        filled(engine, &[30.0, 10.0, 20.0, 20.0]);
-        assert_eq!(newest(engine, None, 9), [1, 3, 4, 2], "of one start, by id");
-        let after = Some(row(3, 20.0).position());
-        assert_eq!(newest(engine, after, 9), [4, 2]);
-        assert_eq!(newest(engine, None, 2), [1, 3]);
+        for is_settled in [false, true] {
+            let ordinal = if is_settled { 2 } else { 1 };
+            filled(engine, &[ordinal]);
+            if is_settled {
+                assert_eq!(keep(engine, &[(ordinal, 1, b"entry")]), [ordinal]);
+            }
+            let arrived = Arrived {
+                traces: vec![grown(ordinal, 3)],
+                documents: vec![document(ordinal, 2, "early"), document(ordinal, 3, "late")],
+                replaced: vec![(ordinal, 1)],
+            };
+            engine.put(&arrived).expect("is written");
+            assert_eq!(engine.trace(id(ordinal)), Ok(Some(grown(ordinal, 3))));
+            assert_eq!(texts(engine, ordinal), ["early", "late"]);
+        }
+    });
+}
+
+#[test]
+fn those_that_are_known_are_found_in_any_state() {
+    each(|engine| {
+        filled(engine, &[1, 2, 3]);
+        keep(engine, &[(2, 1, b"entry")]);
+        let mut known = engine.known(&[id(9), id(3), id(2)]).expect("is read");
+        known.sort_by_key(|row| row.ordinal);
+        assert_eq!(known, [row(2, 10.0), row(3, 10.0)]);
+    });
+}
+
+#[test]
+fn traces_come_in_the_order_of_their_numbers_also_where_some_are_settled() {
+    each(|engine| {
+        filled(engine, &[1, 2, 3, 4, 5]);
+        keep(engine, &[(2, 1, b"b"), (4, 1, b"d"), (5, 1, b"e")]);
+        put(engine, &[grown(4, 2)], vec![document(4, 2, "more")]);
+        let numbers = |from, count| {
+            let rows = engine.traces(from, count).expect("are read");
+            rows.iter()
+                .map(|row| (row.ordinal, row.revision))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(0, 9), [(1, 1), (2, 1), (3, 1), (4, 2), (5, 1)]);
+        assert_eq!(numbers(2, 3), [(2, 1), (3, 1), (4, 2)]);
+        assert!(numbers(6, 3).is_empty());
     });
 }
 
 #[test]
 fn the_oldest_leave_with_all_that_is_kept_of_them() {
     each(|engine| {
-        filled(engine, &[30.0, 10.0, 20.0]);
-        let entries_of = [(1, 1, &b"a"[..]), (2, 1, b"b"), (3, 1, b"c")];
-        let changes = Changes {
-            entries: entries_of.to_vec(),
-            ..Changes::default()
-        };
-        engine.commit(&changes).expect("is written");
-        let changes = Changes {
-            first: Some(3),
-            ..Changes::default()
-        };
-        engine.commit(&changes).expect("is written");
-        assert_eq!(engine.span(), Ok(Some((3, 3))));
-        assert_eq!(engine.oldest(9), Ok(vec![row(3, 20.0)]));
-        assert_eq!(engine.trace(id(2)), Ok(None));
-        assert_eq!(newest(engine, None, 9), [3]);
+        filled(engine, &[1, 2, 3]);
+        keep(engine, &[(1, 1, b"a"), (3, 1, b"c")]);
+        engine.remove_before(3).expect("is written");
+        assert_eq!(engine.span(), 3..4);
+        assert_eq!(engine.traces(0, 9), Ok(vec![row(3, 10.0)]));
+        assert_eq!(engine.known(&[id(1), id(2)]), Ok(Vec::new()));
         assert_eq!(engine.documents(1), Ok(Vec::new()));
+        assert_eq!(engine.documents(2), Ok(Vec::new()));
+        assert_eq!(texts(engine, 3), ["text"]);
         assert_eq!(entries(engine, 0), [(3, b"c".to_vec())]);
-        let changes = Changes {
-            first: Some(4),
-            ..Changes::default()
-        };
-        engine.commit(&changes).expect("is written");
-        assert_eq!(engine.span(), Ok(None));
+        engine.remove_before(4).expect("is written");
+        assert!(engine.span().is_empty());
+        filled(engine, &[4]);
+        assert_eq!(engine.span(), 4..5);
     });
 }
 
 #[test]
 fn a_trace_is_unsettled_until_its_entry_is_of_its_revision() {
     each(|engine| {
-        filled(engine, &[1.0, 2.0, 3.0]);
+        filled(engine, &[1, 2, 3]);
         assert_eq!(unsettled(engine), [1, 2, 3]);
-        let changes = Changes {
-            entries: vec![
-                (1, 1, b"one"),
-                (2, 9, b"of another revision"),
-                (9, 1, b"of none"),
-            ],
-            ..Changes::default()
-        };
-        engine.commit(&changes).expect("is written");
+        let made: [(u64, u64, &[u8]); 3] = [
+            (1, 1, b"one"),
+            (2, 9, b"of another revision"),
+            (9, 1, b"of none"),
+        ];
+        assert_eq!(keep(engine, &made), [1]);
         assert_eq!(unsettled(engine), [2, 3]);
         assert_eq!(entries(engine, 0), [(1, b"one".to_vec())]);
 
-        let changes = Changes {
-            traces: vec![TraceRow {
-                revision: 2,
-                ..row(1, 1.0)
-            }],
-            ..Changes::default()
-        };
-        engine.commit(&changes).expect("is written");
+        put(engine, &[grown(1, 2)], vec![document(1, 2, "more")]);
         assert_eq!(unsettled(engine), [1, 2, 3]);
         assert_eq!(
             entries(engine, 1),
@@ -210,6 +227,8 @@ fn a_trace_is_unsettled_until_its_entry_is_of_its_revision() {
             "until there is a new one"
         );
         assert_eq!(entries(engine, 2), []);
+        assert_eq!(keep(engine, &[(1, 1, b"late"), (1, 2, b"two")]), [1]);
+        assert_eq!(entries(engine, 1), [(1, b"two".to_vec())]);
     });
 }
 
@@ -217,11 +236,11 @@ fn a_trace_is_unsettled_until_its_entry_is_of_its_revision() {
 fn blobs_are_kept_by_name() {
     each(|engine| {
         let commit = |name, blob| {
-            let changes = Changes {
+            let made = Made {
                 blobs: vec![(name, blob)],
-                ..Changes::default()
+                ..Made::default()
             };
-            engine.commit(&changes).expect("is written");
+            engine.keep(&made).expect("is written");
         };
         commit("a", Some(&[1, 2][..]));
         commit("a", Some(&[3]));
@@ -230,5 +249,86 @@ fn blobs_are_kept_by_name() {
         assert_eq!(engine.blob("b"), Ok(Some(Vec::new())));
         commit("a", None);
         assert_eq!(engine.blob("a"), Ok(None));
+    });
+}
+
+#[cfg(feature = "disk")]
+#[test]
+fn what_is_open_is_the_same_after_a_start_whatever_was_settled_of_it() {
+    on_disk(|path| {
+        let open = || Disk::open(path, None).expect("a store");
+        let told = |engine: &Disk| {
+            let rows = engine.traces(0, 99).expect("are read");
+            let texts = rows.iter().map(|row| texts(engine, row.ordinal));
+            let texts: Vec<_> = texts.collect();
+            (rows, texts, unsettled(engine), engine.span())
+        };
+        let engine = open();
+        filled(&engine, &[1, 2, 3, 4]);
+        engine.remove_before(2).expect("is written");
+        keep(&engine, &[(2, 1, b"b"), (4, 1, b"d")]);
+        put(&engine, &[grown(4, 2)], vec![document(4, 2, "more")]);
+        let arrived = Arrived {
+            traces: vec![grown(3, 2), row(5, 9.0)],
+            documents: vec![document(3, 2, "instead"), document(5, 1, "new")],
+            replaced: vec![(3, 1)],
+        };
+        engine.put(&arrived).expect("is written");
+        let before = told(&engine);
+        assert_eq!(
+            before.1,
+            [&["text"][..], &["instead"], &["text", "more"], &["new"]]
+        );
+        assert_eq!(before.2, [3, 4, 5]);
+        // Nothing is written when it is dropped: a killed process leaves the same.
+        drop(engine);
+        let engine = open();
+        assert_eq!(told(&engine), before);
+        put(&engine, &[grown(5, 2)], vec![document(5, 2, "last")]);
+        keep(&engine, &[(3, 2, b"c"), (4, 2, b"d")]);
+        let before = told(&engine);
+        drop(engine);
+        assert_eq!(told(&open()), before);
+    });
+}
+
+#[cfg(feature = "disk")]
+#[test]
+fn all_that_left_stays_away_after_a_start() {
+    on_disk(|path| {
+        let engine = Disk::open(path, None).expect("a store");
+        filled(&engine, &[1, 2]);
+        engine.remove_before(3).expect("is written");
+        drop(engine);
+        let engine = Disk::open(path, None).expect("a store");
+        assert_eq!(engine.span(), 3..3);
+        assert!(unsettled(&engine).is_empty());
+        filled(&engine, &[3]);
+        assert_eq!(texts(&engine, 3), ["text"]);
+    });
+}
+
+#[cfg(feature = "disk")]
+#[test]
+fn room_is_free_again_when_all_traces_of_a_batch_have_left() {
+    on_disk(|path| {
+        let engine = Disk::open(path, None).expect("a store");
+        let empty = engine.bytes();
+        let text: String = (0..60_000_u32)
+            .map(|number| format!("{number:x}"))
+            .collect();
+        for ordinal in 1..=3 {
+            let documents = vec![document(ordinal, 1, &text)];
+            put(&engine, &[row(ordinal, 1.0)], documents);
+        }
+        let full = engine.bytes();
+        engine.remove_before(3).expect("is written");
+        let third = (full - empty) / 3;
+        assert!(engine.bytes() - empty < third * 3 / 2);
+        assert_eq!(texts(&engine, 3), [text]);
+        engine.remove_before(4).expect("is written");
+        // What arrived is forgotten with what is written next.
+        engine.keep(&Made::default()).expect("is written");
+        assert_eq!(engine.bytes(), empty);
     });
 }

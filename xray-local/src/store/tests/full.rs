@@ -1,6 +1,6 @@
 //! What becomes of documents while nothing can be written.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
@@ -12,9 +12,8 @@ use super::{document, id, texts};
 use crate::clock::Clock;
 use crate::notice::Notice;
 use crate::store::catalog::Catalog;
-use crate::store::engine::{Changes, Engine, EngineError, Memory, Outline, TraceRow};
-use crate::store::writer::Writer;
-use crate::store::{Intake, Limits, Position, Store};
+use crate::store::engine::{Arrived, Engine, EngineError, Made, Memory, Outline, TraceRow};
+use crate::store::{Intake, Limits, Store};
 use crate::validate::RejectionCode;
 
 /// A store, the switch that fills its disk, and what it tells.
@@ -25,10 +24,8 @@ fn faulty() -> (Store, Arc<AtomicBool>, Receiver<String>) {
     let notice = Notice::new(move |text| {
         let _ = told.send(text.to_owned());
     });
-    let writer = Writer::default();
     let store = Store::with(
         Box::new(engine),
-        writer,
         Catalog::empty(),
         Limits::default(),
         Clock::default(),
@@ -115,40 +112,49 @@ struct Faulty {
     is_full: Arc<AtomicBool>,
 }
 
-impl Engine for Faulty {
-    fn commit(&self, changes: &Changes<'_>) -> Result<(), EngineError> {
-        if self.is_full.load(Ordering::Relaxed) {
-            return Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into());
+impl Faulty {
+    fn check(&self) -> Result<(), EngineError> {
+        match self.is_full.load(Ordering::Relaxed) {
+            true => Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into()),
+            false => Ok(()),
         }
-        self.memory.commit(changes)
+    }
+}
+
+impl Engine for Faulty {
+    fn put(&self, arrived: &Arrived<'_>) -> Result<(), EngineError> {
+        self.check()?;
+        self.memory.put(arrived)
     }
 
-    fn bytes(&self) -> Result<u64, EngineError> {
+    fn keep(&self, made: &Made<'_>) -> Result<Vec<u64>, EngineError> {
+        self.check()?;
+        self.memory.keep(made)
+    }
+
+    fn remove_before(&self, first: u64) -> Result<(), EngineError> {
+        self.check()?;
+        self.memory.remove_before(first)
+    }
+
+    fn bytes(&self) -> u64 {
         self.memory.bytes()
     }
 
-    fn span(&self) -> Result<Option<(u64, u64)>, EngineError> {
+    fn span(&self) -> Range<u64> {
         self.memory.span()
     }
 
-    fn trace(&self, id: TraceId) -> Result<Option<TraceRow>, EngineError> {
-        self.memory.trace(id)
+    fn known(&self, ids: &[TraceId]) -> Result<Vec<TraceRow>, EngineError> {
+        self.memory.known(ids)
     }
 
-    fn oldest(&self, count: usize) -> Result<Vec<TraceRow>, EngineError> {
-        self.memory.oldest(count)
+    fn traces(&self, from: u64, count: usize) -> Result<Vec<TraceRow>, EngineError> {
+        self.memory.traces(from, count)
     }
 
     fn unsettled(&self) -> Result<Vec<TraceRow>, EngineError> {
         self.memory.unsettled()
-    }
-
-    fn newest_first(
-        &self,
-        after: Option<Position>,
-        visit: &mut dyn FnMut(TraceRow) -> ControlFlow<()>,
-    ) -> Result<(), EngineError> {
-        self.memory.newest_first(after, visit)
     }
 
     fn outlines(&self, ordinal: u64) -> Result<Vec<Outline>, EngineError> {

@@ -16,10 +16,23 @@ use crate::insight::Tallies;
 use crate::query::TimeRange;
 use crate::series::Series;
 
+/// The traces that began in a range, newest first, as the engine has them: the index is not asked.
+fn stored(store: &Store, range: &TimeRange) -> Vec<Snapshot> {
+    let mut rows = store.engine().traces(0, usize::MAX).expect("are read");
+    rows.sort_by_key(|row| std::cmp::Reverse(Position::of(row.id, row.start)));
+    let found = rows.iter().filter_map(|row| store.snapshot_of(row));
+    let is_in_time = |snapshot: &Snapshot| {
+        range
+            .matched(&snapshot.entry(&snapshot.assemble()))
+            .is_some()
+    };
+    found.filter(is_in_time).collect()
+}
+
 /// The graph of a range by its documents.
 fn graph(store: &Store, range: &TimeRange) -> ServiceGraph {
     let mut sketch = Sketch::default();
-    for (_, snapshot, _) in &store.page(range, None, usize::MAX).traces {
+    for snapshot in &stored(store, range) {
         let mut entry = snapshot.entry(&snapshot.assemble());
         entry.resolve(|link| Source::of(&store.trace(link.trace_id)?, link.id));
         sketch.add(&entry);
@@ -29,13 +42,10 @@ fn graph(store: &Store, range: &TimeRange) -> ServiceGraph {
 
 /// The traces that a filter means, by their documents.
 fn meant(store: &Store, range: &TimeRange, filter: &Filter) -> Vec<TraceId> {
-    let page = store.page(range, None, usize::MAX);
-    let all = page
-        .traces
-        .iter()
-        .map(|(position, snapshot, _)| (position.id, snapshot.assemble()));
-    all.filter(|(_, trace)| filter.matches(trace))
-        .map(|(id, _)| id)
+    let found = stored(store, range);
+    let all = found.iter().map(Snapshot::assemble);
+    all.filter(|trace| filter.matches(trace))
+        .map(|trace| trace.id())
         .collect()
 }
 
@@ -45,7 +55,7 @@ fn compare_counts(store: &Store, range: &TimeRange, filter: &Filter) {
     let series = || Series::new(Some(selector.clone()), *range, 10);
     let (mut sketch, mut tallies, mut over_time) =
         (Sketch::default(), Tallies::default(), series());
-    for (_, snapshot, _) in &store.page(range, None, usize::MAX).traces {
+    for snapshot in &stored(store, range) {
         let trace = snapshot.assemble();
         if filter.matches(&trace) {
             let mut entry = snapshot.entry(&trace);
@@ -187,14 +197,14 @@ fn a_block_that_cannot_be_read_is_told_of_and_what_it_held_is_found_all_the_same
     store.settle_quiet();
     let count = blocks(&store);
     assert!(count > 2, "{count} blocks");
-    let changes = engine::Changes {
+    let made = engine::Made {
         blobs: vec![(
             "index block 0000000000000001",
             Some(&b"another version's"[..]),
         )],
-        ..engine::Changes::default()
+        ..engine::Made::default()
     };
-    store.engine().commit(&changes).expect("is written");
+    store.engine().keep(&made).expect("is written");
     drop(store);
 
     let (told, tells) = std::sync::mpsc::channel();

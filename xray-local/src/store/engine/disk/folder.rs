@@ -126,7 +126,7 @@ impl Folder {
         self.path.join(format!("{DATABASE}-wal"))
     }
 
-    fn database(&self) -> PathBuf {
+    pub(super) fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
     }
 
@@ -202,7 +202,7 @@ impl fmt::Display for FolderError {
             }
             Self::Version { found, known } => write!(
                 f,
-                "its format is {found}, this version of xray-local knows {known}"
+                "its format is {found}, this version of xray-local knows {known}: start the one that wrote it and write its traces out (xray-local export), or start with another folder (--data); import reads them in again"
             ),
             Self::Damaged(path, problem) => {
                 write!(f, "{} is damaged: {problem}", path.display())

@@ -3,46 +3,57 @@
 //! A commit is written to the database's log before it returns, so it outlives the process. What a power cut may cost is bounded by
 //! the sync that `upkeep` does every second.
 
+mod batch;
 mod error;
 mod folder;
+mod fresh;
 mod readers;
-mod row;
+mod receipt;
+mod replay;
 mod schema;
+mod tables;
 mod upkeep;
 mod vault;
+mod writing;
 
-use std::borrow::Cow;
-use std::ops::ControlFlow;
+use std::collections::BTreeMap;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
+use rusqlite::Connection;
 use xray_sdk::TraceId;
 
-use super::{Changes, DocumentRow, Engine, EngineError, Outline, TraceRow, VisitBlob};
+use super::{Arrived, Engine, EngineError, Made, Outline, TraceRow, VisitBlob};
 use crate::lock::lock;
-use crate::store::{EncryptionKey, Position};
+use crate::store::EncryptionKey;
+use batch::{Batches, damaged};
 pub(crate) use folder::FolderError;
 use folder::{Folder, FolderLock};
+use fresh::Fresh;
 use readers::Readers;
-use row::{PLACES, key, outline, place, trace_row};
+use receipt::Placed;
+use tables::Tables;
 use upkeep::Upkeep;
-use vault::{Place, SEAL_BYTES, Vault};
+use vault::{Place, Vault};
 
 /// Keeps everything in a folder.
 pub(crate) struct Disk {
     readers: Readers,
     /// The one connection that writes; its lock also keeps a restart of the log and a commit apart.
     writer: Arc<Mutex<Connection>>,
+    /// Changed under the writer's lock, once what changes it is written. Held for maps only.
+    fresh: Mutex<Fresh>,
+    batches: Batches,
+    /// What is in use.
+    bytes: AtomicU64,
     upkeep: Upkeep,
     /// None where nothing is encrypted.
     vault: Option<Vault>,
     /// Dropped last: then another process may open the folder.
     _lock: FolderLock,
 }
-
-const TRACE: &str = "SELECT ordinal, id, start, finish, came, revision, bytes FROM traces";
 
 impl Disk {
     /// Opens the store in a folder, or makes one there, which is encrypted if a key is given.
@@ -51,123 +62,154 @@ impl Disk {
         let lock = folder.lock()?;
         let vault = Vault::of(path, folder.is_new(), key).map_err(FolderError::Vault)?;
         let writer = folder.open(schema::prepare)?;
+        let unreadable = |error: &EngineError| FolderError::read(folder.database(), error);
+        let tables = Tables {
+            connection: &writer,
+            vault: vault.as_ref(),
+        };
+        let opened = replay::replay(&tables).and_then(|fresh| Ok((fresh, tables.bytes()?)));
+        let (fresh, bytes) = opened.map_err(|error| unreadable(&error.into()))?;
+        let batches = Batches::new().map_err(|error| unreadable(&error))?;
         let writer = Arc::new(Mutex::new(writer));
         let upkeep = Upkeep::start(&folder, Arc::clone(&writer))?;
         Ok(Self {
             readers: Readers::of(folder),
             writer,
+            fresh: Mutex::new(fresh),
+            batches,
+            bytes: AtomicU64::new(bytes),
             upkeep,
             vault,
             _lock: lock,
         })
     }
+
+    fn fresh(&self) -> MutexGuard<'_, Fresh> {
+        lock(&self.fresh)
+    }
+
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&Tables<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, EngineError> {
+        self.readers.read(|connection| {
+            let vault = self.vault.as_ref();
+            read(&Tables { connection, vault })
+        })
+    }
+
+    /// Where the documents of a trace stand.
+    fn placed(&self, ordinal: u64) -> Result<Vec<Placed>, EngineError> {
+        if let Some(trace) = self.fresh().get(ordinal) {
+            return Ok(trace.documents.clone());
+        }
+        let found = self.read(|tables| tables.documents(ordinal))?;
+        Ok(found.map_or_else(Vec::new, |(_, documents)| documents))
+    }
+
+    /// The texts of a batch. `None` when it is not there.
+    fn texts(&self, number: u64) -> Result<Option<Arc<str>>, EngineError> {
+        if let Some(texts) = self.batches.at_hand(number) {
+            return Ok(Some(texts));
+        }
+        let Some((length, packed)) = self.read(|tables| tables.batch(number))? else {
+            return Ok(None);
+        };
+        let texts = self.batches.unpack(&packed, length)?;
+        self.batches.keep_at_hand(number, Arc::clone(&texts));
+        Ok(Some(texts))
+    }
 }
 
 impl Engine for Disk {
-    fn commit(&self, changes: &Changes<'_>) -> Result<(), EngineError> {
-        let mut writer = lock(&self.writer);
-        let transaction = writer.transaction()?;
-        self.write(&transaction, changes)?;
-        transaction.commit()?;
-        drop(writer);
-        let documents = changes.documents.iter();
-        let written: usize = documents.map(|document| document.text.len()).sum();
-        self.upkeep.wrote(written as u64);
+    fn put(&self, arrived: &Arrived<'_>) -> Result<(), EngineError> {
+        self.write_arrived(arrived)
+    }
+
+    fn keep(&self, made: &Made<'_>) -> Result<Vec<u64>, EngineError> {
+        self.write_made(made)
+    }
+
+    fn remove_before(&self, first: u64) -> Result<(), EngineError> {
+        self.change(
+            |tables| tables.remove_before(first),
+            |fresh, ()| fresh.remove_before(first),
+        )?;
+        self.upkeep.wrote(0);
         Ok(())
     }
 
-    fn bytes(&self) -> Result<u64, EngineError> {
-        let writer = lock(&self.writer);
-        let number = |name| {
-            let mut statement = writer.prepare_cached(name)?;
-            statement.query_row([], |row| row.get::<_, i64>(0))
+    fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    fn span(&self) -> Range<u64> {
+        let fresh = self.fresh();
+        fresh.first..fresh.next
+    }
+
+    fn known(&self, ids: &[TraceId]) -> Result<Vec<TraceRow>, EngineError> {
+        let (mut known, others) = {
+            let fresh = self.fresh();
+            let found = ids.iter().map(|id| fresh.find(*id).ok_or(*id));
+            let (known, others): (Vec<_>, Vec<_>) = found.partition(Result::is_ok);
+            let known = known.into_iter().flatten().map(|trace| trace.row);
+            (
+                known.collect::<Vec<_>>(),
+                others
+                    .into_iter()
+                    .filter_map(Result::err)
+                    .collect::<Vec<_>>(),
+            )
         };
-        let pages = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
-        Ok(pages.unsigned_abs() * schema::PAGE_BYTES)
-    }
-
-    fn span(&self) -> Result<Option<(u64, u64)>, EngineError> {
-        self.readers.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT (SELECT min(ordinal) FROM traces), (SELECT max(ordinal) FROM traces)",
-            )?;
-            let span = statement.query_row([], |row| {
-                let (first, last) = (row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?);
-                Ok(first.zip(last))
+        if !others.is_empty() {
+            let found = self.read(|tables| {
+                // One look at the database for all of them.
+                let _at_once = tables.connection.unchecked_transaction()?;
+                let rows = others.iter().map(|id| tables.trace(*id));
+                rows.collect::<rusqlite::Result<Vec<_>>>()
             })?;
-            Ok(span.map(|(first, last)| (first.cast_unsigned(), last.cast_unsigned())))
-        })
+            known.extend(found.into_iter().flatten());
+        }
+        Ok(known)
     }
 
-    fn trace(&self, id: TraceId) -> Result<Option<TraceRow>, EngineError> {
-        self.readers.read(|connection| {
-            let mut statement = connection.prepare_cached(&format!("{TRACE} WHERE id = ?"))?;
-            statement.query_row([key(id)], trace_row).optional()
-        })
-    }
-
-    fn oldest(&self, count: usize) -> Result<Vec<TraceRow>, EngineError> {
-        self.readers.read(|connection| {
-            let sql = format!("{TRACE} ORDER BY ordinal LIMIT ?");
-            let mut statement = connection.prepare_cached(&sql)?;
-            let rows = statement.query_map([count as i64], trace_row)?;
-            rows.collect()
-        })
+    fn traces(&self, from: u64, count: usize) -> Result<Vec<TraceRow>, EngineError> {
+        let fresh = by_number(self.fresh().from(from).take(count).map(|trace| trace.row));
+        let mut all = self.read(|tables| Ok(by_number(tables.traces(from, count)?)))?;
+        // What is fresh was looked at first, and is newer than what is written of the same trace.
+        all.extend(fresh);
+        Ok(all.into_values().take(count).collect())
     }
 
     fn unsettled(&self) -> Result<Vec<TraceRow>, EngineError> {
-        self.readers.read(|connection| {
-            let sql = format!("{TRACE} WHERE settled < revision ORDER BY ordinal");
-            let mut statement = connection.prepare_cached(&sql)?;
-            let rows = statement.query_map([], trace_row)?;
-            rows.collect()
-        })
-    }
-
-    fn newest_first(
-        &self,
-        after: Option<Position>,
-        visit: &mut dyn FnMut(TraceRow) -> ControlFlow<()>,
-    ) -> Result<(), EngineError> {
-        let (micros, id) = after.map_or((i64::MAX, [u8::MAX; 16]), |position| {
-            (position.start_micros, key(position.id))
-        });
-        self.readers.read(|connection| {
-            let sql = format!("{TRACE} WHERE (micros, id) < (?, ?) ORDER BY micros DESC, id DESC");
-            let mut statement = connection.prepare_cached(&sql)?;
-            let mut rows = statement.query(params![micros, id])?;
-            while let Some(row) = rows.next()? {
-                if visit(trace_row(row)?).is_break() {
-                    break;
-                }
-            }
-            Ok(())
-        })
+        let fresh = by_number(self.fresh().from(0).map(|trace| trace.row));
+        let mut all = self.read(|tables| Ok(by_number(tables.unsettled()?)))?;
+        all.extend(fresh);
+        Ok(all.into_values().collect())
     }
 
     fn outlines(&self, ordinal: u64) -> Result<Vec<Outline>, EngineError> {
-        self.readers.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT place, id, flags, finish, octet_length(text) FROM documents
-                 WHERE place >= ? AND place < ? ORDER BY place",
-            )?;
-            let range = [place(ordinal, 0), place(ordinal + 1, 0)];
-            let rows = statement.query_map(range, |row| self.outline(row))?;
-            rows.collect()
-        })
+        let placed = self.placed(ordinal)?.into_iter();
+        Ok(placed.map(|placed| placed.outline).collect())
     }
 
     fn documents(&self, ordinal: u64) -> Result<Vec<(Outline, Arc<str>)>, EngineError> {
-        self.readers.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT place, id, flags, finish, octet_length(text), text FROM documents
-                 WHERE place >= ? AND place < ? ORDER BY place",
-            )?;
-            let range = [place(ordinal, 0), place(ordinal + 1, 0)];
-            let rows =
-                statement.query_map(range, |row| Ok((self.outline(row)?, self.text(row)?)))?;
-            rows.collect()
-        })
+        let mut documents = Vec::new();
+        for placed in self.placed(ordinal)? {
+            let Some(texts) = self.texts(placed.batch)? else {
+                if ordinal < self.fresh().first {
+                    // The trace has left meanwhile.
+                    return Ok(Vec::new());
+                }
+                return Err(damaged(&format!("batch {} is missing", placed.batch)));
+            };
+            let end = placed.offset + placed.outline.length;
+            let text = texts.get(placed.offset..end);
+            let text = text.ok_or_else(|| damaged(&format!("batch {} is cut", placed.batch)))?;
+            documents.push((placed.outline, text.into()));
+        }
+        Ok(documents)
     }
 
     fn entries(
@@ -175,14 +217,14 @@ impl Engine for Disk {
         from: u64,
         visit: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
     ) -> Result<(), EngineError> {
-        self.readers.read(|connection| {
-            let mut statement = connection.prepare_cached(
+        self.read(|tables| {
+            let mut statement = tables.connection.prepare_cached(
                 "SELECT ordinal, entry FROM entries WHERE ordinal >= ? ORDER BY ordinal",
             )?;
             let mut rows = statement.query([from.cast_signed()])?;
             while let Some(row) = rows.next()? {
                 let ordinal = row.get::<_, i64>(0)?.cast_unsigned();
-                let entry = self.opened(Place::Entry(ordinal), row, 1)?;
+                let entry = tables.opened(Place::Entry(ordinal), row, 1)?;
                 if visit(ordinal, &entry).is_break() {
                     break;
                 }
@@ -192,26 +234,18 @@ impl Engine for Disk {
     }
 
     fn blob(&self, name: &str) -> Result<Option<Vec<u8>>, EngineError> {
-        self.readers.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT blob FROM blobs WHERE name = ?")?;
-            let found = statement.query_row([name], |row| {
-                let blob = self.opened(Place::Blob(name), row, 0)?;
-                Ok(blob.into_owned())
-            });
-            found.optional()
-        })
+        self.read(|tables| tables.blob(name))
     }
 
     fn blobs(&self, prefix: &str, visit: &mut VisitBlob<'_>) -> Result<(), EngineError> {
-        self.readers.read(|connection| {
-            let mut statement = connection.prepare_cached(
+        self.read(|tables| {
+            let mut statement = tables.connection.prepare_cached(
                 "SELECT name, blob FROM blobs WHERE name >= ?1 AND name < ?1 || char(1114111) ORDER BY name",
             )?;
             let mut rows = statement.query([prefix])?;
             while let Some(row) = rows.next()? {
                 let name = row.get::<_, String>(0)?;
-                let blob = self.opened(Place::Blob(&name), row, 1).ok();
+                let blob = tables.opened(Place::Blob(&name), row, 1).ok();
                 if visit(&name, blob.as_deref()).is_break() {
                     break;
                 }
@@ -225,149 +259,6 @@ impl Engine for Disk {
     }
 }
 
-/// What is sealed where the store is encrypted.
-impl Disk {
-    fn outline(&self, row: &Row<'_>) -> rusqlite::Result<Outline> {
-        let mut outline = outline(row)?;
-        if self.vault.is_some() {
-            outline.length = outline.length.saturating_sub(SEAL_BYTES);
-        }
-        Ok(outline)
-    }
-
-    /// Of the columns place, id, flags, finish, length, text.
-    fn text(&self, row: &Row<'_>) -> rusqlite::Result<Arc<str>> {
-        if self.vault.is_none() {
-            return Ok(Arc::from(row.get_ref(5)?.as_str()?));
-        }
-        let text = self.opened(Place::Document(row.get(0)?), row, 5)?;
-        let text = String::from_utf8(text.into_owned());
-        Ok(text.map_err(|error| unreadable(5, error))?.into())
-    }
-
-    /// The bytes of a column, as they were before they were sealed.
-    fn opened<'a>(
-        &self,
-        place: Place<'_>,
-        row: &'a Row<'_>,
-        column: usize,
-    ) -> rusqlite::Result<Cow<'a, [u8]>> {
-        let bytes = row.get_ref(column)?.as_blob()?;
-        match &self.vault {
-            None => Ok(bytes.into()),
-            Some(vault) => {
-                let opened = vault.open_sealed(place, bytes);
-                Ok(opened.map_err(|error| unreadable(column, error))?.into())
-            }
-        }
-    }
-
-    fn sealed<'a>(&self, place: Place<'_>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        match &self.vault {
-            None => bytes.into(),
-            Some(vault) => vault.seal(place, bytes).into(),
-        }
-    }
-
-    fn write(&self, connection: &Connection, changes: &Changes<'_>) -> rusqlite::Result<()> {
-        write_traces(connection, &changes.traces)?;
-        self.write_documents(connection, &changes.documents)?;
-        for (ordinal, number) in &changes.replaced {
-            connection
-                .prepare_cached("DELETE FROM documents WHERE place = ?")?
-                .execute([place(*ordinal, *number)])?;
-        }
-        for (ordinal, revision, entry) in &changes.entries {
-            let settled = connection
-                .prepare_cached(
-                    "UPDATE traces SET settled = ?2 WHERE ordinal = ?1 AND revision = ?2",
-                )?
-                .execute([ordinal.cast_signed(), revision.cast_signed()])?;
-            if settled == 1 {
-                connection
-                    .prepare_cached("INSERT OR REPLACE INTO entries VALUES (?, ?)")?
-                    .execute(params![
-                        ordinal.cast_signed(),
-                        self.sealed(Place::Entry(*ordinal), entry)
-                    ])?;
-            }
-        }
-        for (name, blob) in &changes.blobs {
-            match blob {
-                Some(blob) => connection
-                    .prepare_cached("INSERT OR REPLACE INTO blobs VALUES (?, ?)")?
-                    .execute(params![name, self.sealed(Place::Blob(name), blob)])?,
-                None => connection
-                    .prepare_cached("DELETE FROM blobs WHERE name = ?")?
-                    .execute([name])?,
-            };
-        }
-        if let Some(first) = changes.first {
-            let sweep = |sql, before: i64| connection.prepare_cached(sql)?.execute([before]);
-            sweep("DELETE FROM documents WHERE place < ?", place(first, 0))?;
-            sweep("DELETE FROM entries WHERE ordinal < ?", first.cast_signed())?;
-            sweep("DELETE FROM traces WHERE ordinal < ?", first.cast_signed())?;
-        }
-        Ok(())
-    }
-
-    fn write_documents(
-        &self,
-        connection: &Connection,
-        documents: &[DocumentRow<'_>],
-    ) -> rusqlite::Result<()> {
-        let mut statement =
-            connection.prepare_cached("INSERT INTO documents VALUES (?, ?, ?, ?, ?)")?;
-        for DocumentRow {
-            ordinal,
-            outline,
-            text,
-        } in documents
-        {
-            let place = place(*ordinal, outline.number);
-            let text: &dyn ToSql = match &self.vault {
-                None => text,
-                Some(vault) => &vault.seal(Place::Document(place), text.as_bytes()),
-            };
-            statement.execute(params![
-                place,
-                outline.id.to_u64().cast_signed(),
-                row::flags(outline),
-                outline.end,
-                text,
-            ])?;
-        }
-        Ok(())
-    }
+fn by_number(rows: impl IntoIterator<Item = TraceRow>) -> BTreeMap<u64, TraceRow> {
+    rows.into_iter().map(|row| (row.ordinal, row)).collect()
 }
-
-/// A value that has not the form that was written: damage.
-fn unreadable(
-    column: usize,
-    error: impl std::error::Error + Send + Sync + 'static,
-) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, Box::new(error))
-}
-
-fn write_traces(connection: &Connection, traces: &[TraceRow]) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO traces (ordinal, id, start, finish, came, revision, bytes, micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (ordinal) DO UPDATE SET start = excluded.start, finish = excluded.finish,
-             revision = excluded.revision, bytes = excluded.bytes, micros = excluded.micros",
-    )?;
-    for row in traces {
-        statement.execute(params![
-            row.ordinal.cast_signed(),
-            key(row.id),
-            row.start,
-            row.end,
-            row.came,
-            row.revision.cast_signed(),
-            row.bytes.cast_signed(),
-            row.position().start_micros,
-        ])?;
-    }
-    Ok(())
-}
-
-const _: () = assert!(PLACES.is_power_of_two());

@@ -1,4 +1,8 @@
 //! The tables, and how the database is told apart from those of others.
+//!
+//! What comes is written where the last ended: the texts of some documents as one piece (`batches`), and beside it what has become
+//! of their traces with them (`receipts`). A trace's row, which says where its documents stand, is written once nothing more has
+//! come of it for a while, and then what arrived before is not needed any more.
 
 use rusqlite::Connection;
 
@@ -8,12 +12,19 @@ use super::folder::FormatError;
 const APPLICATION: i64 = 0x5852_6179;
 
 /// Grows when another version could not read what this one writes.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
-/// Documents of about a kilobyte fill such pages well.
 pub(super) const PAGE_BYTES: u64 = 8_192;
 
+/// A batch's `newest` is the highest number that a trace had when it was written: once that trace has left, so have all in the batch.
 const TABLES: &str = "
+    CREATE TABLE batches (
+        number INTEGER PRIMARY KEY,
+        newest INTEGER NOT NULL,
+        length INTEGER NOT NULL,
+        texts BLOB NOT NULL
+    );
+    CREATE TABLE receipts (batch INTEGER PRIMARY KEY, receipt BLOB NOT NULL);
     CREATE TABLE traces (
         ordinal INTEGER PRIMARY KEY,
         id BLOB NOT NULL,
@@ -22,21 +33,15 @@ const TABLES: &str = "
         came REAL NOT NULL,
         revision INTEGER NOT NULL,
         bytes INTEGER NOT NULL,
-        micros INTEGER NOT NULL,
-        settled INTEGER NOT NULL DEFAULT 0
+        settled INTEGER NOT NULL,
+        documents BLOB NOT NULL
     );
     CREATE UNIQUE INDEX traces_by_id ON traces (id);
-    CREATE INDEX traces_by_start ON traces (micros, id);
     CREATE INDEX traces_unsettled ON traces (ordinal) WHERE settled < revision;
-    CREATE TABLE documents (
-        place INTEGER PRIMARY KEY,
-        id INTEGER NOT NULL,
-        flags INTEGER NOT NULL,
-        finish REAL,
-        text TEXT NOT NULL
-    );
     CREATE TABLE entries (ordinal INTEGER PRIMARY KEY, entry BLOB NOT NULL);
     CREATE TABLE blobs (name TEXT PRIMARY KEY, blob BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE bounds (first INTEGER NOT NULL);
+    INSERT INTO bounds VALUES (1);
 ";
 
 /// Readies a connection for writing, and an empty database for use.

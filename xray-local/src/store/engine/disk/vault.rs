@@ -23,10 +23,6 @@ const FILE: &str = "encryption.json";
 const PURPOSE: &[u8] = b"xray-local store key, 1";
 
 const NONCE_BYTES: usize = 12;
-const TAG_BYTES: usize = 16;
-
-/// What sealing adds to a text.
-pub(super) const SEAL_BYTES: usize = NONCE_BYTES + TAG_BYTES;
 
 /// Seals and opens what is kept, with the key of one store.
 pub(crate) struct Vault {
@@ -37,7 +33,7 @@ pub(crate) struct Vault {
 /// What a sealed value belongs to, so that nobody can put one in the place of another.
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
-    Document(i64),
+    Batch(u64),
     Entry(u64),
     Blob(&'a str),
 }
@@ -149,7 +145,7 @@ impl Vault {
 impl Place<'_> {
     fn bytes(self) -> Cow<'static, [u8]> {
         let (kind, of) = match self {
-            Self::Document(place) => (b'd', place.to_be_bytes().to_vec()),
+            Self::Batch(number) => (b't', number.to_be_bytes().to_vec()),
             Self::Entry(ordinal) => (b'e', ordinal.to_be_bytes().to_vec()),
             Self::Blob(name) => (b'b', name.as_bytes().to_vec()),
         };
@@ -233,19 +229,19 @@ mod tests {
     fn what_is_sealed_is_opened_in_its_place_only() {
         let (vault, _) = Vault::make(&key(1));
         let text = b"SELECT card FROM customers";
-        let sealed = vault.seal(Place::Document(7), text);
-        assert_eq!(sealed.len(), text.len() + SEAL_BYTES);
+        let sealed = vault.seal(Place::Batch(7), text);
+        assert_eq!(sealed.len(), NONCE_BYTES + text.len() + 16, "with its tag");
         assert!(!sealed.windows(4).any(|part| part == b"card"));
-        assert_ne!(sealed, vault.seal(Place::Document(7), text));
-        let opened = vault.open_sealed(Place::Document(7), &sealed);
+        assert_ne!(sealed, vault.seal(Place::Batch(7), text));
+        let opened = vault.open_sealed(Place::Batch(7), &sealed);
         assert_eq!(opened.expect("ours"), text);
-        for place in [Place::Document(8), Place::Entry(7), Place::Blob("7")] {
+        for place in [Place::Batch(8), Place::Entry(7), Place::Blob("7")] {
             assert!(vault.open_sealed(place, &sealed).is_err());
         }
         let mut changed = sealed.clone();
         changed[NONCE_BYTES] ^= 1;
         for text in [&changed[..], &sealed[..5], b""] {
-            assert!(vault.open_sealed(Place::Document(7), text).is_err());
+            assert!(vault.open_sealed(Place::Batch(7), text).is_err());
         }
     }
 
