@@ -1,7 +1,6 @@
 //! Some thousand traces, taken apart into columns. A block knows its own values only: one that does not have what is asked for is
 //! passed over at once, and one whose traces are gone goes with all it knew.
 
-use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 
 use xray_sdk::TraceId;
@@ -9,24 +8,11 @@ use xray_sdk::TraceId;
 use super::Position;
 use super::bits::Bits;
 use super::cause::Causes;
-use super::column::Column;
+use super::column::{Column, Values};
+use super::key::{Name, write_key};
 use super::profile::Profile;
 use crate::entry::Side;
-use crate::filter::expression::Text;
 use crate::trace::ServiceId;
-
-/// A column is told by the side that recorded it and by its name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
-    pub(super) side: Side,
-    pub(super) name: Name,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Name {
-    Text(Text),
-    Annotation(String),
-}
 
 #[derive(Clone, Debug)]
 pub(super) struct Block {
@@ -66,7 +52,9 @@ pub(super) struct Block {
 
     pub(super) profiles: Vec<Profile>,
     pub(super) services: Vec<ServiceId>,
-    pub(super) columns: BTreeMap<Key, Column>,
+    /// By what columns are told.
+    pub(super) keys: Values,
+    pub(super) columns: Vec<Column>,
     pub(super) causes: Causes,
     /// Traces that have not come and that others go on from, each with one of these.
     pub(super) waits: Vec<(TraceId, TraceId)>,
@@ -109,7 +97,8 @@ impl Default for Block {
             sources: Vec::new(),
             profiles: Vec::new(),
             services: Vec::new(),
-            columns: BTreeMap::new(),
+            keys: Values::default(),
+            columns: Vec::new(),
             causes: Causes::default(),
             waits: Vec::new(),
         }
@@ -158,6 +147,13 @@ impl Block {
         Some(all().min()?..=all().max()?)
     }
 
+    pub(super) fn column(&self, side: Side, name: Name<'_>) -> Option<&Column> {
+        let mut key = Vec::new();
+        write_key(side, name, &mut key);
+        let place = self.keys.all().position(|known| known == key)?;
+        self.columns.get(place)
+    }
+
     /// The rows of a trace.
     pub(super) fn rows_of(&self, trace: usize) -> Range<usize> {
         usize::from(self.first_rows[trace])..usize::from(self.first_rows[trace + 1])
@@ -202,7 +198,9 @@ impl Block {
         self.sources.shrink_to_fit();
         self.profiles.shrink_to_fit();
         self.services.shrink_to_fit();
-        self.columns.values_mut().for_each(Column::shrink);
+        self.keys.shrink();
+        self.columns.shrink_to_fit();
+        self.columns.iter_mut().for_each(Column::shrink);
         self.causes.shrink();
         self.waits.shrink_to_fit();
     }
@@ -224,10 +222,7 @@ impl Block {
             .services
             .iter()
             .map(|id| size_of_val(id) + id.name.len() + id.kind.len());
-        let columns = self
-            .columns
-            .iter()
-            .map(|(key, column)| size_of_val(key) + column.bytes());
+        let columns = self.columns.iter().map(Column::bytes);
         size_of::<Self>()
             + sets.into_iter().map(Bits::bytes).sum::<usize>()
             + traces
@@ -235,6 +230,7 @@ impl Block {
             + sources
             + profiles
             + services.sum::<usize>()
+            + self.keys.bytes()
             + columns.sum::<usize>()
             + self.causes.bytes()
     }

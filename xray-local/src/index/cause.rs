@@ -1,14 +1,14 @@
 //! The root causes of a block's traces. Their forms are few and kept once; what differs from trace to trace stands beside: of times
 //! the shares, of failures the messages.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use serde_json::Value as Json;
 
 use super::bits::Bits;
-use super::column::{Known, Values};
+use super::column::Values;
 use super::micros::{in_seconds, micros};
+use super::numbers::Numbers;
 use super::part::{Asked, mentions, weigh};
 use crate::entry::{Bytes, fields};
 use crate::filter::expression::{Expression, Failure, Field, Number, Part, Text};
@@ -39,15 +39,12 @@ struct Form {
 /// What is known while a block still grows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KnownCauses {
-    forms: HashMap<Vec<u8>, u16>,
-    messages: Known,
-}
-
-impl KnownCauses {
-    /// How many numbers are in use.
-    pub(super) fn len(&self) -> usize {
-        self.forms.len().max(self.messages.len())
-    }
+    forms: Numbers,
+    /// What each form is told by.
+    bare: Values,
+    messages: Numbers,
+    /// The one that is looked for, kept for its room.
+    asked: Vec<u8>,
 }
 
 /// The root causes of a trace with their kinds.
@@ -81,32 +78,27 @@ impl Causes {
     ) {
         self.traces.push(trace);
         self.first_details.push(self.details.len() as u32);
-        let mut bare = cause.clone();
-        for entity in entities_mut(&mut bare) {
-            if let Some(coverage) = &mut entity.coverage {
-                self.details.extend(micros(Some(*coverage)));
-                *coverage = 0.0;
-            }
-            for exception in entity.exceptions.iter_mut().flatten() {
-                let message = known
-                    .messages
-                    .number(exception.message.as_bytes(), &mut self.messages);
+        for entity in entities(cause) {
+            self.details
+                .extend(entity.coverage.and_then(|share| micros(Some(share))));
+            for exception in entity.exceptions.iter().flatten() {
+                let message = exception.message.as_bytes();
+                let message = known.messages.of(message, &mut self.messages);
                 self.details.push(u32::from(message));
-                exception.message.clear();
             }
         }
-        let mut key = vec![failure as u8];
-        bare.write(&mut key);
-        let next = self.forms.len() as u16;
-        let form = *known.forms.entry(key).or_insert(next);
-        if form == next {
-            self.forms.push(Form {
-                failure,
-                cause: bare,
-                json: OnceLock::new(),
-            });
+        known.asked.clear();
+        write_bare(failure, cause, &mut known.asked);
+        let form = known.forms.of(&known.asked[..], &mut known.bare);
+        if usize::from(form) == self.forms.len() {
+            self.forms.push(Form::of(failure, cause));
         }
         self.form_of.push(form);
+    }
+
+    /// The most numbers in use of one kind.
+    pub(super) fn most(&self) -> usize {
+        self.forms.len().max(self.messages.len())
     }
 
     /// All root causes of a kind with their traces, without shares and messages.
@@ -229,6 +221,21 @@ impl Causes {
 }
 
 impl Form {
+    fn of(failure: Failure, cause: &RootCause) -> Self {
+        let mut cause = cause.clone();
+        for entity in entities_mut(&mut cause) {
+            entity.coverage = entity.coverage.map(|_| 0.0);
+            for exception in entity.exceptions.iter_mut().flatten() {
+                exception.message.clear();
+            }
+        }
+        Self {
+            failure,
+            cause,
+            json: OnceLock::new(),
+        }
+    }
+
     fn json(&self) -> &Json {
         self.json
             .get_or_init(|| serde_json::to_value(&self.cause).unwrap_or_default())
@@ -281,6 +288,27 @@ fn entities_mut(cause: &mut RootCause) -> impl Iterator<Item = &mut RootCauseEnt
         .services
         .iter_mut()
         .flat_map(|service| &mut service.entity_path)
+}
+
+/// Writes by what a root cause is told but for its shares and messages.
+fn write_bare(failure: Failure, cause: &RootCause, to: &mut Vec<u8>) {
+    to.push(failure as u8);
+    cause.client_impacting.write(to);
+    for service in &cause.services {
+        service.id.write(to);
+        service.inferred.write(to);
+        service.entity_path.len().write(to);
+        for entity in &service.entity_path {
+            entity.name.write(to);
+            entity.remote.write(to);
+            entity.coverage.is_some().write(to);
+            let exceptions = entity.exceptions.as_ref();
+            exceptions.map(Vec::len).write(to);
+            for exception in exceptions.into_iter().flatten() {
+                exception.name.write(to);
+            }
+        }
+    }
 }
 
 fields!(Causes {

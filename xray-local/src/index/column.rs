@@ -1,10 +1,9 @@
 //! The texts or annotations of one name in a block: each distinct value once, and which rows have it.
 
-use std::collections::HashMap;
-
 use xray_sdk::document::AnnotationValue;
 
 use super::bits::Bits;
+use super::numbers::Numbered;
 use crate::entry::{Bytes, fields};
 use crate::filter::expression::{Operator, Value};
 
@@ -25,28 +24,6 @@ pub(super) struct Values {
     ends: Vec<u32>,
 }
 
-/// The numbers of values that are known, while a block still grows.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Known(HashMap<Box<[u8]>, u16>);
-
-impl Known {
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The number of a value, a new one where it was not there.
-    pub(super) fn number(&mut self, value: &[u8], values: &mut Values) -> u16 {
-        if let Some(known) = self.0.get(value) {
-            return *known;
-        }
-        let number = self.0.len() as u16;
-        self.0.insert(value.into(), number);
-        values.bytes.extend_from_slice(value);
-        values.ends.push(values.bytes.len() as u32);
-        number
-    }
-}
-
 impl Values {
     pub(super) fn get(&self, number: usize) -> &[u8] {
         let start = match number {
@@ -56,8 +33,12 @@ impl Values {
         &self.bytes[start as usize..self.ends[number] as usize]
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     pub(super) fn all(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.ends.len()).map(|number| self.get(number))
+        (0..self.len()).map(|number| self.get(number))
     }
 
     pub(super) fn shrink(&mut self) {
@@ -67,6 +48,21 @@ impl Values {
 
     pub(super) fn bytes(&self) -> usize {
         self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()
+    }
+}
+
+impl Numbered<[u8]> for Values {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn at(&self, number: usize) -> &[u8] {
+        self.get(number)
+    }
+
+    fn add(&mut self, value: &[u8]) {
+        self.bytes.extend_from_slice(value);
+        self.ends.push(self.bytes.len() as u32);
     }
 }
 
@@ -110,19 +106,17 @@ impl Column {
     }
 }
 
-/// An annotation's value, with its type in front.
-pub(super) fn annotation_bytes(value: &AnnotationValue) -> Vec<u8> {
-    let mut bytes = Vec::new();
+/// Writes an annotation's value, with its type in front.
+pub(super) fn write_annotation(value: &AnnotationValue, to: &mut Vec<u8>) {
     if let Some(number) = value.as_number() {
-        bytes.push(b'n');
-        bytes.extend_from_slice(&number.to_le_bytes());
+        to.push(b'n');
+        to.extend_from_slice(&number.to_le_bytes());
     } else if let Some(boolean) = value.as_boolean() {
-        bytes.extend_from_slice(&[b'b', u8::from(boolean)]);
+        to.extend_from_slice(&[b'b', u8::from(boolean)]);
     } else {
-        bytes.push(b't');
-        bytes.extend_from_slice(value.as_text().unwrap_or_default().as_bytes());
+        to.push(b't');
+        to.extend_from_slice(value.as_text().unwrap_or_default().as_bytes());
     }
-    bytes
 }
 
 /// Whether an annotation, told by its bytes, compares like that. One of another type never does.

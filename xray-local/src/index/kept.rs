@@ -7,7 +7,7 @@ use super::{Closed, Index};
 use crate::entry::{Bytes, Entry};
 
 /// The first grows whenever the bytes of a block change. The form of entries counts too, for they say the same.
-const FORM: [u8; 2] = [1, Entry::FORM];
+const FORM: [u8; 2] = [2, Entry::FORM];
 
 const SUM_BYTES: usize = 8;
 

@@ -3,9 +3,10 @@
 use serde_json::Value as Json;
 
 use super::bits::Bits;
-use super::block::{Block, Key, Name};
+use super::block::Block;
 use super::column::{annotation_holds, text_holds};
 use super::explain::Explanation;
+use super::key::Name;
 use super::micros::Stretch;
 use super::profile::Profile;
 use crate::entry::{CalledBy, Side};
@@ -173,7 +174,7 @@ impl Look<'_, '_> {
                 Test::Is(..) => Bits::none(self.block.rows()),
             },
             Field::Annotation(key) => {
-                let name = Name::Annotation(key.clone());
+                let name = Name::Annotation(key);
                 match test {
                     Test::Holds => self.values(name, side, |_| true),
                     Test::Is(operator, asked) => self.values(name, side, |found| {
@@ -209,23 +210,18 @@ impl Look<'_, '_> {
     }
 
     /// The rows that have a value of this name for which the test holds.
-    fn values(&self, name: Name, side: Side, test: impl Fn(&[u8]) -> bool) -> Bits {
+    fn values(&self, name: Name<'_>, side: Side, test: impl Fn(&[u8]) -> bool) -> Bits {
         let rows = self.block.rows();
-        let found = |key: &Key| match self.block.columns.get(key) {
+        let found = |side| match self.block.column(side, name) {
             Some(column) => column.rows_where(rows, &test),
             None => Bits::none(rows),
         };
-        let mut key = Key {
-            side: Side::Service,
-            name,
-        };
-        let mut all = found(&key);
+        let mut all = found(Side::Service);
         if side == Side::Call {
             for row in &self.block.call_rows {
                 all.clear(usize::from(*row));
             }
-            key.side = Side::Call;
-            all.or(&found(&key));
+            all.or(&found(Side::Call));
         }
         all
     }

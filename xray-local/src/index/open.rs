@@ -1,16 +1,15 @@
 //! A block that still grows.
 
-use std::collections::{BTreeMap, HashMap};
-
-use super::block::{Block, Key, Name, Row, Source};
+use super::block::{Block, Row, Source};
 use super::cause::{self, KnownCauses};
-use super::column::{Known, annotation_bytes};
+use super::column::{Column, write_annotation};
+use super::key::{Name, TEXTS, write_key};
 use super::micros::{NONE, micros};
+use super::numbers::Numbers;
 use super::profile::Profile;
 use crate::entry::{self, Entry, Request, Side, Work};
 use crate::filter::expression::Text;
 use crate::query::Times;
-use crate::trace::ServiceId;
 
 /// Rows have numbers of 16 bits.
 const ROWS: usize = u16::MAX as usize;
@@ -23,10 +22,17 @@ const MOST_OF_ONE: usize = ROWS / 16;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Open {
     pub(super) block: Block,
-    services: HashMap<ServiceId, u16>,
-    profiles: HashMap<Profile, u16>,
-    values: BTreeMap<Key, Known>,
+    services: Numbers,
+    profiles: Numbers,
+    keys: Numbers,
+    /// Those of each column.
+    values: Vec<Numbers>,
     causes: KnownCauses,
+    /// The most values of a column.
+    most_values: usize,
+    /// What is looked for, kept for its room: the key of a column, and a value.
+    key: Vec<u8>,
+    value: Vec<u8>,
 }
 
 impl Open {
@@ -36,9 +42,9 @@ impl Open {
             return true;
         }
         let distance = ordinal.checked_sub(self.block.first_ordinal);
-
-        let known = self.values.values().map(Known::len).max().unwrap_or(0);
-        let values = known.max(self.causes.len()) + MOST_OF_ONE;
+        let columns = self.block.columns.len();
+        let known = self.most_values.max(self.block.causes.most());
+        let values = known.max(columns) + MOST_OF_ONE;
         self.block.traces() < traces
             && distance.is_some_and(|distance| distance <= u64::from(u32::MAX))
             && self.block.rows() + entry.works.len().min(MOST_OF_ONE) <= ROWS
@@ -99,9 +105,9 @@ impl Open {
             let block = &mut self.block;
             let row = block.rows() as u16;
             let profile = Profile::of(work, |service| {
-                number(service, &mut self.services, &mut block.services)
+                self.services.of(service, &mut block.services)
             });
-            let profile = number(&profile, &mut self.profiles, &mut block.profiles);
+            let profile = self.profiles.of(&profile, &mut block.profiles);
             block.profile_of.push(profile);
             let time = |request: &Request| micros(request.duration()).unwrap_or(NONE);
             let offset = |request: &Request| offset(entry, request).unwrap_or_default();
@@ -113,7 +119,7 @@ impl Open {
                 block.call_offsets.push(offset(call));
             }
             for (service, age) in work.sources() {
-                let service = number(service, &mut self.services, &mut block.services);
+                let service = self.services.of(service, &mut block.services);
                 block.sources.push(Source { row, service, age });
             }
             self.push_values(row, Side::Service, &work.request);
@@ -129,21 +135,33 @@ impl Open {
     }
 
     fn push_values(&mut self, row: u16, side: Side, request: &Request) {
-        let mut push = |name, value: &[u8]| {
-            let key = Key { side, name };
-            let column = self.block.columns.entry(key.clone()).or_default();
-            let known = self.values.entry(key).or_default();
-            let number = known.number(value, &mut column.values);
-            column.push(row, number);
-        };
         for (text, value) in texts(request) {
             if let Some(value) = value {
-                push(Name::Text(text), value.as_bytes());
+                self.push_value(row, side, Name::Text(text), value.as_bytes());
             }
         }
+        let mut bytes = std::mem::take(&mut self.value);
         for (key, value) in &request.annotations {
-            push(Name::Annotation(key.clone()), &annotation_bytes(value));
+            bytes.clear();
+            write_annotation(value, &mut bytes);
+            self.push_value(row, side, Name::Annotation(key), &bytes);
         }
+        self.value = bytes;
+    }
+
+    fn push_value(&mut self, row: u16, side: Side, name: Name<'_>, value: &[u8]) {
+        let block = &mut self.block;
+        self.key.clear();
+        write_key(side, name, &mut self.key);
+        let place = usize::from(self.keys.of(&self.key[..], &mut block.keys));
+        if place == block.columns.len() {
+            block.columns.push(Column::default());
+            self.values.push(Numbers::default());
+        }
+        let column = &mut block.columns[place];
+        let number = self.values[place].of(value, &mut column.values);
+        column.push(row, number);
+        self.most_values = self.most_values.max(column.values.len());
     }
 
     /// The block as it stays.
@@ -151,21 +169,6 @@ impl Open {
         self.block.shrink();
         self.block
     }
-}
-
-/// The number of something, a new one where it was not there.
-fn number<T: Clone + Eq + std::hash::Hash>(
-    it: &T,
-    known: &mut HashMap<T, u16>,
-    all: &mut Vec<T>,
-) -> u16 {
-    if let Some(number) = known.get(it) {
-        return *number;
-    }
-    let number = all.len() as u16;
-    known.insert(it.clone(), number);
-    all.push(it.clone());
-    number
 }
 
 /// How long after the start of its trace a request began, in microseconds. `None` where that is more than half an hour, or before.
@@ -204,15 +207,3 @@ fn texts(request: &Request) -> impl Iterator<Item = (Text, &Option<String>)> {
     ];
     TEXTS.into_iter().zip(values)
 }
-
-/// The texts of requests that have columns.
-pub(super) const TEXTS: [Text; 8] = [
-    Text::HttpUrl,
-    Text::HttpMethod,
-    Text::HttpUserAgent,
-    Text::HttpClientIp,
-    Text::User,
-    Text::AvailabilityZone,
-    Text::InstanceId,
-    Text::ResourceArn,
-];
