@@ -60,6 +60,10 @@ pub(super) struct Serve {
     /// Refuse documents that make a trace larger than this, as X-Ray does somewhere above 100kB [default: no limit]
     #[arg(long, value_name = "SIZE", value_parser = amount::some_size)]
     trace_bytes: Option<u64>,
+
+    /// How much memory the index may take for what it has read: with less, queries over many traces take longer [default: 128MiB, or 32MiB with --memory]
+    #[arg(long, value_name = "SIZE", value_parser = amount::size)]
+    index_memory: Option<u64>,
 }
 
 /// Reads an address, whose host may be a name.
@@ -143,6 +147,7 @@ impl Serve {
             bytes: self.keep_bytes.unwrap_or(limits.bytes),
             age: self.keep_age,
             trace_bytes: self.trace_bytes.unwrap_or(limits.trace_bytes),
+            index_bytes: self.index_memory.unwrap_or(limits.index_bytes),
             ..limits
         }
     }

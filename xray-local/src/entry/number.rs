@@ -1,7 +1,5 @@
 //! Numbers as bytes.
 
-use std::num::NonZeroU16;
-
 use super::Bytes;
 
 impl Bytes for u8 {
@@ -59,24 +57,14 @@ impl Bytes for u32 {
 }
 
 /// Numbers below zero take their turn with those above.
-impl Bytes for i32 {
+impl Bytes for i64 {
     fn write(&self, to: &mut Vec<u8>) {
-        ((self << 1) ^ (self >> 31)).cast_unsigned().write(to);
+        ((self << 1) ^ (self >> 63)).cast_unsigned().write(to);
     }
 
     fn read(from: &mut &[u8]) -> Option<Self> {
-        let folded = u32::read(from)?;
+        let folded = u64::read(from)?;
         Some((folded >> 1).cast_signed() ^ -(folded & 1).cast_signed())
-    }
-}
-
-impl Bytes for NonZeroU16 {
-    fn write(&self, to: &mut Vec<u8>) {
-        self.get().write(to);
-    }
-
-    fn read(from: &mut &[u8]) -> Option<Self> {
-        Self::new(u16::read(from)?)
     }
 }
 

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
+use crate::entry::{Bytes, fields};
+
 /// How the times of requests are spread: each time, rounded, with how often it occurred.
 ///
 /// X-Ray has no fixed buckets. Few times are told one by one, to the millisecond; of many, those that lie close together are
@@ -27,6 +29,11 @@ impl Histogram {
         for (millisecond, count) in &other.by_millisecond {
             *self.by_millisecond.entry(*millisecond).or_default() += count;
         }
+    }
+
+    /// About how much memory it takes beside itself: nodes of a tree are half full.
+    pub(super) fn bytes(&self) -> usize {
+        self.by_millisecond.len() * 2 * size_of::<(u64, u64)>()
     }
 
     /// Whether no time was counted.
@@ -69,6 +76,8 @@ fn two_digits(number: u64) -> u64 {
     }
     number.saturating_add(step / 2) / step * step
 }
+
+fields!(Histogram { by_millisecond });
 
 /// As the API writes an entry.
 #[derive(serde::Serialize, serde::Deserialize)]

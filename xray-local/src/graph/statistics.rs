@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::entry::{Bytes, fields};
 use crate::trace::{Outcome, seconds};
 
 /// How many requests ended how, and how long they took together. Only finished requests count.
@@ -69,6 +70,23 @@ impl OutcomeCounts {
         all.into_iter().filter(|(_, count)| *count > 0)
     }
 }
+
+fields!(Statistics {
+    ok_count,
+    error_statistics,
+    fault_statistics,
+    total_count,
+    total_response_time
+});
+fields!(ErrorStatistics {
+    throttle_count,
+    other_count,
+    total_count
+});
+fields!(FaultStatistics {
+    other_count,
+    total_count
+});
 
 impl Statistics {
     /// The requests by how they ended.

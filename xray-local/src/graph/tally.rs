@@ -2,7 +2,7 @@
 
 use super::histogram::Histogram;
 use super::statistics::Statistics;
-use crate::entry::Moment;
+use crate::entry::{Bytes, Moment, fields};
 
 /// Counts of some requests.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +16,14 @@ pub(crate) struct Tally {
     /// How old what was handed on had become.
     pub(super) ages: Histogram,
 }
+
+fields!(Tally {
+    requests,
+    extent,
+    statistics,
+    times,
+    ages
+});
 
 impl Tally {
     /// Of one request.
@@ -61,6 +69,11 @@ impl Tally {
     pub(super) fn extent(&self) -> (f64, f64) {
         let (start, end) = self.extent.unwrap_or_default();
         (start as f64 / 1e6, end as f64 / 1e6)
+    }
+
+    /// About how much memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.times.bytes() + self.ages.bytes()
     }
 
     fn widen(&mut self, requests: u64, extent: Option<(i64, i64)>) {

@@ -1,6 +1,7 @@
 //! A set of numbers below a bound, one bit each.
 
-use crate::entry::{Bytes, fields};
+use super::pack::{read_words, write_words};
+use crate::entry::Bytes;
 
 /// Which of the traces, or of the rows, of a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,7 +10,18 @@ pub(super) struct Bits {
     len: usize,
 }
 
-fields!(Bits { words, len });
+impl Bytes for Bits {
+    fn write(&self, to: &mut Vec<u8>) {
+        self.len.write(to);
+        write_words(&self.words, to);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        let len = usize::read(from)?;
+        let words = read_words(from)?;
+        (words.len() == len.div_ceil(64)).then_some(Self { words, len })
+    }
+}
 
 impl Bits {
     pub(super) fn none(len: usize) -> Self {
@@ -35,11 +47,13 @@ impl Bits {
         }
     }
 
-    /// Makes room for one more number, which is in the set.
-    pub(super) fn push(&mut self) {
+    /// Makes room for one more number, which is in the set or not.
+    pub(super) fn push(&mut self, is_in: bool) {
         self.len += 1;
         self.words.resize(self.len.div_ceil(64), 0);
-        self.set(self.len - 1);
+        if is_in {
+            self.set(self.len - 1);
+        }
     }
 
     pub(super) fn set(&mut self, number: usize) {
@@ -52,10 +66,6 @@ impl Bits {
 
     pub(super) fn has(&self, number: usize) -> bool {
         self.words[number / 64] & (1 << (number % 64)) != 0
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.len
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -135,7 +145,7 @@ mod tests {
     #[test]
     fn a_set_grows_and_gives_back() {
         let mut bits = Bits::none(0);
-        (0..130).for_each(|_| bits.push());
+        (0..130).for_each(|_| bits.push(true));
         assert_eq!(bits, Bits::all(130));
         bits.clear(129);
         assert_eq!(

@@ -1,6 +1,7 @@
 use super::Position;
 use super::Search;
-use super::block::Block;
+use super::traces::Traces;
+use crate::entry::{Bytes, fields};
 use crate::query::{TimeRange, TimeRangeType};
 
 /// Between which times the traces of a block lie.
@@ -13,13 +14,20 @@ pub(super) struct Bounds {
     pub(super) last: f64,
 }
 
+fields!(Bounds {
+    oldest,
+    newest,
+    first,
+    last
+});
+
 impl Bounds {
-    /// `None` of a block without traces.
-    pub(super) fn of(block: &Block) -> Option<Self> {
-        let positions = || (0..block.traces()).map(|trace| block.position(trace));
-        let by_id = || block.ids.iter().map(|id| f64::from(id.epoch_seconds()));
-        let starts = block.starts.iter().copied();
-        let ends = block.ends.iter().copied();
+    /// `None` where there are no traces.
+    pub(super) fn of(traces: &Traces) -> Option<Self> {
+        let positions = || (0..traces.count()).map(|trace| traces.position(trace));
+        let by_id = || traces.ids.iter().map(|id| f64::from(id.epoch_seconds()));
+        let starts = traces.starts.iter().copied();
+        let ends = traces.ends.iter().copied();
         Some(Self {
             oldest: positions().min()?,
             newest: positions().max()?,

@@ -9,8 +9,9 @@ use super::bits::Bits;
 use super::column::Values;
 use super::micros::{in_seconds, micros};
 use super::numbers::Numbers;
+use super::pack::{read_steps, read_words, write_steps, write_words};
 use super::part::{Asked, mentions, weigh};
-use crate::entry::{Bytes, fields};
+use crate::entry::Bytes;
 use crate::filter::expression::{Expression, Failure, Field, Number, Part, Text};
 use crate::filter::form;
 use crate::filter::subject::CausePart;
@@ -203,15 +204,6 @@ impl Causes {
         }
     }
 
-    pub(super) fn shrink(&mut self) {
-        self.forms.shrink_to_fit();
-        self.traces.shrink_to_fit();
-        self.form_of.shrink_to_fit();
-        self.first_details.shrink_to_fit();
-        self.details.shrink_to_fit();
-        self.messages.shrink();
-    }
-
     pub(super) fn bytes(&self) -> usize {
         let numbers = 2 * (self.traces.capacity() + self.form_of.capacity())
             + 4 * (self.first_details.capacity() + self.details.capacity());
@@ -311,14 +303,27 @@ fn write_bare(failure: Failure, cause: &RootCause, to: &mut Vec<u8>) {
     }
 }
 
-fields!(Causes {
-    forms,
-    traces,
-    form_of,
-    first_details,
-    details,
-    messages
-});
+impl Bytes for Causes {
+    fn write(&self, to: &mut Vec<u8>) {
+        self.forms.write(to);
+        write_steps(&self.traces, to);
+        write_words(&self.form_of, to);
+        write_steps(&self.first_details, to);
+        write_words(&self.details, to);
+        self.messages.write(to);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        Some(Self {
+            forms: Bytes::read(from)?,
+            traces: read_steps(from)?,
+            form_of: read_words(from)?,
+            first_details: read_steps(from)?,
+            details: read_words(from)?,
+            messages: Values::read(from)?,
+        })
+    }
+}
 
 impl Bytes for Form {
     fn write(&self, to: &mut Vec<u8>) {

@@ -4,7 +4,8 @@ use xray_sdk::document::AnnotationValue;
 
 use super::bits::Bits;
 use super::numbers::Numbered;
-use crate::entry::{Bytes, fields};
+use super::pack::{read_steps, write_steps};
+use crate::entry::Bytes;
 use crate::filter::expression::{Operator, Value};
 
 /// Values and their rows. Kept small: two bytes for the row and two for the value.
@@ -41,11 +42,6 @@ impl Values {
         (0..self.len()).map(|number| self.get(number))
     }
 
-    pub(super) fn shrink(&mut self) {
-        self.bytes.shrink_to_fit();
-        self.ends.shrink_to_fit();
-    }
-
     pub(super) fn bytes(&self) -> usize {
         self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()
     }
@@ -66,12 +62,40 @@ impl Numbered<[u8]> for Values {
     }
 }
 
-fields!(Column {
-    values,
-    rows,
-    value_of
-});
-fields!(Values { bytes, ends });
+impl Bytes for Column {
+    fn write(&self, to: &mut Vec<u8>) {
+        self.values.write(to);
+        write_steps(&self.rows, to);
+        write_steps(&self.value_of, to);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        Some(Self {
+            values: Values::read(from)?,
+            rows: read_steps(from)?,
+            value_of: read_steps(from)?,
+        })
+    }
+}
+
+impl Bytes for Values {
+    fn write(&self, to: &mut Vec<u8>) {
+        write_steps(&self.ends, to);
+        self.bytes.len().write(to);
+        to.extend_from_slice(&self.bytes);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        let ends = read_steps(from)?;
+        let length = usize::read(from)?;
+        let (bytes, rest) = from.split_at_checked(length)?;
+        *from = rest;
+        Some(Self {
+            bytes: bytes.to_vec(),
+            ends,
+        })
+    }
+}
 
 impl Column {
     pub(super) fn push(&mut self, row: u16, value: u16) {
@@ -92,12 +116,6 @@ impl Column {
             }
         }
         found
-    }
-
-    pub(super) fn shrink(&mut self) {
-        self.values.shrink();
-        self.rows.shrink_to_fit();
-        self.value_of.shrink_to_fit();
     }
 
     pub(super) fn bytes(&self) -> usize {

@@ -3,12 +3,12 @@
 use serde_json::Value as Json;
 
 use super::bits::Bits;
-use super::block::Block;
 use super::column::{annotation_holds, text_holds};
 use super::explain::Explanation;
 use super::key::Name;
 use super::micros::Stretch;
 use super::profile::Profile;
+use super::view::View;
 use crate::entry::{CalledBy, Side};
 use crate::filter::expression::{Expression, Field, Flag, Node, Number, Test, Text, Value};
 use crate::filter::field_holds;
@@ -16,7 +16,7 @@ use crate::trace::ServiceId;
 
 /// One block under one filter.
 pub(super) struct Look<'a, 'e> {
-    pub(super) block: &'a Block,
+    pub(super) view: &'a View<'a>,
     pub(super) told: Option<&'e mut Explanation>,
 }
 
@@ -25,7 +25,7 @@ impl Look<'_, '_> {
     pub(super) fn traces(&mut self, condition: &Expression) -> Bits {
         match condition {
             Expression::All(all) => {
-                let mut found = Bits::all(self.block.traces());
+                let mut found = Bits::all(self.view.trace_count());
                 for one in all {
                     // Nothing more can come of it.
                     if found.is_empty() {
@@ -36,7 +36,7 @@ impl Look<'_, '_> {
                 found
             }
             Expression::Any(any) => {
-                let mut found = Bits::none(self.block.traces());
+                let mut found = Bits::none(self.view.trace_count());
                 for one in any {
                     found.or(&self.traces(one));
                 }
@@ -54,46 +54,45 @@ impl Look<'_, '_> {
     }
 
     fn term(&self, condition: &Expression) -> Bits {
-        let block = self.block;
+        let view = self.view;
         match condition {
             Expression::Field(field, test) => self.field(field, test),
             Expression::Service(node, inner) => {
                 let mut rows = self.profiles(|profile| self.is_service(profile, node));
                 self.narrow(&mut rows, inner.as_deref(), Side::Service);
-                block.traces_of(&rows)
+                self.with_rows(&rows)
             }
             Expression::Edge(caller, called, inner) => {
                 let is_edge = |profile: &Profile| self.is_edge(profile, caller, called);
                 let mut rows = self.profiles(is_edge);
                 self.narrow(&mut rows, inner.as_deref(), Side::Call);
-                block.traces_of(&rows)
+                self.with_rows(&rows)
             }
             Expression::RootCause(failure, part, inner) => {
-                block
-                    .causes
-                    .traces_with(block.traces(), *failure, *part, inner)
+                view.causes()
+                    .traces_with(view.trace_count(), *failure, *part, inner)
             }
             Expression::RootCauseForm(Json::Array(forms)) => {
-                let mut found = Bits::all(block.traces());
+                let mut found = Bits::all(view.trace_count());
                 for form in forms {
-                    found.and(&block.causes.traces_like(block.traces(), form));
+                    found.and(&view.causes().traces_like(view.trace_count(), form));
                 }
                 found
             }
-            Expression::RootCauseForm(form) => block.causes.traces_like(block.traces(), form),
-            Expression::Group(key, name) if key.is_default(name) => Bits::all(block.traces()),
-            _ => Bits::none(block.traces()),
+            Expression::RootCauseForm(form) => view.causes().traces_like(view.trace_count(), form),
+            Expression::Group(key, name) if key.is_default(name) => Bits::all(view.trace_count()),
+            _ => Bits::none(view.trace_count()),
         }
     }
 
     /// A field of whole traces: some speak of the row where the trace begins, others of any.
     fn field(&self, field: &Field, test: &Test) -> Bits {
-        let block = self.block;
+        let view = self.view;
         match field {
-            Field::Flag(Flag::Partial) => flag(block.is_partial.clone(), test),
+            Field::Flag(Flag::Partial) => flag(view.traces().is_partial.clone(), test),
             Field::Flag(name @ (Flag::Throttle | Flag::Inferred)) => {
                 let holds = Expression::Field(Field::Flag(*name), Test::Holds);
-                flag(block.traces_of(&self.rows(&holds, Side::Service)), test)
+                flag(self.with_rows(&self.rows(&holds, Side::Service)), test)
             }
             Field::Flag(name) => {
                 let holds = Expression::Field(Field::Flag(*name), Test::Holds);
@@ -101,24 +100,32 @@ impl Look<'_, '_> {
             }
             Field::Number(Number::Duration) => {
                 let stretch = Stretch::of(test);
-                Bits::of(&block.durations, |duration| stretch.holds(duration))
+                Bits::of(&view.traces().durations, |duration| stretch.holds(duration))
             }
             Field::Number(_)
             | Field::Text(
                 Text::HttpUrl | Text::HttpMethod | Text::HttpUserAgent | Text::HttpClientIp,
             ) => self.begun(self.field_of_rows(field, test, Side::Service)),
             Field::Text(_) | Field::Annotation(_) => {
-                block.traces_of(&self.field_of_rows(field, test, Side::Service))
+                self.with_rows(&self.field_of_rows(field, test, Side::Service))
             }
+        }
+    }
+
+    /// The traces that have any of these rows.
+    fn with_rows(&self, rows: &Bits) -> Bits {
+        match rows.is_empty() {
+            true => Bits::none(self.view.trace_count()),
+            false => self.view.traces().with_rows(rows),
         }
     }
 
     /// The traces that begin with one of these rows.
     fn begun(&self, mut rows: Bits) -> Bits {
         if !rows.is_empty() {
-            rows.and(&self.block.root_rows());
+            rows.and(&self.view.traces().root_rows(self.view.row_count()));
         }
-        self.block.traces_of(&rows)
+        self.with_rows(&rows)
     }
 
     /// Leaves those rows for which a condition in braces holds.
@@ -132,7 +139,7 @@ impl Look<'_, '_> {
     fn rows(&self, condition: &Expression, side: Side) -> Bits {
         match condition {
             Expression::All(all) => {
-                let mut found = Bits::all(self.block.rows());
+                let mut found = Bits::all(self.view.row_count());
                 for one in all {
                     if found.is_empty() {
                         break;
@@ -142,7 +149,7 @@ impl Look<'_, '_> {
                 found
             }
             Expression::Any(any) => {
-                let mut found = Bits::none(self.block.rows());
+                let mut found = Bits::none(self.view.row_count());
                 for one in any {
                     found.or(&self.rows(one, side));
                 }
@@ -151,7 +158,7 @@ impl Look<'_, '_> {
             Expression::Not(inner) => self.rows(inner, side).not(),
             Expression::Field(field, test) => self.field_of_rows(field, test, side),
             // The parser lets nothing else stand in braces.
-            _ => Bits::none(self.block.rows()),
+            _ => Bits::none(self.view.row_count()),
         }
     }
 
@@ -171,7 +178,7 @@ impl Look<'_, '_> {
                         text_holds(found, *operator, asked)
                     })
                 }
-                Test::Is(..) => Bits::none(self.block.rows()),
+                Test::Is(..) => Bits::none(self.view.row_count()),
             },
             Field::Annotation(key) => {
                 let name = Name::Annotation(key);
@@ -187,19 +194,20 @@ impl Look<'_, '_> {
 
     /// The rows whose profiles are such.
     fn profiles(&self, test: impl Fn(&Profile) -> bool) -> Bits {
-        let holds: Vec<bool> = self.block.profiles.iter().map(test).collect();
+        let holds: Vec<bool> = self.view.head.profiles.iter().map(test).collect();
         if !holds.contains(&true) {
-            return Bits::none(self.block.rows());
+            return Bits::none(self.view.row_count());
         }
-        Bits::of(&self.block.profile_of, |profile| {
+        Bits::of(&self.view.works().profile_of, |profile| {
             holds[usize::from(profile)]
         })
     }
 
     fn times(&self, stretch: &Stretch, side: Side) -> Bits {
-        let mut found = Bits::of(&self.block.times, |time| stretch.holds(time));
+        let works = self.view.works();
+        let mut found = Bits::of(&works.times, |time| stretch.holds(time));
         if side == Side::Call {
-            for (row, time) in self.block.call_rows.iter().zip(&self.block.call_times) {
+            for (row, time) in works.call_rows.iter().zip(&works.call_times) {
                 match stretch.holds(*time) {
                     true => found.set(usize::from(*row)),
                     false => found.clear(usize::from(*row)),
@@ -211,23 +219,20 @@ impl Look<'_, '_> {
 
     /// The rows that have a value of this name for which the test holds.
     fn values(&self, name: Name<'_>, side: Side, test: impl Fn(&[u8]) -> bool) -> Bits {
-        let rows = self.block.rows();
-        let found = |side| match self.block.column(side, name) {
-            Some(column) => column.rows_where(rows, &test),
-            None => Bits::none(rows),
-        };
-        let mut all = found(Side::Service);
+        let mut all = self.view.rows_with(Side::Service, name, &test);
         if side == Side::Call {
-            for row in &self.block.call_rows {
-                all.clear(usize::from(*row));
+            if !all.is_empty() {
+                for row in &self.view.works().call_rows {
+                    all.clear(usize::from(*row));
+                }
             }
-            all.or(&found(Side::Call));
+            all.or(&self.view.rows_with(Side::Call, name, &test));
         }
         all
     }
 
     fn service(&self, number: u16) -> &ServiceId {
-        &self.block.services[usize::from(number)]
+        &self.view.head.services[usize::from(number)]
     }
 
     fn is_service(&self, profile: &Profile, node: &Node) -> bool {

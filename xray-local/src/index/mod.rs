@@ -3,6 +3,9 @@
 //! The index holds all that filter expressions can ask, in columns: blocks of some thousand traces in order of coming, each with
 //! its own distinct values. A condition is held first against the distinct values of a block, and only when one of them fits
 //! against its rows. So blocks without it cost next to nothing, newer blocks are looked at first, and a page is full after few.
+//!
+//! Only the block that grows stands in memory whole. One that is full is taken to pieces, which lie on the [`Shelf`]: an outline tells
+//! whether it has to be looked into, and what is asked for tells which of its pieces are read.
 
 mod bits;
 mod block;
@@ -11,28 +14,37 @@ mod cause;
 mod closed;
 mod column;
 mod explain;
-mod kept;
 mod key;
 mod look;
 mod micros;
 mod numbers;
 mod open;
+mod pack;
 mod part;
+mod piece;
 mod profile;
 mod rows;
 mod search;
-mod written;
+mod spans;
+mod traces;
+mod view;
+mod works;
+
+use std::ops::Range;
+use std::sync::Arc;
 
 use xray_sdk::TraceId;
 
-use crate::entry::Entry;
+use crate::entry::{Bytes, Entry, fields};
 use crate::filter::Filter;
 use crate::query::TimeRange;
-use block::Block;
 use closed::Closed;
+pub(crate) use closed::Kept;
 pub use explain::{ExplainedTerm, Explanation};
 use open::Open;
+pub(crate) use piece::{Piece, PieceId, Shelf};
 pub(crate) use rows::{Gather, Rows};
+use spans::Spans;
 
 /// How many traces stand in a block. Fewer would keep the same values more often, of more some would be looked at in vain for a page.
 const TRACES: usize = 4096;
@@ -49,8 +61,8 @@ pub(crate) struct Index {
     next: u64,
     /// The highest number by which a trace is kept.
     highest: u64,
-    /// Blocks that were kept and are empty now.
-    gone: Vec<u64>,
+    /// Blocks that were kept and are empty now, with the numbers of their pieces.
+    gone: Vec<(u64, u16)>,
 }
 
 /// The place of a trace in the order of starts.
@@ -80,6 +92,8 @@ pub(crate) struct Search<'a> {
     pub(crate) after: Option<Position>,
     pub(crate) limit: usize,
 }
+
+fields!(Position { start_micros, id });
 
 impl Position {
     pub(crate) fn of(id: TraceId, start: f64) -> Self {
@@ -126,7 +140,7 @@ impl Index {
     }
 
     fn close(&mut self) {
-        let block = std::mem::take(&mut self.open).close();
+        let block = std::mem::take(&mut self.open).block;
         self.closed.extend(Closed::of(self.next, block));
         self.next += 1;
     }
@@ -136,32 +150,27 @@ impl Index {
         if ordinal > self.highest {
             return false;
         }
-        let mut is_removed = false;
-        if let Some(trace) = self.open.block.find(ordinal) {
-            self.open.block.is_there.clear(trace);
-            is_removed = true;
-        } else if self
-            .closed
-            .iter_mut()
-            .rev()
-            .any(|closed| closed.remove(ordinal))
-        {
-            is_removed = true;
+        let open = Arc::make_mut(&mut self.open.block.traces);
+        let is_removed = if let Some(trace) = open.find(ordinal) {
+            open.is_there.clear(trace);
+            true
+        } else {
+            let mut closed = self.closed.iter_mut().rev();
+            closed.any(|closed| closed.remove(ordinal))
+        };
+        if is_removed {
+            self.traces -= 1;
             self.drop_empty();
         }
-        self.traces -= usize::from(is_removed);
         is_removed
     }
 
     /// Takes out all traces with lower numbers.
     pub(crate) fn remove_before(&mut self, first: u64) {
-        self.traces -= self.open.block.remove_before(first);
+        let open = Arc::make_mut(&mut self.open.block.traces);
+        self.traces -= open.remove_before(first);
         for closed in &mut self.closed {
-            if *closed.ordinals.start() < first {
-                let removed = closed.block.remove_before(first);
-                closed.lost(removed);
-                self.traces -= removed;
-            }
+            self.traces -= closed.remove_before(first);
         }
         self.drop_empty();
     }
@@ -169,45 +178,120 @@ impl Index {
     fn drop_empty(&mut self) {
         let gone = &mut self.gone;
         self.closed.retain(|closed| {
-            if closed.traces == 0 && closed.is_kept {
-                gone.push(closed.number);
+            let is_empty = closed.there.is_empty();
+            if is_empty && closed.is_kept() {
+                gone.push((closed.number, closed.outline.pieces));
             }
-            closed.traces > 0
+            !is_empty
         });
     }
 
-    /// The numbers by which the traces are kept.
-    pub(crate) fn ordinals(&self) -> impl Iterator<Item = u64> {
-        self.blocks().flat_map(|block| {
-            let there = block.is_there.numbers();
-            there.map(|trace| block.ordinal(trace))
-        })
-    }
-
-    /// Traces that have not come and that others go on from, each with one of these.
-    pub(crate) fn waits(&self) -> impl Iterator<Item = (TraceId, TraceId)> {
-        self.blocks().flat_map(|block| block.waits.iter().copied())
-    }
-
-    fn blocks(&self) -> impl Iterator<Item = &Block> {
-        let closed = self.closed.iter().map(|closed| &closed.block);
-        closed.chain([&self.open.block])
-    }
-
-    /// Counts the traces of some blocks, so that this is done when a graph is asked for. Returns whether there are more to be counted.
-    pub(crate) fn count(&self, blocks: usize) -> bool {
-        let is_uncounted = |closed: &&Closed| closed.tallies.get().is_none();
-        let mut uncounted = self.closed.iter().filter(is_uncounted);
-        for closed in uncounted.by_ref().take(blocks) {
-            let all = closed.block.is_there.clone();
-            Rows::new(&closed.block, all, Some(&closed.tallies)).count();
+    /// Stretches of these numbers by which no trace is kept that stands here.
+    pub(crate) fn gaps(&self, numbers: Range<u64>) -> Vec<Range<u64>> {
+        let open = self.open.block.traces.ordinals_there();
+        let open = Spans::of(open.collect());
+        let closed = self.closed.iter().flat_map(|closed| closed.there.all());
+        let mut spans: Vec<_> = closed.chain(open.all()).collect();
+        spans.sort_unstable();
+        let mut next = numbers.start;
+        let mut gaps = Vec::new();
+        for (start, end) in spans.into_iter().chain([(numbers.end, numbers.end)]) {
+            let start = start.min(numbers.end);
+            if next < start {
+                gaps.push(next..start);
+            }
+            next = next.max(end);
         }
-        uncounted.next().is_some()
+        gaps
     }
 
-    /// The memory that the index takes, in bytes; the block that still grows takes about twice what is told of it.
+    /// Traces that have not come and that others go on from, each with one of these; of blocks that were kept they are told when these
+    /// are [restored](Self::restore).
+    pub(crate) fn waits(&self) -> impl Iterator<Item = (TraceId, TraceId)> {
+        let closed = self.closed.iter().flat_map(Closed::waits);
+        closed.chain(&self.open.block.waits).copied()
+    }
+
+    /// Counts the traces of some blocks of which the count is not known any more, so that this is done when a graph is asked for. Returns whether there
+    /// may be more to be counted.
+    pub(crate) fn count(&self, blocks: usize, shelf: &dyn Shelf) -> bool {
+        let closed = self.closed.iter();
+        let counted = closed.filter(|closed| closed.count(shelf)).take(blocks);
+        counted.count() == blocks
+    }
+
+    /// What has changed of blocks that were kept: their numbers with the traces that are left.
+    pub(crate) fn changes(&self) -> Vec<(u64, Vec<u8>)> {
+        let closed = self.closed.iter();
+        closed
+            .filter_map(|closed| Some((closed.number, closed.change()?)))
+            .collect()
+    }
+
+    /// Blocks that were kept and of which nothing is left, each with how many pieces it has.
+    pub(crate) fn gone(&self) -> &[(u64, u16)] {
+        &self.gone
+    }
+
+    /// The changes are kept, and what has gone is not any more.
+    pub(crate) fn changes_kept(&mut self) {
+        self.gone.clear();
+        self.closed.iter_mut().for_each(Closed::change_kept);
+    }
+
+    /// A block that grows no more and is not kept yet. Only one of which no trace is still open, by the number by which it is kept.
+    pub(crate) fn next_to_keep(&self, is_open: impl Fn(u64) -> bool) -> Option<Kept> {
+        let mut ready = self.closed.iter().filter(|closed| {
+            let mut there = closed.there.numbers();
+            !closed.is_kept() && !there.any(&is_open)
+        });
+        ready.next()?.to_keep()
+    }
+
+    /// The block is kept.
+    pub(crate) fn kept(&mut self, number: u64) {
+        let mut closed = self.closed.iter_mut();
+        if let Some(closed) = closed.find(|closed| closed.number == number) {
+            closed.was_kept();
+        }
+    }
+
+    /// Takes in a block that was kept, by its outline, and which of its traces were left, if that had changed. Returns what waits for what in it; `None` when
+    /// it could not be read. Blocks have to come in the order of their numbers.
+    pub(crate) fn restore(
+        &mut self,
+        number: u64,
+        outline: &[u8],
+        left: Option<&[u8]>,
+    ) -> Option<Vec<(TraceId, TraceId)>> {
+        self.next = number + 1;
+        let (closed, waits) = Closed::read(number, outline, left)?;
+        self.traces += closed.there.count();
+        let last = closed.there.all().last();
+        self.highest = last.map_or(self.highest, |(_, end)| self.highest.max(end - 1));
+        self.closed.push(closed);
+        self.drop_empty();
+        Some(waits)
+    }
+
+    /// Forgets a block that cannot be read. Returns among which numbers those of its traces are.
+    pub(crate) fn forget(&mut self, number: u64) -> Option<Range<u64>> {
+        let closed = self.closed.iter();
+        let place = closed
+            .map(|closed| closed.number)
+            .position(|known| known == number)?;
+        let closed = self.closed.remove(place);
+        self.traces -= closed.there.count();
+        if closed.is_kept() {
+            self.gone.push((number, closed.outline.pieces));
+        }
+        let (first, last) = (closed.there.all().next(), closed.there.all().last());
+        Some(first?.0..last?.1)
+    }
+
+    /// The memory that it always takes, in bytes; the block that still grows takes about twice what is told of it.
     pub(crate) fn bytes(&self) -> usize {
-        let closed = self.closed.iter().map(|closed| closed.block.bytes());
+        let closed = self.closed.iter().map(Closed::bytes);
         closed.sum::<usize>() + self.open.block.bytes()
     }
 }

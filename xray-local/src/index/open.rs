@@ -1,12 +1,16 @@
 //! A block that still grows.
 
-use super::block::{Block, Row, Source};
+use std::sync::Arc;
+
+use super::block::Block;
 use super::cause::{self, KnownCauses};
 use super::column::{Column, write_annotation};
 use super::key::{Name, TEXTS, write_key};
 use super::micros::{NONE, micros};
 use super::numbers::Numbers;
 use super::profile::Profile;
+use super::traces::Row;
+use super::works::Source;
 use crate::entry::{self, Entry, Request, Side, Work};
 use crate::filter::expression::Text;
 use crate::query::Times;
@@ -38,62 +42,56 @@ pub(super) struct Open {
 impl Open {
     /// Whether there is still room for this one, in a block of so many traces.
     pub(super) fn has_room_for(&self, ordinal: u64, entry: &Entry, traces: usize) -> bool {
-        if self.block.traces() == 0 {
+        if self.block.traces.count() == 0 {
             return true;
         }
-        let distance = ordinal.checked_sub(self.block.first_ordinal);
+        let distance = ordinal.checked_sub(self.block.traces.first_ordinal);
         let columns = self.block.columns.len();
         let known = self.most_values.max(self.block.causes.most());
         let values = known.max(columns) + MOST_OF_ONE;
-        self.block.traces() < traces
+        self.block.traces.count() < traces
             && distance.is_some_and(|distance| distance <= u64::from(u32::MAX))
-            && self.block.rows() + entry.works.len().min(MOST_OF_ONE) <= ROWS
+            && self.block.works.count() + entry.works.len().min(MOST_OF_ONE) <= ROWS
             && values <= ROWS
     }
 
     pub(super) fn push(&mut self, ordinal: u64, entry: &Entry) {
-        let trace = self.block.traces() as u16;
-        let block = &mut self.block;
+        let trace = self.block.traces.count() as u16;
+        let rows = self.block.works.count();
+        let traces = Arc::make_mut(&mut self.block.traces);
         if trace == 0 {
             // Traces are settled about in the order of their numbers: some below may still come.
-            block.first_ordinal = ordinal.saturating_sub(u64::from(u32::MAX / 2));
+            traces.first_ordinal = ordinal.saturating_sub(u64::from(u32::MAX / 2));
         }
-        block.ids.push(entry.id);
-        block.ordinals.push((ordinal - block.first_ordinal) as u32);
-        block.starts.push(entry.start());
-        block.ends.push(entry.end());
-        for set in [
-            &mut block.is_partial,
-            &mut block.is_odd,
-            &mut block.is_opaque,
-            &mut block.is_there,
-        ] {
-            set.push();
-        }
-        let number = usize::from(trace);
+        traces.ids.push(entry.id);
+        traces
+            .ordinals
+            .push((ordinal - traces.first_ordinal) as u32);
+        traces.starts.push(entry.start());
+        traces.ends.push(entry.end());
         let is_outside = |end: f64| end < entry.start() || entry.end() < end;
-        if !entry.is_partial {
-            block.is_partial.clear(number);
-        }
-        if !entry.segment_ends().any(is_outside) {
-            block.is_odd.clear(number);
-        }
-        match has_room(entry) {
+        let has_room = has_room(entry);
+        traces.is_partial.push(entry.is_partial);
+        traces.is_odd.push(entry.segment_ends().any(is_outside));
+        traces.is_opaque.push(!has_room);
+        traces.is_there.push(true);
+        match has_room {
             true => {
-                block.is_opaque.clear(number);
-                block.durations.push(micros(entry.duration).unwrap_or(NONE));
-                let root = block.rows() + entry.root + 1;
-                let root = Row::new(root as u16).filter(|_| entry.root().is_some());
-                block.roots.push(root);
+                traces
+                    .durations
+                    .push(micros(entry.duration).unwrap_or(NONE));
+                let root = Row::new((rows + entry.root + 1) as u16);
+                traces.roots.push(root.filter(|_| entry.root().is_some()));
                 self.push_rows(trace, entry);
             }
             false => {
-                block.durations.push(NONE);
-                block.roots.push(None);
+                traces.durations.push(NONE);
+                traces.roots.push(None);
             }
         }
-        let rows = self.block.rows() as u16;
-        self.block.first_rows.push(rows);
+        let rows = self.block.works.count() as u16;
+        let traces = Arc::make_mut(&mut self.block.traces);
+        traces.first_rows.push(rows);
         let links = entry.works.iter().flat_map(|work| &work.links);
         let open = links.filter(|link| link.source.is_none());
         let waits = open.map(|link| (link.trace_id, entry.id));
@@ -102,25 +100,26 @@ impl Open {
 
     fn push_rows(&mut self, trace: u16, entry: &Entry) {
         for work in &entry.works {
-            let block = &mut self.block;
-            let row = block.rows() as u16;
+            let head = Arc::make_mut(&mut self.block.head);
+            let works = Arc::make_mut(&mut self.block.works);
+            let row = works.count() as u16;
             let profile = Profile::of(work, |service| {
-                self.services.of(service, &mut block.services)
+                self.services.of(service, &mut head.services)
             });
-            let profile = self.profiles.of(&profile, &mut block.profiles);
-            block.profile_of.push(profile);
+            let profile = self.profiles.of(&profile, &mut head.profiles);
+            works.profile_of.push(profile);
             let time = |request: &Request| micros(request.duration()).unwrap_or(NONE);
             let offset = |request: &Request| offset(entry, request).unwrap_or_default();
-            block.times.push(time(&work.request));
-            block.offsets.push(offset(&work.request));
+            works.times.push(time(&work.request));
+            works.offsets.push(offset(&work.request));
             if let Some(call) = &work.call {
-                block.call_rows.push(row);
-                block.call_times.push(time(call));
-                block.call_offsets.push(offset(call));
+                works.call_rows.push(row);
+                works.call_times.push(time(call));
+                works.call_offsets.push(offset(call));
             }
             for (service, age) in work.sources() {
-                let service = self.services.of(service, &mut block.services);
-                block.sources.push(Source { row, service, age });
+                let service = self.services.of(service, &mut head.services);
+                works.sources.push(Source { row, service, age });
             }
             self.push_values(row, Side::Service, &work.request);
             if let Some(call) = &work.call {
@@ -128,9 +127,8 @@ impl Open {
             }
         }
         for (failure, cause) in cause::all(&entry.causes) {
-            self.block
-                .causes
-                .push(trace, failure, cause, &mut self.causes);
+            let causes = Arc::make_mut(&mut self.block.causes);
+            causes.push(trace, failure, cause, &mut self.causes);
         }
     }
 
@@ -153,7 +151,8 @@ impl Open {
         let block = &mut self.block;
         self.key.clear();
         write_key(side, name, &mut self.key);
-        let place = usize::from(self.keys.of(&self.key[..], &mut block.keys));
+        let head = Arc::make_mut(&mut block.head);
+        let place = usize::from(self.keys.of(&self.key[..], &mut head.keys));
         if place == block.columns.len() {
             block.columns.push(Column::default());
             self.values.push(Numbers::default());
@@ -162,12 +161,6 @@ impl Open {
         let number = self.values[place].of(value, &mut column.values);
         column.push(row, number);
         self.most_values = self.most_values.max(column.values.len());
-    }
-
-    /// The block as it stays.
-    pub(super) fn close(mut self) -> Block {
-        self.block.shrink();
-        self.block
     }
 }
 

@@ -1,15 +1,17 @@
 //! The works of some traces of a block, for those who count them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::iter;
-use std::sync::OnceLock;
+use std::sync::Arc;
 
 use super::bits::Bits;
-use super::block::Block;
+use super::block::Head;
 use super::micros::NONE;
 use super::profile::Profile;
-use crate::entry::{Entry, Moment, Side, micros};
-
+use super::view::View;
+use super::works::Works;
+use crate::entry::{Bytes, Entry, Moment, Side, fields, micros};
 use crate::filter::expression::Failure;
 use crate::graph::{Flow, Sketch, Tally};
 use crate::query::RootCause;
@@ -22,10 +24,9 @@ pub(crate) trait Gather {
 
 /// Some traces of a block.
 pub(crate) struct Rows<'a> {
-    block: &'a Block,
-    traces: Bits,
-    /// What is counted of all of them, where these are all of the block's traces.
-    whole: Option<&'a OnceLock<Tallies>>,
+    view: &'a View<'a>,
+    /// `None` are all that are there.
+    traces: Option<Bits>,
 }
 
 /// One service's work.
@@ -47,49 +48,52 @@ pub(super) struct Tallies {
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(
-        block: &'a Block,
-        traces: Bits,
-        whole: Option<&'a OnceLock<Tallies>>,
-    ) -> Self {
+    pub(super) fn new(view: &'a View<'a>, traces: Bits) -> Self {
         Self {
-            block,
-            traces,
-            whole,
+            view,
+            traces: Some(traces),
         }
+    }
+
+    /// All traces that are there.
+    pub(super) fn whole(view: &'a View<'a>) -> Self {
+        Self { view, traces: None }
     }
 
     /// Those of the traces for which this holds.
     pub(crate) fn of(&self, traces: impl IntoIterator<Item = usize>) -> Rows<'a> {
-        let mut some = Bits::none(self.block.traces());
+        let mut some = Bits::none(self.view.trace_count());
         traces.into_iter().for_each(|trace| some.set(trace));
-        Rows::new(self.block, some, None)
+        Rows::new(self.view, some)
     }
 
     /// What the rows of each profile have in common.
     pub(crate) fn flows(&self) -> impl Iterator<Item = Flow<'a>> {
-        let block = self.block;
-        block.profiles.iter().map(|profile| flow(block, profile))
+        let head = &*self.view.head;
+        head.profiles.iter().map(|profile| flow(head, profile))
     }
 
     /// All rows, trace by trace.
     pub(crate) fn all(&self) -> impl Iterator<Item = Row> {
-        let mut calls = Calls::from(self.block, 0);
-        let numbers = self.traces.numbers();
-        numbers.flat_map(move |trace| self.numbered(trace, &mut calls))
+        let mut calls = Calls::from(self.view.works(), 0);
+        let traces: Vec<_> = self.traces().numbers().collect();
+        traces
+            .into_iter()
+            .flat_map(move |trace| self.numbered(trace, &mut calls))
     }
 
     /// The rows of one trace.
     pub(crate) fn of_trace(&self, trace: usize) -> impl Iterator<Item = Row> {
-        let first = self.block.rows_of(trace).start;
-        let rows = self.numbered(trace, &mut Calls::from(self.block, first));
+        let first = self.view.traces().rows_of(trace).start;
+        let rows = self.numbered(trace, &mut Calls::from(self.view.works(), first));
         rows.into_iter()
     }
 
     /// The traces that failed, by their numbers here, each with the root causes of its faults.
     pub(crate) fn faults(&self) -> impl Iterator<Item = (usize, Vec<&'a RootCause>)> {
-        let all = self.block.causes.of(Failure::Fault);
-        let mut all = all.filter(|(trace, _)| self.traces.has(*trace)).peekable();
+        let traces = self.traces().into_owned();
+        let all = self.view.causes().of(Failure::Fault);
+        let mut all = all.filter(move |(trace, _)| traces.has(*trace)).peekable();
         iter::from_fn(move || {
             let (trace, first) = all.next()?;
             let more = iter::from_fn(|| all.next_if(|(other, _)| *other == trace));
@@ -98,17 +102,28 @@ impl<'a> Rows<'a> {
         })
     }
 
+    /// None where the block cannot be read.
+    fn traces(&self) -> Cow<'_, Bits> {
+        let all = self.traces.as_ref().map(Cow::Borrowed);
+        let all = all.unwrap_or_else(|| Cow::Owned(self.view.there()));
+        match self.view.is_whole() {
+            true => all,
+            false => Cow::Owned(Bits::none(self.view.trace_count())),
+        }
+    }
+
     fn numbered(&self, trace: usize, calls: &mut Calls<'_>) -> Vec<Row> {
-        let block = self.block;
-        let start = micros(block.starts[trace]);
-        let rows = block.rows_of(trace).map(|row| {
-            let profile = usize::from(block.profile_of[row]);
+        let (head, works) = (&self.view.head, self.view.works());
+        let traces = self.view.traces();
+        let start = micros(traces.starts[trace]);
+        let rows = traces.rows_of(trace).map(|row| {
+            let profile = usize::from(works.profile_of[row]);
             let moment = |side, offset: i32, time: u32| Moment {
                 start: start + i64::from(offset),
                 duration: (time != NONE).then_some(u64::from(time)),
-                outcome: block.profiles[profile].outcome(side),
+                outcome: head.profiles[profile].outcome(side),
             };
-            let (offset, time) = (block.offsets[row], block.times[row]);
+            let (offset, time) = (works.offsets[row], works.times[row]);
             let (call_offset, call_time) = calls.find(row).unwrap_or((offset, time));
             Row {
                 number: row,
@@ -120,49 +135,63 @@ impl<'a> Rows<'a> {
         rows.collect()
     }
 
-    fn tallies(&self) -> Tallies {
+    /// What is counted of them: that of all traces is known, where the block grows no more.
+    fn tallies(&self) -> Arc<Tallies> {
+        let whole = match self.traces {
+            None => self.view.tallies(),
+            Some(_) => None,
+        };
+        whole.unwrap_or_else(|| Arc::new(self.count()))
+    }
+
+    pub(super) fn count(&self) -> Tallies {
+        let (head, works) = (&self.view.head, self.view.works());
         let mut tallies = Tallies::default();
-        let profiles = self.block.profiles.len();
+        let profiles = head.profiles.len();
         tallies.by_profile.resize_with(profiles, Default::default);
         for row in self.all() {
             let (own, call) = &mut tallies.by_profile[row.profile];
             own.count(row.request);
             call.count(row.call);
-            for (source, age) in sources(self.block, row.number) {
-                let service = self.block.profiles[row.profile].service;
+            for (source, age) in works.sources_of(row.number) {
+                let service = head.profiles[row.profile].service;
                 let link = tallies.links.entry((source, service)).or_default();
                 link.count_aged(row.request, age);
             }
         }
         tallies
     }
+}
 
-    /// Counts all of the block's traces, so that it is known when it is asked for.
-    pub(super) fn count(&self) {
-        if let Some(whole) = self.whole {
-            whole.get_or_init(|| self.tallies());
-        }
+impl Tallies {
+    /// About how much memory they take.
+    pub(super) fn bytes(&self) -> usize {
+        let tallies = self.by_profile.iter().flat_map(|(own, call)| [own, call]);
+        let tallies = tallies.chain(self.links.values());
+        tallies.map(Tally::bytes).sum()
     }
 }
 
+fields!(Tallies { by_profile, links });
+
 /// The rows of which the callers recorded something else, one behind the other.
 struct Calls<'a> {
-    block: &'a Block,
+    works: &'a Works,
     next: usize,
 }
 
 impl<'a> Calls<'a> {
-    fn from(block: &'a Block, row: usize) -> Self {
+    fn from(works: &'a Works, row: usize) -> Self {
         let before = |call: &u16| usize::from(*call) < row;
         Self {
-            block,
-            next: block.call_rows.partition_point(before),
+            works,
+            next: works.call_rows.partition_point(before),
         }
     }
 
     /// What the caller of a row saw. Rows have to be asked for in their order.
     fn find(&mut self, row: usize) -> Option<(i32, u32)> {
-        let rows = &self.block.call_rows;
+        let rows = &self.works.call_rows;
         while rows
             .get(self.next)
             .is_some_and(|call| usize::from(*call) < row)
@@ -173,28 +202,14 @@ impl<'a> Calls<'a> {
             .get(self.next)
             .is_some_and(|call| usize::from(*call) == row);
         is_here.then(|| {
-            let Block {
-                call_offsets,
-                call_times,
-                ..
-            } = self.block;
-            (call_offsets[self.next], call_times[self.next])
+            let works = self.works;
+            (works.call_offsets[self.next], works.call_times[self.next])
         })
     }
 }
 
-/// Where a row goes on from: numbers of services, with the ages.
-fn sources(block: &Block, row: usize) -> impl Iterator<Item = (u16, u64)> {
-    let first = block
-        .sources
-        .partition_point(|source| usize::from(source.row) < row);
-    let here = block.sources[first..].iter();
-    here.take_while(move |source| usize::from(source.row) == row)
-        .map(|source| (source.service, source.age))
-}
-
-fn flow<'a>(block: &'a Block, profile: &Profile) -> Flow<'a> {
-    let service = |number: u16| &block.services[usize::from(number)];
+fn flow<'a>(head: &'a Head, profile: &Profile) -> Flow<'a> {
+    let service = |number: u16| &head.services[usize::from(number)];
     Flow {
         service: service(profile.service),
         caller: profile.caller.map(service),
@@ -205,18 +220,11 @@ fn flow<'a>(block: &'a Block, profile: &Profile) -> Flow<'a> {
 
 impl Gather for Sketch {
     fn rows(&mut self, rows: &Rows<'_>) {
-        let counted;
-        let tallies = match rows.whole {
-            Some(whole) => whole.get_or_init(|| rows.tallies()),
-            None => {
-                counted = rows.tallies();
-                &counted
-            }
-        };
+        let tallies = rows.tallies();
         for (flow, (own, call)) in rows.flows().zip(&tallies.by_profile) {
             self.put(flow, own, call);
         }
-        let service = |number: u16| &rows.block.services[usize::from(number)];
+        let service = |number: u16| &rows.view.head.services[usize::from(number)];
         for ((source, taker), tally) in &tallies.links {
             self.link(service(*source), service(*taker), tally);
         }

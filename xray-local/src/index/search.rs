@@ -5,8 +5,12 @@ use std::collections::BinaryHeap;
 use super::bits::Bits;
 use super::block::Block;
 use super::bounds::Bounds;
+use super::closed::Closed;
 use super::look::Look;
+use super::piece::Shelf;
 use super::rows::{Gather, Rows};
+use super::traces::Traces;
+use super::view::View;
 use super::{Candidate, Explanation, Index, Position, Search};
 use crate::filter::Filter;
 use crate::query::{TimeRange, TimeRangeType, Times};
@@ -16,14 +20,10 @@ impl Index {
     pub(crate) fn search(
         &self,
         search: &Search<'_>,
+        shelf: &dyn Shelf,
         mut told: Option<&mut Explanation>,
     ) -> Vec<Candidate> {
-        let open = Bounds::of(&self.open.block).map(|bounds| (bounds, &self.open.block));
-        let closed = self
-            .closed
-            .iter()
-            .map(|closed| (closed.bounds, &closed.block));
-        let mut blocks: Vec<_> = closed.chain(open).collect();
+        let mut blocks: Vec<_> = self.blocks().collect();
         if let Some(told) = &mut told {
             told.traces = self.traces;
             told.blocks = blocks.len();
@@ -44,7 +44,9 @@ impl Index {
             if found.len() == search.limit {
                 return found;
             }
-            waiting.extend(candidates(block, &bounds, search, told.as_deref_mut()));
+            if let Some(view) = block.view(shelf) {
+                waiting.extend(candidates(&view, &bounds, search, told.as_deref_mut()));
+            }
         }
         while found.len() < search.limit
             && let Some(next) = waiting.pop()
@@ -60,6 +62,7 @@ impl Index {
         &self,
         range: &TimeRange,
         filter: Option<&Filter>,
+        shelf: &dyn Shelf,
         to: &mut impl Gather,
     ) -> Vec<Candidate> {
         let search = Search {
@@ -68,34 +71,39 @@ impl Index {
             after: None,
             limit: usize::MAX,
         };
-        let open = Bounds::of(&self.open.block).map(|bounds| (bounds, &self.open.block, None));
-        let closed = self.closed.iter().map(|closed| {
-            let whole = (closed.traces, &closed.tallies);
-            (closed.bounds, &closed.block, Some(whole))
-        });
         let mut large = Vec::new();
-        for (bounds, block, whole) in closed.chain(open) {
-            if !bounds.may_hold(&search) {
-                continue;
-            }
-            let mut traces = possible(block, &bounds, &search, None);
-            let whole = whole.filter(|(all, _)| *all == traces.count());
-            let mut single = traces.clone();
-            // The index does not know when each segment of a trace ended.
-            if range.kind != TimeRangeType::Service {
-                single.and(&block.is_opaque);
-            }
-            large.extend(
-                single
-                    .numbers()
-                    .map(|trace| candidate(block, trace, &search)),
-            );
-            traces.and(&single.not());
-            if !traces.is_empty() {
-                to.rows(&Rows::new(block, traces, whole.map(|(_, tallies)| tallies)));
+        for (bounds, block) in self.blocks() {
+            if bounds.may_hold(&search)
+                && let Some(view) = block.view(shelf)
+            {
+                large.extend(gather(&view, &bounds, &search, to));
             }
         }
         large
+    }
+
+    /// All blocks with traces.
+    fn blocks(&self) -> impl Iterator<Item = (Bounds, Looked<'_>)> {
+        let open = &self.open.block;
+        let open = Bounds::of(&open.traces).map(|bounds| (bounds, Looked::Open(open)));
+        let closed = self.closed.iter();
+        let closed = closed.map(|closed| (closed.outline.bounds, Looked::Closed(closed)));
+        closed.chain(open)
+    }
+}
+
+/// A block that may be looked at.
+enum Looked<'a> {
+    Open(&'a Block),
+    Closed(&'a Closed),
+}
+
+impl<'a> Looked<'a> {
+    fn view(self, shelf: &'a dyn Shelf) -> Option<View<'a>> {
+        match self {
+            Self::Open(block) => Some(View::of_open(block)),
+            Self::Closed(closed) => View::of(closed, shelf),
+        }
     }
 }
 
@@ -112,14 +120,16 @@ impl Candidate {
 
 /// The traces of a block that may be meant, in no order.
 fn candidates(
-    block: &Block,
+    view: &View<'_>,
     bounds: &Bounds,
     search: &Search<'_>,
     mut told: Option<&mut Explanation>,
 ) -> Vec<Candidate> {
-    let possible = possible(block, bounds, search, told.as_deref_mut());
-    let all = possible.numbers();
-    let all: Vec<_> = all.map(|trace| candidate(block, trace, search)).collect();
+    let possible = possible(view, bounds, search, told.as_deref_mut());
+    let all: Vec<_> = possible
+        .numbers()
+        .map(|trace| candidate(view, trace, search))
+        .collect();
     if let Some(told) = told {
         told.candidates += all.len();
         told.doubtful += all.iter().filter(|candidate| !candidate.is_certain).count();
@@ -127,28 +137,58 @@ fn candidates(
     all
 }
 
-fn candidate(block: &Block, trace: usize, search: &Search<'_>) -> Candidate {
+/// Has the traces of a block counted. Returns those that have to be looked at one by one.
+fn gather(
+    view: &View<'_>,
+    bounds: &Bounds,
+    search: &Search<'_>,
+    to: &mut impl Gather,
+) -> Vec<Candidate> {
+    if search.filter.is_none() && bounds.lie_in(search) && !view.has_opaque() {
+        to.rows(&Rows::whole(view));
+        return Vec::new();
+    }
+    let mut traces = possible(view, bounds, search, None);
+    let mut single = traces.clone();
+    // The index does not know when each segment of a trace ended.
+    if search.range.kind != TimeRangeType::Service {
+        match view.has_opaque() {
+            true => single.and(&view.traces().is_opaque),
+            false => single = Bits::none(view.trace_count()),
+        }
+    }
+    traces.and(&single.clone().not());
+    if !traces.is_empty() {
+        to.rows(&Rows::new(view, traces));
+    }
+    let single = single.numbers();
+    single.map(|trace| candidate(view, trace, search)).collect()
+}
+
+fn candidate(view: &View<'_>, trace: usize, search: &Search<'_>) -> Candidate {
+    let traces = view.traces();
     Candidate {
-        position: block.position(trace),
-        ordinal: block.ordinal(trace),
-        is_certain: search.filter.is_none() || !block.is_opaque.has(trace),
+        position: traces.position(trace),
+        ordinal: traces.ordinal(trace),
+        is_certain: search.filter.is_none() || !traces.is_opaque.has(trace),
     }
 }
 
+/// None of a block that cannot be read.
 fn possible(
-    block: &Block,
+    view: &View<'_>,
     bounds: &Bounds,
     search: &Search<'_>,
     mut told: Option<&mut Explanation>,
 ) -> Bits {
+    let count = view.trace_count();
     let mut possible = match bounds.lie_in(search) {
-        true => Bits::all(block.traces()),
+        true => Bits::all(count),
         false => {
-            let all: Vec<_> = (0..block.traces()).collect();
-            Bits::of(&all, |trace| is_in_time(block, trace, search))
+            let all: Vec<_> = (0..count).collect();
+            Bits::of(&all, |trace| is_in_time(view.traces(), trace, search))
         }
     };
-    possible.and(&block.is_there);
     if possible.is_empty() {
         return possible;
     }
@@ -156,20 +196,29 @@ fn possible(
         told.blocks_searched += 1;
     }
     if let Some(filter) = search.filter {
-        let mut meant = Look { block, told }.traces(filter.expression());
-        meant.or(&block.is_opaque);
+        let mut meant = Look { view, told }.traces(filter.expression());
+        if view.has_opaque() {
+            meant.or(&view.traces().is_opaque);
+        }
         possible.and(&meant);
     }
-    possible
+    // Most that are asked for something rare need not be read for this.
+    if !possible.is_empty() {
+        possible.and(&view.there());
+    }
+    match view.is_whole() {
+        true => possible,
+        false => Bits::none(count),
+    }
 }
 
-fn is_in_time(block: &Block, trace: usize, search: &Search<'_>) -> bool {
-    let at = At { block, trace };
-    let is_behind = |after| block.position(trace) < after;
+fn is_in_time(traces: &Traces, trace: usize, search: &Search<'_>) -> bool {
+    let at = At { traces, trace };
+    let is_behind = |after| traces.position(trace) < after;
     let is_in_time = match search.range.kind {
         TimeRangeType::Service => {
             let overlaps = at.start() < search.range.end && search.range.start <= at.end();
-            overlaps || block.is_odd.has(trace)
+            overlaps || traces.is_odd.has(trace)
         }
         _ => search.range.matched(&at).is_some(),
     };
@@ -178,21 +227,21 @@ fn is_in_time(block: &Block, trace: usize, search: &Search<'_>) -> bool {
 
 /// The times of one trace of a block.
 struct At<'a> {
-    block: &'a Block,
+    traces: &'a Traces,
     trace: usize,
 }
 
 impl Times for At<'_> {
     fn by_id(&self) -> f64 {
-        f64::from(self.block.ids[self.trace].epoch_seconds())
+        f64::from(self.traces.ids[self.trace].epoch_seconds())
     }
 
     fn start(&self) -> f64 {
-        self.block.starts[self.trace]
+        self.traces.starts[self.trace]
     }
 
     fn end(&self) -> f64 {
-        self.block.ends[self.trace]
+        self.traces.ends[self.trace]
     }
 
     fn segment_ends(&self) -> impl Iterator<Item = f64> {

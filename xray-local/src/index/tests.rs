@@ -1,103 +1,11 @@
-use std::collections::BTreeMap;
-
-use xray_sdk::document::Trace;
-
 use super::*;
-use crate::entry::Span;
-use crate::query::{TimeRangeType, Times as _};
+use crate::graph::Sketch;
+use crate::query::TimeRangeType;
 use random::Chance;
+use world::World;
 
 pub(crate) mod random;
-
-/// Traces, and an index of them with small blocks.
-struct World {
-    index: Index,
-    traces: BTreeMap<Position, (Trace, Entry)>,
-}
-
-impl World {
-    fn new() -> Self {
-        Self {
-            index: Index::with_blocks_of(16),
-            traces: BTreeMap::new(),
-        }
-    }
-
-    /// A world of so many traces, of which some came again with more, and some were taken out.
-    fn random(chance: &mut Chance, traces: u64) -> Self {
-        let mut world = Self::new();
-        for number in 0..traces {
-            let documents = random::documents(chance, number);
-            let first = world.put(&documents[..1], None);
-            let last = world.put(&documents, Some(first));
-            if chance.below(5) == 0 {
-                world.take(last);
-            }
-        }
-        world
-    }
-
-    /// Puts in the trace of these documents, in place of what was known of it.
-    fn put(&mut self, documents: &[String], known: Option<Position>) -> Position {
-        let trace = random::trace(documents);
-        if let Some(known) = known {
-            self.take(known);
-        }
-        let entry = Entry::of(&trace, 1, Span::of(&trace));
-        let position = Position::of(entry.id, entry.start());
-        // The trace's number stands in its id.
-        let ordinal = entry.id.to_u128() as u64;
-        self.index.insert(ordinal, &entry);
-        self.traces.insert(position, (trace, entry));
-        position
-    }
-
-    fn take(&mut self, position: Position) {
-        let (_, entry) = self.traces.remove(&position).expect("it is there");
-        assert!(self.index.remove(entry.id.to_u128() as u64));
-    }
-
-    /// What a search finds, page by page, doubts settled by the traces.
-    fn found(&self, range: &TimeRange, filter: Option<&Filter>, limit: usize) -> Vec<Position> {
-        let mut found = Vec::new();
-        let mut after = None;
-        loop {
-            let search = Search {
-                range,
-                filter,
-                after,
-                limit,
-            };
-            let page = self.index.search(&search, None);
-            let Some(last) = page.last() else {
-                return found;
-            };
-            after = Some(last.position);
-            assert!(page.len() <= limit);
-            found.extend(
-                page.iter()
-                    .filter(|candidate| self.is_meant(candidate, range, filter))
-                    .map(|candidate| candidate.position),
-            );
-        }
-    }
-
-    fn is_meant(&self, candidate: &Candidate, range: &TimeRange, filter: Option<&Filter>) -> bool {
-        let (trace, entry) = &self.traces[&candidate.position];
-        assert_eq!(candidate.ordinal, entry.id.to_u128() as u64);
-        let is_in_time = range.matched(entry).is_some();
-        is_in_time && (candidate.is_certain || filter.is_none_or(|filter| filter.matches(trace)))
-    }
-
-    /// What should be found: by asking every trace.
-    fn meant(&self, range: &TimeRange, filter: Option<&Filter>) -> Vec<Position> {
-        let newest_first = self.traces.iter().rev();
-        let meant = newest_first.filter(|(_, (trace, entry))| {
-            range.matched(entry).is_some() && filter.is_none_or(|filter| filter.matches(trace))
-        });
-        meant.map(|(position, _)| *position).collect()
-    }
-}
+mod world;
 
 /// How many expressions are tried. The whole hundred thousand: XRAY_TEST_EXPRESSIONS=100000.
 fn expressions() -> u64 {
@@ -197,7 +105,10 @@ fn a_page_of_the_newest_looks_into_few_blocks_and_none_has_what_is_nowhere() {
             after: None,
             limit,
         };
-        let found = world.index.search(&search, Some(&mut told)).len();
+        let found = world
+            .index
+            .search(&search, &world.kept, Some(&mut told))
+            .len();
         (found, told)
     };
     let (found, page) = told("ok", 10);
@@ -243,7 +154,7 @@ fn a_trace_too_large_for_the_columns_is_left_to_its_documents() {
             after: None,
             limit: 10,
         };
-        let [candidate] = world.index.search(&search, None)[..] else {
+        let [candidate] = world.index.search(&search, &world.kept, None)[..] else {
             panic!("one candidate")
         };
         assert!(!candidate.is_certain);
@@ -252,5 +163,72 @@ fn a_trace_too_large_for_the_columns_is_left_to_its_documents() {
             found,
             "{text}"
         );
+    }
+}
+
+#[test]
+fn a_block_that_cannot_be_read_finds_nothing_and_is_made_anew() {
+    let mut chance = Chance::new(10);
+    for _ in 0..3 {
+        let mut world = World::random(&mut chance, 50);
+        world.keep();
+        let mut pieces: Vec<_> = world.kept.pieces.keys().copied().collect();
+        pieces.sort_unstable();
+        for (block, piece) in pieces {
+            let bytes = world.kept.pieces.remove(&(block, piece)).expect("is there");
+            world.kept.at_hand.take();
+            for _ in 0..3 {
+                let text = random::expression(&mut chance);
+                let filter = Filter::parse(&text).expect("an expression");
+                let meant = world.meant(&TimeRange::ALWAYS, Some(&filter));
+                let found = world.found(&TimeRange::ALWAYS, Some(&filter), 10);
+                let is_broken = world.kept.broken.borrow().contains(&block);
+                assert!(found == meant || is_broken, "{text}");
+                assert!(
+                    found.iter().all(|position| meant.contains(position)),
+                    "{text}"
+                );
+            }
+            let mut graph = Sketch::default();
+            world
+                .index
+                .gather(&TimeRange::ALWAYS, None, &world.kept, &mut graph);
+            if chance.below(3) > 0 || piece > 4 {
+                world.kept.pieces.insert((block, piece), bytes);
+            }
+        }
+        let broken = std::mem::take(&mut *world.kept.broken.borrow_mut());
+        for block in broken {
+            world.index.forget(block);
+        }
+        world.kept.at_hand.take();
+        world.fill();
+        world.keep();
+        let all = world.found(&TimeRange::ALWAYS, None, 1_000);
+        assert_eq!(all, world.meant(&TimeRange::ALWAYS, None));
+        assert!(world.kept.broken.borrow().is_empty());
+    }
+}
+
+#[test]
+fn what_is_drawn_of_blocks_is_what_their_traces_say() {
+    let mut chance = Chance::new(14);
+    for _ in 0..10 {
+        let world = World::random(&mut chance, 100);
+        let (start, end) = (chance.below(30) as f64, 20.0 + chance.below(60) as f64);
+        for range in [TimeRange::ALWAYS, TimeRange::began(start, end)] {
+            let mut drawn = Sketch::default();
+            let large = world.index.gather(&range, None, &world.kept, &mut drawn);
+            assert!(large.iter().all(|large| large.is_certain));
+            let large = large.iter().map(|large| &world.traces[&large.position]);
+            large.for_each(|(_, entry)| drawn.add(entry));
+            let mut expected = Sketch::default();
+            for (_, entry) in world.traces.values() {
+                if range.matched(entry).is_some() {
+                    expected.add(entry);
+                }
+            }
+            assert_eq!(drawn, expected, "{range:?}");
+        }
     }
 }

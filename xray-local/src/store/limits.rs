@@ -3,9 +3,8 @@ use std::time::Duration;
 /// How much a store keeps. What is beyond makes room by whole traces, from the one that came first on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most room. In memory: the texts of documents, what is known of their traces beside, and an estimate for keeping both; the
-    /// index comes on top, with some hundred bytes a trace. On disk: what is in use of the file;
-    /// what comes next to be worked into it takes some tens of megabytes beside.
+    /// The most room. In memory: the texts of documents, what is known of their traces beside, the index, and an estimate for keeping them.
+    /// On disk: what is in use of the file; what comes next to be worked into it takes some tens of megabytes beside.
     pub bytes: u64,
     /// The most traces.
     pub traces: usize,
@@ -14,6 +13,10 @@ pub struct Limits {
     /// The most that one trace may take: documents beyond are refused as `InvalidSegment`. X-Ray draws such a line somewhere
     /// between 100 and 500 kB; here there is none unless it is asked for.
     pub trace_bytes: u64,
+    /// How much memory parts of the index may take that were read for queries, in case that they are asked for again. Beside it the index takes some
+    /// megabytes for the newest few thousand traces, and about a byte for each of the others. With less than what is asked for, queries
+    /// take longer, and find the same.
+    pub index_bytes: u64,
 }
 
 /// The 30 days for which X-Ray keeps traces.
@@ -27,6 +30,7 @@ impl Limits {
             traces: usize::MAX,
             age: AGE,
             trace_bytes: u64::MAX,
+            index_bytes: 128 << 20,
         }
     }
 }
@@ -39,6 +43,7 @@ impl Default for Limits {
             traces: 100_000,
             age: AGE,
             trace_bytes: u64::MAX,
+            index_bytes: 32 << 20,
         }
     }
 }

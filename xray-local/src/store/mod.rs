@@ -13,6 +13,7 @@ mod put;
 mod record;
 mod search;
 mod settle;
+mod shelf;
 mod snapshot;
 mod writer;
 
@@ -39,6 +40,7 @@ pub(crate) use intake::{Gauge, Intake, QueueLevel};
 pub use limits::Limits;
 pub(crate) use search::Found;
 pub(crate) use settle::Settler;
+use shelf::Pieces;
 pub(crate) use snapshot::Snapshot;
 use writer::Writer;
 
@@ -79,6 +81,8 @@ struct Shared {
     writer: Mutex<Writer>,
     catalog: Catalog,
     listeners: Listeners,
+    /// Those of the index.
+    pieces: Pieces,
     /// Guards what is told of the store. Held for numbers only.
     state: Mutex<State>,
     changed: Condvar,
@@ -145,6 +149,7 @@ impl Store {
                 engine,
                 catalog,
                 listeners: Listeners::default(),
+                pieces: Pieces::new(limits.index_bytes),
                 state: Mutex::default(),
                 changed: Condvar::new(),
                 programs: Arc::default(),

@@ -72,7 +72,12 @@ impl Store {
     /// Has the traces of a time range that a filter means counted. Costs by their number, tens of nanoseconds for each service in each.
     pub(crate) fn gather(&self, range: &TimeRange, filter: Option<&Filter>, to: &mut impl Gather) {
         self.settle();
-        let large = self.shared.catalog.known().index.gather(range, filter, to);
+        let large = self
+            .shared
+            .catalog
+            .known()
+            .index
+            .gather(range, filter, self, to);
         for candidate in large {
             if candidate.is_certain || self.is_meant(candidate.position.id, filter) {
                 let entry = self.in_time(candidate, range);
@@ -87,7 +92,7 @@ impl Store {
         let meant = self.meant_behind(range, filter, None, EXPLAINED, Some(&mut told));
         let found = meant.take(EXPLAINED).count();
         told.found = found;
-        told.bytes = self.shared.catalog.known().index.bytes();
+        told.bytes = self.shared.catalog.known().index.bytes() + self.shared.pieces.bytes();
         told
     }
 
@@ -129,7 +134,7 @@ impl Store {
         let batches = std::iter::from_fn(move || {
             let search = next.take()?;
             let known = self.shared.catalog.known();
-            let candidates = known.index.search(&search, told.as_deref_mut());
+            let candidates = known.index.search(&search, self, told.as_deref_mut());
             // Entries are looked up among what is known, too, which nobody may hold twice.
             drop(known);
             let last = candidates.last().map(|candidate| candidate.position);

@@ -21,6 +21,9 @@ const ROUND: Duration = Duration::from_millis(500);
 /// How many traces are settled before others get their turn.
 const AT_ONCE: usize = 256;
 
+/// How many entries may wait to be kept before those who settle keep them first: they take memory.
+const UNKEPT: usize = 4_096;
+
 /// How many blocks are counted before others get their turn.
 const COUNTED_AT_ONCE: usize = 8;
 
@@ -73,7 +76,13 @@ impl Store {
         self.settle_since(since);
         self.tell_quiet(since);
         self.keep_settled();
-        while self.shared.catalog.known().index.count(COUNTED_AT_ONCE) {}
+        while self
+            .shared
+            .catalog
+            .known()
+            .index
+            .count(COUNTED_AT_ONCE, self)
+        {}
     }
 
     fn settle_since(&self, since: f64) {
@@ -82,6 +91,7 @@ impl Store {
         self.load(&mut settling);
         // What comes meanwhile is left to the next one: else there might be no end.
         let mut left_to_do = catalog.count_open();
+        let mut most_unkept = UNKEPT;
         loop {
             let rows = catalog.take_open(since, AT_ONCE.min(left_to_do));
             left_to_do -= rows.len();
@@ -101,6 +111,13 @@ impl Store {
                 if left.is_none_or(|first| first <= ordinal) {
                     known.put(ordinal, &entry, unkept);
                 }
+            }
+            let unkept = known.unkept.len();
+            drop(known);
+            if unkept >= most_unkept {
+                self.keep_all();
+                // Traces that have come on wait until they are settled once more.
+                most_unkept = catalog.known().unkept.len() + UNKEPT;
             }
         }
     }

@@ -64,10 +64,7 @@ impl Engine for Memory {
     fn keep(&self, made: &Made<'_>) -> Result<Vec<u64>, EngineError> {
         let mut tables = self.tables();
         for (name, blob) in &made.blobs {
-            match blob {
-                Some(blob) => tables.blobs.insert((*name).to_owned(), blob.to_vec()),
-                None => tables.blobs.remove(*name),
-            };
+            tables.name(name, *blob);
         }
         let entries = made.entries.iter();
         let kept =
@@ -169,15 +166,11 @@ impl Engine for Memory {
         }
         Ok(())
     }
-
-    fn is_lasting(&self) -> bool {
-        false
-    }
 }
 
-/// What an entry takes, with its place in the map and in the heap. An estimate.
-fn entry_bytes(entry: &[u8]) -> u64 {
-    entry.len() as u64 + 64
+/// What an entry or a blob takes, with its place in the map and in the heap. An estimate.
+fn kept_bytes(kept: &[u8]) -> u64 {
+    kept.len() as u64 + 64
 }
 
 impl Tables {
@@ -204,11 +197,20 @@ impl Tables {
         let is_meant = kept.is_some_and(|kept| kept.row.revision == revision);
         if is_meant {
             let before = self.entries.insert(ordinal, entry.into());
-            self.bytes += entry_bytes(entry);
-            self.bytes -= before.map_or(0, |before| entry_bytes(&before));
+            self.bytes += kept_bytes(entry);
+            self.bytes -= before.map_or(0, |before| kept_bytes(&before));
             self.unsettled.remove(&ordinal);
         }
         is_meant
+    }
+
+    fn name(&mut self, name: &str, blob: Option<&[u8]>) {
+        let before = match blob {
+            Some(blob) => self.blobs.insert(name.to_owned(), blob.to_vec()),
+            None => self.blobs.remove(name),
+        };
+        self.bytes += blob.map_or(0, kept_bytes);
+        self.bytes -= before.map_or(0, |before| kept_bytes(&before));
     }
 
     fn remove_before(&mut self, first: u64) {
@@ -220,7 +222,7 @@ impl Tables {
         }
         let stay = self.entries.split_off(&first);
         for entry in std::mem::replace(&mut self.entries, stay).values() {
-            self.bytes -= entry_bytes(entry);
+            self.bytes -= kept_bytes(entry);
         }
     }
 }

@@ -76,11 +76,6 @@ pub(super) trait Engine: Send + Sync {
     /// What is kept under names that begin so, in the order of the names, until the visitor has enough. `None` of what cannot be
     /// read.
     fn blobs(&self, prefix: &str, visit: &mut VisitBlob<'_>) -> Result<(), EngineError>;
-
-    /// Whether what is kept is there after the process.
-    fn is_lasting(&self) -> bool {
-        true
-    }
 }
 
 /// Is shown blobs by their names; `None` is one that cannot be read.
