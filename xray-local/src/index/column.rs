@@ -1,12 +1,10 @@
 //! The texts or annotations of one name in a block: each distinct value once, and which rows have it.
 
-use xray_sdk::document::AnnotationValue;
-
 use super::bits::Bits;
+use super::matcher::Matcher;
 use super::numbers::Numbered;
 use super::pack::{read_steps, write_steps};
 use crate::entry::Bytes;
-use crate::filter::expression::{Operator, Value};
 
 /// Values and their rows. Kept small: two bytes for the row and two for the value.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +30,11 @@ impl Values {
             _ => self.ends[number - 1],
         };
         &self.bytes[start as usize..self.ends[number] as usize]
+    }
+
+    /// All of them, one behind the other, and where each ends.
+    pub(super) fn parts(&self) -> (&[u8], &[u32]) {
+        (&self.bytes, &self.ends)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -103,9 +106,9 @@ impl Column {
         self.value_of.push(value);
     }
 
-    /// The rows that have a value for which the test holds, of so many rows.
-    pub(super) fn rows_where(&self, rows: usize, test: impl Fn(&[u8]) -> bool) -> Bits {
-        let holds: Vec<bool> = self.values.all().map(test).collect();
+    /// The rows that have such a value, of so many rows.
+    pub(super) fn rows_where(&self, rows: usize, matcher: &Matcher<'_>) -> Bits {
+        let holds = matcher.of(&self.values);
         let mut found = Bits::none(rows);
         if !holds.contains(&true) {
             return found;
@@ -122,36 +125,4 @@ impl Column {
         let numbers = self.rows.capacity() + self.value_of.capacity();
         size_of::<Self>() + self.values.bytes() + numbers * size_of::<u16>()
     }
-}
-
-/// Writes an annotation's value, with its type in front.
-pub(super) fn write_annotation(value: &AnnotationValue, to: &mut Vec<u8>) {
-    if let Some(number) = value.as_number() {
-        to.push(b'n');
-        to.extend_from_slice(&number.to_le_bytes());
-    } else if let Some(boolean) = value.as_boolean() {
-        to.extend_from_slice(&[b'b', u8::from(boolean)]);
-    } else {
-        to.push(b't');
-        to.extend_from_slice(value.as_text().unwrap_or_default().as_bytes());
-    }
-}
-
-/// Whether an annotation, told by its bytes, compares like that. One of another type never does.
-pub(super) fn annotation_holds(found: &[u8], operator: Operator, asked: &Value) -> bool {
-    match (found, asked) {
-        ([b'n', number @ ..], Value::Number(asked)) => {
-            let number = f64::from_le_bytes(number.try_into().unwrap_or_default());
-            operator.compare_numbers(number, *asked)
-        }
-        ([b'b', flag], Value::Boolean(asked)) => operator.compare_flags(*flag != 0, *asked),
-        ([b't', text @ ..], Value::Text(asked)) => text_holds(text, operator, asked),
-        _ => false,
-    }
-}
-
-/// Whether a text, told by its bytes, compares like that.
-pub(super) fn text_holds(found: &[u8], operator: Operator, asked: &str) -> bool {
-    // The values were texts when they came.
-    std::str::from_utf8(found).is_ok_and(|found| operator.compare_texts(found, asked))
 }

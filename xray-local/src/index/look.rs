@@ -3,9 +3,9 @@
 use serde_json::Value as Json;
 
 use super::bits::Bits;
-use super::column::{annotation_holds, text_holds};
 use super::explain::Explanation;
 use super::key::Name;
+use super::matcher::Matcher;
 use super::micros::Stretch;
 use super::profile::Profile;
 use super::view::View;
@@ -171,23 +171,9 @@ impl Look<'_, '_> {
             Field::Number(Number::ResponseTime | Number::Duration) => {
                 self.times(&Stretch::of(test), side)
             }
-            Field::Text(text) => match test {
-                Test::Holds => self.values(Name::Text(*text), side, |_| true),
-                Test::Is(operator, Value::Text(asked)) => {
-                    self.values(Name::Text(*text), side, |found| {
-                        text_holds(found, *operator, asked)
-                    })
-                }
-                Test::Is(..) => Bits::none(self.view.row_count()),
-            },
+            Field::Text(text) => self.values(Name::Text(*text), side, &Matcher::of_texts(test)),
             Field::Annotation(key) => {
-                let name = Name::Annotation(key);
-                match test {
-                    Test::Holds => self.values(name, side, |_| true),
-                    Test::Is(operator, asked) => self.values(name, side, |found| {
-                        annotation_holds(found, *operator, asked)
-                    }),
-                }
+                self.values(Name::Annotation(key), side, &Matcher::of_annotations(test))
             }
         }
     }
@@ -217,16 +203,16 @@ impl Look<'_, '_> {
         found
     }
 
-    /// The rows that have a value of this name for which the test holds.
-    fn values(&self, name: Name<'_>, side: Side, test: impl Fn(&[u8]) -> bool) -> Bits {
-        let mut all = self.view.rows_with(Side::Service, name, &test);
+    /// The rows that have such a value of this name.
+    fn values(&self, name: Name<'_>, side: Side, matcher: &Matcher<'_>) -> Bits {
+        let mut all = self.view.rows_with(Side::Service, name, matcher);
         if side == Side::Call {
             if !all.is_empty() {
                 for row in &self.view.works().call_rows {
                     all.clear(usize::from(*row));
                 }
             }
-            all.or(&self.view.rows_with(Side::Call, name, &test));
+            all.or(&self.view.rows_with(Side::Call, name, matcher));
         }
         all
     }

@@ -16,6 +16,7 @@ mod column;
 mod explain;
 mod key;
 mod look;
+mod matcher;
 mod micros;
 mod numbers;
 mod open;

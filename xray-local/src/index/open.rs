@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::block::Block;
 use super::cause::{self, KnownCauses};
-use super::column::{Column, write_annotation};
+use super::column::Column;
 use super::key::{Name, TEXTS, write_key};
+use super::matcher::write_annotation;
 use super::micros::{NONE, micros};
 use super::numbers::Numbers;
 use super::profile::Profile;

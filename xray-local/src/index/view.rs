@@ -8,6 +8,7 @@ use super::block::{Block, Head};
 use super::cause::Causes;
 use super::closed::Closed;
 use super::key::Name;
+use super::matcher::Matcher;
 use super::piece::{self, Kind, Piece, PieceId, Shelf};
 use super::rows::{Rows, Tallies};
 use super::traces::Traces;
@@ -112,19 +113,14 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The rows that have a value of this name for which the test holds.
-    pub(super) fn rows_with(
-        &self,
-        side: Side,
-        name: Name<'_>,
-        test: impl Fn(&[u8]) -> bool,
-    ) -> Bits {
+    /// The rows that have such a value of this name.
+    pub(super) fn rows_with(&self, side: Side, name: Name<'_>, matcher: &Matcher<'_>) -> Bits {
         let rows = self.row_count();
         let Some(number) = self.head.column(side, name) else {
             return Bits::none(rows);
         };
         if let Source::Open(block) = self.block {
-            return block.columns[number].rows_where(rows, test);
+            return block.columns[number].rows_where(rows, matcher);
         }
         let firsts = &self.head.first_columns;
         let behind = firsts.partition_point(|first| usize::from(*first) <= number);
@@ -134,7 +130,10 @@ impl<'a> View<'a> {
             return Bits::none(rows);
         };
         let column = columns.get(number - usize::from(firsts[place]));
-        column.map_or_else(|| Bits::none(rows), |column| column.rows_where(rows, test))
+        column.map_or_else(
+            || Bits::none(rows),
+            |column| column.rows_where(rows, matcher),
+        )
     }
 
     /// The traces that were not taken out.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{env, fs, process};
 
-use storage::{Load, resident_bytes, trace_id};
+use storage::{Load, cpu_seconds, resident_bytes, trace_id};
 use xray_local::{Limits, Options, Server};
 
 /// When the first trace of the load begins, in seconds since 1970, and how many begin in a second.
@@ -163,6 +163,7 @@ fn reads(folder: &Path, traces: u64, calls: usize) {
     );
     row("GetGroups", "/Groups", "{}");
     row("GetSamplingRules", "/GetSamplingRules", "{}");
+    println!("  process {:.0} MB after all this", resident_bytes() / 1e6);
 }
 
 /// One connection that is kept.
@@ -181,9 +182,10 @@ impl Client {
         }
     }
 
-    /// Calls an operation some times, at most for ten seconds, and tells how long the middle one and the slowest of a hundred took.
+    /// Calls an operation some times, at most for ten seconds, and tells how long the middle one and the slowest of a hundred took, and how much
+    /// processor time one took on average, the client's part with it.
     fn measure(&mut self, name: &str, path: &str, body: &str, calls: usize) {
-        let began = Instant::now();
+        let (began, before) = (Instant::now(), cpu_seconds());
         let mut times = Vec::new();
         let mut bytes = 0;
         for _ in 0..calls {
@@ -194,14 +196,16 @@ impl Client {
                 break;
             }
         }
+        let cpu = (cpu_seconds() - before) / times.len() as f64;
         times.sort();
         let at = |share: usize| {
             times[(times.len() * share / 100).min(times.len() - 1)].as_secs_f64() * 1e3
         };
         println!(
-            "  {name:72} p50 {:9.2} ms   p99 {:9.2} ms   {bytes:8} bytes, {} calls",
+            "  {name:72} p50 {:9.2} ms   p99 {:9.2} ms   cpu {:8.2} ms   {bytes:8} bytes, {} calls",
             at(50),
             at(99),
+            cpu * 1e3,
             times.len()
         );
     }
