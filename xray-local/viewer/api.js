@@ -1,6 +1,6 @@
 // What the page asks the server: the X-Ray API, and what it draws beyond that.
 
-import { computed, effect, signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { may, request } from "/page/access.js";
 
 /** Calls an operation of the X-Ray API. */
@@ -39,8 +39,12 @@ export const isLive = signal(true);
 /** Whether the server can be heard. */
 export const isConnected = signal(false);
 
-/** Changes when a view that is live should be drawn anew. */
-export const news = computed(() => (isLive.value && totals.value ? totals.value.stored + totals.value.rejected : 0));
+/** Changes when views should be drawn anew: with what comes, while they are live. */
+export const news = signal(0);
+
+effect(() => {
+  if (isLive.value && totals.value) news.value = totals.value.stored + totals.value.rejected;
+});
 
 /** Hears what the server tells for as long as there is somebody who may hear it. */
 export function listen() {
