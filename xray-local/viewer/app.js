@@ -1,7 +1,7 @@
 // The page as a whole: its views, and the keys that work in all of them.
 
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { access, enter, signOut } from "/page/access.js";
 import { isConnected, isLive, listen, totals } from "/page/api.js";
 import { CompareView } from "/page/compare.js";
@@ -93,7 +93,7 @@ function Page() {
     <header class="top">
       <a class="brand" href=${link({ to: "map" })}>xray-local</a>
       ${access.value && html`<${Views} /><${Presence} />`}
-      <button onClick=${() => setShowsKeys(!showsKeys)} aria-expanded=${String(showsKeys)}>keys (?)</button>
+      <button class="help" onClick=${() => setShowsKeys(!showsKeys)} aria-expanded=${String(showsKeys)}>keys (?)</button>
       ${key && html`<button onClick=${signOut} title="Signed in with the key ${key}">sign out ${key}</button>`}
     </header>
     ${showsKeys && html`<aside class="keys" aria-label="Keys"><dl>${KEYS.map(([keys, what]) => html`<dt><kbd>${keys}</kbd></dt><dd>${what}</dd>`)}</dl><p class="quiet">Made with <a href="/page/vendor/LICENSES">Preact, htm and signals</a>.</p></aside>`}
@@ -101,14 +101,16 @@ function Page() {
 }
 
 function Views() {
-  return html`<nav aria-label="Views">${TOP.map((name) => html`<a href=${link({ to: name })} aria-current=${(ABOVE[view.value] ?? view.value) === name ? "page" : undefined}>${name}</a>`)}</nav>`;
+  const nav = useRef(null);
+  useEffect(() => nav.current.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [view.value]);
+  return html`<nav aria-label="Views" ref=${nav}>${TOP.map((name) => html`<a href=${link({ to: name })} aria-current=${(ABOVE[view.value] ?? view.value) === name ? "page" : undefined}>${name}</a>`)}</nav>`;
 }
 
 /** What is there, and whether one sees it come. */
 function Presence() {
   const counts = totals.value;
   return html`<span class="quiet count" role="status">${counts ? `${count(counts.traces)} trace${counts.traces === 1 ? "" : "s"}` : ""}${counts?.rejected ? `, ${count(counts.rejected)} refused` : ""}</span>
-    <button aria-pressed=${String(isLive.value)} onClick=${() => (isLive.value = !isLive.value)}>${isLive.value ? (isConnected.value ? "● live" : "○ not connected") : "❚❚ paused"}</button>`;
+    <button class="live" aria-pressed=${String(isLive.value)} onClick=${() => (isLive.value = !isLive.value)}>${isLive.value ? (isConnected.value ? html`<span class="dot" aria-hidden="true">●</span> live` : "○ not connected") : "❚❚ paused"}</button>`;
 }
 
 function Content() {

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { ask, call } from "/page/api.js";
-import { Few, Outcome, Problem, clock, html, outcomeOf, seconds, signed, useLoaded } from "/page/form.js";
+import { Few, Loading, Outcome, clock, html, outcomeOf, seconds, signed, useLoaded } from "/page/form.js";
 import { go, link, range, times, traceId } from "/page/place.js";
 
 /** How many are offered. */
@@ -35,7 +35,7 @@ function told(method = "", url = "") {
 export function Candidates({ one }) {
   const { value, error } = useLoaded(() => candidates(one), [one, range.value]);
   const [text, setText] = useState("");
-  if (!value) return html`<${Problem} error=${error} />`;
+  if (!value) return html`<${Loading} value=${value} error=${error} />`;
   const { trace, name, request, found, distance } = value;
   if (!trace) return html`<p class="nothing">Nothing is stored of <code>${one}</code>. <a href=${link({ to: "traces" })}>All traces</a></p>`;
   const choose = (event) => {

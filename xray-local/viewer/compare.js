@@ -3,7 +3,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { ask } from "/page/api.js";
 import { Candidates } from "/page/candidates.js";
-import { Outcome, Problem, Rows, clock, html, seconds, signed, useLoaded, useNarrow } from "/page/form.js";
+import { Loading, Outcome, Rows, clock, html, seconds, signed, useLoaded, useNarrow } from "/page/form.js";
 import { Differences } from "/page/differences.js";
 import { id, link, other, traceId } from "/page/place.js";
 import { TreeRow, hasChildren, useTree } from "/page/tree.js";
@@ -21,7 +21,7 @@ export function CompareView() {
 
 function Compared({ one, two }) {
   const { value, error } = useLoaded(() => ask("/local/compare", { one, other: two }), [one, two]);
-  if (!value) return html`<${Problem} error=${error} />`;
+  if (!value) return html`<${Loading} value=${value} error=${error} />`;
   if (value.missing) return html`<p class="nothing">Nothing is stored of ${value.missing.map((id) => html`<code>${id}</code> `)}. <a href=${link({ to: "traces" })}>All traces</a></p>`;
   return html`<${Found} key=${`${one} ${two}`} ...${value.found} />`;
 }

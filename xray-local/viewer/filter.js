@@ -5,7 +5,8 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask } from "/page/api.js";
 import { Candidates, completed, cursorOf, setCursor } from "/page/completion.js";
 import { html } from "/page/form.js";
-import { RANGES, filter, go, range } from "/page/place.js";
+import { filter, go } from "/page/place.js";
+import { RangeField } from "/page/range.js";
 
 /** Whether the next bar that is drawn, or the present one, is to be typed into. */
 export const isWanted = signal(false);
@@ -44,8 +45,9 @@ export function FilterField({ id, label, value, onInput, onSubmit, onCheck, refu
     setCursor(field.current, wanted.current);
     wanted.current = null;
   }, [value]);
-  // While one is typing, what is only not finished is no mistake.
-  const mistake = text === value && problem && !(isOpen && problem.column > [...value].length) ? problem : null;
+  // While one is typing, what is only not finished is no mistake, nor is what can still become one of the candidates.
+  const isUnfinished = isOpen && (candidates.length > 0 || problem?.column > [...value].length);
+  const mistake = text === value && problem && !isUnfinished ? problem : null;
   const look = () => setCursorAt(cursorOf(field.current));
   const choose = (number) => {
     const next = completed(value, cursor, completion.from, candidates[number].text);
@@ -117,12 +119,7 @@ export function FilterBar() {
   };
   return html`<form class="filter" role="search" onSubmit=${submit}>
     <${FilterField} id="filter" label="Filter expression" hidden placeholder='Filter, as service("orders") { fault = true }   ( / )' value=${text} onInput=${setText} onCheck=${setProblem} />
-    <label>
-      <span class="hidden">Time</span>
-      <select value=${range.value} onChange=${(event) => go({ range: event.currentTarget.value })}>
-        ${Object.keys(RANGES).map((name) => html`<option value=${name} selected=${name === range.value}>last ${name}</option>`)}
-      </select>
-    </label>
+    <${RangeField} />
     <button type="submit" disabled=${problem != null}>Apply</button>
   </form>`;
 }

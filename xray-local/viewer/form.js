@@ -38,13 +38,36 @@ export function rate(perMinute) {
 /** A number of things, with its thousands apart. */
 export const count = (number) => number.toLocaleString("en");
 
+/** The average time of some requests; nothing where there was none. */
+export function average({ averageTime }) {
+  return averageTime == null ? "" : seconds(averageTime);
+}
+
+/** Nothing that is there is told as 0, and nothing that is not all as 100. */
+export function share(part, whole) {
+  if (!(whole > 0)) return "";
+  const share = (100 * part) / whole;
+  const text = share.toFixed(share < 10 || share > 99 ? 1 : 0).replace(/\.0$/, "");
+  if (part > 0 && text === "0") return "< 0.1 %";
+  return part < whole && text === "100" ? "> 99.9 %" : `${text} %`;
+}
+
 /** A rate from 0 to 1. */
 export const percent = (rate) => `${(100 * rate).toFixed(2).replace(/\.?0+$/, "")} %`;
 
-export function clock(time) {
+/** A time to the millisecond, with its day where that is not today. */
+export const clock = (time) => html`<${Time} time=${time} parts=${{ second: "2-digit", fractionalSecondDigits: 3 }} />`;
+
+/** A time to the minute. */
+export const minute = (time) => html`<${Time} time=${time} parts=${{}} />`;
+
+function Time({ time, parts }) {
   const date = new Date(time * 1000);
-  const text = date.toLocaleTimeString([], { hourCycle: "h23" }) + "." + String(date.getMilliseconds()).padStart(3, "0");
-  return html`<time datetime=${isNaN(date) ? "" : date.toISOString()} title=${date.toString()}>${text}</time>`;
+  if (isNaN(date)) return "";
+  const isToday = date.toDateString() === new Date().toDateString();
+  const day = isToday ? {} : { month: "short", day: "numeric" };
+  const text = date.toLocaleString("en", { ...day, hour: "2-digit", minute: "2-digit", ...parts, hourCycle: "h23" });
+  return html`<time datetime=${date.toISOString()} title=${date.toString()}>${text}</time>`;
 }
 
 export function bytes(count) {
@@ -65,8 +88,8 @@ export function outcomeOf(summary) {
 }
 
 /**
- * What `load` brings, again whenever one of `causes` changes. While something new is on its way the old stays.
- * Loads one at a time, and no more than once a second.
+ * What `load` brings, again whenever one of `causes` changes. While something new is on its way the old stays; where there is none, `load`
+ * may show what it has so far. Loads one at a time, and no more than once a second.
  */
 export function useLoaded(load, causes) {
   const [state, setState] = useState({ value: undefined, error: null });
@@ -77,7 +100,7 @@ export function useLoaded(load, causes) {
     const timer = setTimeout(async () => {
       running.current.last = Date.now();
       try {
-        const value = await load();
+        const value = await load((part) => round === running.current.round && setState((old) => (old.value === undefined ? { value: part, error: null } : old)));
         if (round === running.current.round) setState({ value, error: null });
       } catch (error) {
         if (round === running.current.round) setState((old) => ({ ...old, error }));
@@ -102,6 +125,17 @@ export function useNarrow() {
 
 export function Problem({ error }) {
   return error && html`<p class="problem" role="alert">${error.message}</p>`;
+}
+
+/** What stands in a view until there is something to show, or why there is nothing. */
+export function Loading({ value, error }) {
+  return value === undefined && !error ? html`<p class="loading" role="status">Loading</p>` : html`<${Problem} error=${error} />`;
+}
+
+/** What is drawn only once it is unfolded, for most never do. */
+export function Folded({ title, className, children }) {
+  const [isOpen, setOpen] = useState(false);
+  return html`<details class=${className} onToggle=${(event) => setOpen(event.currentTarget.open)}><summary>${title}</summary>${isOpen && children}</details>`;
 }
 
 /** The first of many, and a button for the others. */

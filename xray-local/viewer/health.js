@@ -1,13 +1,13 @@
 // How the server itself does: what comes in, what waits, what is kept, and what was lost.
 
 import { ask, news } from "/page/api.js";
-import { Outcome, Problem, bytes, clock, html, useLoaded } from "/page/form.js";
+import { Loading, Outcome, bytes, clock, count, html, useLoaded } from "/page/form.js";
 
 export function HealthView() {
   const { value: health, error } = useLoaded(() => ask("/local/health"), [news.value]);
   return html`<section class="view" aria-label="Health">
     <h1>Health ${health && html`<small>xray-local ${health.version}</small>`}</h1>
-    <${Problem} error=${error} />
+    <${Loading} value=${health} error=${error} />
     ${health && html`<${Verdict} ...${health} />
       <div class="cards">
         <${Card} title="What came over UDP" facts=${datagrams(health.datagrams)} />
@@ -28,7 +28,7 @@ function losses({ datagrams, store }) {
     [datagrams.socketErrors, "read", "of the socket that failed"],
     [store.rejected, "document", "refused, because X-Ray would; the ledger says why"],
     [store.unwritten, "document", "that could not be written"],
-  ].filter(([count]) => count > 0);
+  ].filter(([number]) => number > 0);
 }
 
 function Verdict(health) {
@@ -36,8 +36,8 @@ function Verdict(health) {
   const { trouble, evictedTraces } = health.store;
   return html`${trouble && html`<p class="problem" role="alert">${trouble}</p>`}
     ${lost.length === 0 && !trouble && html`<p><${Outcome} of="ok" text="Nothing was lost since the server started." /></p>`}
-    ${lost.length > 0 && html`<ul class="losses">${lost.map(([count, noun, what]) => html`<li><${Outcome} of="fault" text=${`${count} ${noun}${count === 1 ? "" : "s"} ${what}`} /></li>`)}</ul>`}
-    ${evictedTraces > 0 && html`<p class="quiet">${evictedTraces} old traces made room for newer ones, as they are meant to.</p>`}`;
+    ${lost.length > 0 && html`<ul class="losses">${lost.map(([number, noun, what]) => html`<li><${Outcome} of="fault" text=${`${count(number)} ${noun}${number === 1 ? "" : "s"} ${what}`} /></li>`)}</ul>`}
+    ${evictedTraces > 0 && html`<p class="quiet">${count(evictedTraces)} old traces made room for newer ones, as they are meant to.</p>`}`;
 }
 
 const datagrams = (counts) => [
@@ -60,7 +60,7 @@ const kept = (store) => [
   ["documents stored", store.stored],
   ["documents refused", store.rejected],
   ["not written", store.unwritten],
-  ["traces", store.mostTraces ? `${store.traces} of ${store.mostTraces}` : store.traces],
+  ["traces", store.mostTraces ? `${count(store.traces)} of ${count(store.mostTraces)}` : store.traces],
   ["room taken", `${bytes(store.bytes)} of ${bytes(store.mostBytes)}`],
   ["kept for", `${Math.round(store.mostAge / 86400)} days`],
   ["traces that made room", store.evictedTraces],
@@ -68,7 +68,7 @@ const kept = (store) => [
 ];
 
 function Card({ title, facts }) {
-  return html`<section class="card" aria-label=${title}><h2>${title}</h2><dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>`;
+  return html`<section class="card" aria-label=${title}><h2>${title}</h2><dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${typeof value === "number" ? count(value) : value}</dd>`)}</dl></section>`;
 }
 
 function Daemons({ daemons }) {
@@ -78,7 +78,7 @@ function Daemons({ daemons }) {
       : html`<div class="scrolls" tabindex="0" role="region" aria-label="What daemons report"><table>
           <thead><tr><th>daemon</th><th>last report</th><th class="number">segments received</th><th class="number">sent</th><th class="number">dropped</th><th class="number">refused</th><th class="number">failed calls</th></tr></thead>
           <tbody>${daemons.map(
-            (daemon) => html`<tr><th scope="row">${daemon.name}</th><td>${clock(daemon.last)}</td>${["received", "sent", "spilled", "rejected", "failures"].map((name) => html`<td class="number">${daemon[name]}</td>`)}</tr>`,
+            (daemon) => html`<tr><th scope="row">${daemon.name}</th><td>${clock(daemon.last)}</td>${["received", "sent", "spilled", "rejected", "failures"].map((name) => html`<td class="number">${count(daemon[name])}</td>`)}</tr>`,
           )}</tbody>
         </table></div>`}`;
 }

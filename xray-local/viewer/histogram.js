@@ -1,10 +1,9 @@
 // How response times are spread. A stretch of it can be chosen, by mouse or by keyboard.
 
 import { useState } from "preact/hooks";
-import { html, seconds } from "/page/form.js";
+import { html, seconds, useNarrow } from "/page/form.js";
 
 const BARS = 40;
-const WIDTH = 480;
 const HEIGHT = 80;
 
 /** Bars for times with their counts: by equal factors of time, for response times spread over magnitudes. */
@@ -28,10 +27,11 @@ function bars(times) {
 export function Histogram({ times, onChoose }) {
   const [start, setStart] = useState(null);
   const [end, setEnd] = useState(null);
+  const whole = useNarrow() ? 340 : 480;
   if (times.length === 0) return html`<p class="quiet">No response times yet.</p>`;
   const all = bars(times);
   const most = Math.max(...all.map((bar) => bar.count));
-  const width = WIDTH / BARS;
+  const width = whole / BARS;
   const [low, high] = [Math.min(start, end ?? start), Math.max(start, end ?? start)];
   const isChosen = (at) => start != null && low <= at && at <= high;
   const finish = () => {
@@ -42,7 +42,7 @@ export function Histogram({ times, onChoose }) {
   const total = times.reduce((sum, [, count]) => sum + count, 0);
   const summary = `${total} response times from ${seconds(all[0].from)} to ${seconds(all[BARS - 1].to)}`;
   return html`<figure class="histogram">
-    <svg viewBox="0 0 ${WIDTH} ${HEIGHT + 16}" role="img" aria-label=${summary} onPointerLeave=${() => setStart(null)} onPointerUp=${finish}>
+    <svg viewBox="0 0 ${whole} ${HEIGHT + 16}" role="img" aria-label=${summary} onPointerLeave=${() => setStart(null)} onPointerUp=${finish}>
       ${all.map(
         (bar, at) => html`<g
           class=${isChosen(at) ? "chosen" : ""}
@@ -61,8 +61,8 @@ export function Histogram({ times, onChoose }) {
         </g>`,
       )}
       <text x="0" y=${HEIGHT + 13}>${seconds(all[0].from)}</text>
-      <text x=${WIDTH} y=${HEIGHT + 13} text-anchor="end">${seconds(all[BARS - 1].to)}</text>
+      <text x=${whole} y=${HEIGHT + 13} text-anchor="end">${seconds(all[BARS - 1].to)}</text>
     </svg>
-    ${onChoose && html`<figcaption class="quiet">Drag over times to see their traces.</figcaption>`}
+    ${onChoose && html`<figcaption class="quiet">How long they took. Drag over times to see their traces.</figcaption>`}
   </figure>`;
 }

@@ -1,9 +1,10 @@
 // Insights: times in which a service failed more than was to be expected.
 
 import { call, news, pages } from "/page/api.js";
-import { Problem, clock, html, useLoaded } from "/page/form.js";
+import { Loading, Problem, html, minute, useLoaded } from "/page/form.js";
 import { Timeline } from "/page/timeline.js";
 import { go, group, id, link, range, times } from "/page/place.js";
+import { TimedHeading } from "/page/range.js";
 
 async function insights() {
   const { start, end } = times();
@@ -37,9 +38,9 @@ export function InsightsView() {
 function AllInsights() {
   const { value, error } = useLoaded(insights, [range.value, group.value, news.value]);
   return html`<section class="view" aria-label="Insights">
-    <h1>Insights <small>last ${range.value}</small></h1>
+    <${TimedHeading}>Insights<//>
     <p class="lead">A minute is unusual when a service fails three times or more by its own fault, and more than the hour before lets expect. Unusual minutes that are close together are one insight.</p>
-    <${Problem} error=${error} />
+    <${Loading} value=${value} error=${error} />
     ${value && value.watched.length === 0 && html`<p class="nothing">No group is watched. Turn insights on for one: <a href=${link({ to: "groups" })}>groups</a>.</p>`}
     ${value && value.watched.length > 0 && html`<p class="tools">
       <label>Group <select value=${group.value} onChange=${(event) => go({ group: event.currentTarget.value })}>
@@ -55,9 +56,9 @@ function List({ found }) {
   return html`<div class="scrolls" tabindex="0" role="region" aria-label="List of insights"><table>
     <thead><tr><th>state</th><th>began</th><th>root cause</th><th>what happened</th><th class="number">requests failed</th><th>group</th></tr></thead>
     <tbody>${found.map((one) => html`<tr>
-      <td>${STATES[one.State]}</td><td>${clock(one.StartTime)}</td><th scope="row">${named(one.RootCauseServiceId)}</th>
-      <td><a href=${link({ to: "insights", id: one.InsightId })}>${one.Summary}</a></td>
-      <td class="number">${failed(one.ClientRequestImpactStatistics)}</td><td>${one.GroupName}</td>
+      <td class="whole-line">${STATES[one.State]}</td><td class="whole-line">${minute(one.StartTime)}</td><th scope="row">${named(one.RootCauseServiceId)}</th>
+      <td class="text"><a href=${link({ to: "insights", id: one.InsightId })}>${one.Summary}</a></td>
+      <td class="number">${failed(one.ClientRequestImpactStatistics)}</td><td class="whole-line">${one.GroupName}</td>
     </tr>`)}</tbody>
   </table></div>`;
 }
@@ -76,8 +77,8 @@ function OneInsight() {
     <h1>${cause.Name} failed <small>${STATES[one.State]}</small></h1>
     <p class="facts">${one.Summary}</p>
     <dl>
-      <dt>began</dt><dd>${clock(one.StartTime)}</dd>
-      <dt>ended</dt><dd>${one.EndTime ? clock(one.EndTime) : "it goes on"}</dd>
+      <dt>began</dt><dd>${minute(one.StartTime)}</dd>
+      <dt>ended</dt><dd>${one.EndTime ? minute(one.EndTime) : "it goes on"}</dd>
       <dt>root cause</dt><dd>${named(cause)}</dd>
       <dt>its requests that failed</dt><dd>${failed(one.RootCauseServiceRequestImpactStatistics)}</dd>
       <dt>of all that clients asked for</dt><dd>${failed(one.ClientRequestImpactStatistics)} failed</dd>
@@ -86,7 +87,7 @@ function OneInsight() {
     </dl>
     <p><a href=${link({ to: "traces", filter })}>Traces of which it is the cause</a> · <a href=${link({ to: "insights" })}>All insights</a></p>
     <h2>Minute by minute</h2>
-    <ul class="events">${events.map((event) => html`<li>${clock(event.EventTime)} ${event.Summary}</li>`)}</ul>
+    <ul class="events">${events.map((event) => html`<li>${minute(event.EventTime)} ${event.Summary}</li>`)}</ul>
     <h2>Whom it reached</h2>
     ${services.length === 0
       ? html`<p class="quiet">No trace of it is left.</p>`

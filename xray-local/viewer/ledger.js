@@ -1,7 +1,7 @@
 // What came in, and what became of it: by service, by the way on which it came, and before it came.
 
 import { ask, news } from "/page/api.js";
-import { Few, Outcome, Problem, bytes, clock, count, html, useLoaded } from "/page/form.js";
+import { Few, Loading, Outcome, bytes, clock, count, html, useLoaded } from "/page/form.js";
 import { SEVERITIES } from "/page/findings.js";
 
 const WAYS = { udp: "UDP", api: "API", program: "own program" };
@@ -11,7 +11,7 @@ export function LedgerView() {
   return html`<section class="view" aria-label="Ledger">
     <h1>Ledger</h1>
     <p class="lead">Every document that came, and what became of it. What X-Ray would drop or cut is stored here as it came, and told.</p>
-    <${Problem} error=${error} />
+    <${Loading} value=${ledger} error=${error} />
     ${ledger && html`<${Totals} ...${ledger} /><${Services} services=${ledger.services} /><${Programs} programs=${ledger.programs} /><${Refused} all=${ledger.rejections} />`}
   </section>`;
 }
@@ -34,9 +34,12 @@ function Services({ services }) {
       ? html`<p class="nothing">Nothing has come since the server was started.</p>`
       : html`<div class="scrolls" tabindex="0" role="region" aria-label="By service"><table>
           <thead><tr><th>service</th><th>came by</th><th class="number">stored</th><th class="number">refused</th><th>what was found in them</th><th>last</th></tr></thead>
-          <tbody>${services.map((service) => html`<${Service} key=${`${service.of} ${service.service} ${service.source}`} ...${service} />`)}</tbody>
+          <tbody>${byName(services).map((service) => html`<${Service} key=${`${service.of} ${service.service} ${service.source}`} ...${service} />`)}</tbody>
         </table></div>`}`;
 }
+
+/** Services by their names, and behind them what belongs to none. */
+const byName = (services) => [...services].sort((one, other) => (one.service == null) - (other.service == null) || (one.service ?? "").localeCompare(other.service ?? ""));
 
 function Service({ service, of, source, taken, refused, unwritten, inspected, findings, last }) {
   const sum = (tallies) => tallies.reduce((sum, tally) => sum + tally.documents, 0);
@@ -45,9 +48,9 @@ function Service({ service, of, source, taken, refused, unwritten, inspected, fi
     <td>${WAYS[source]}</td>
     <td class="number">${count(taken)}</td>
     <td class="number">${count(sum(refused) + unwritten)}</td>
-    <td><${Tallies} all=${[...refused, ...findings]} />${unwritten > 0 && html`<p>${unwritten} could not be written, for want of room.</p>`}
+    <td class="text"><${Tallies} all=${[...refused, ...findings]} />${unwritten > 0 && html`<p>${unwritten} could not be written, for want of room.</p>`}
       ${inspected < taken && html`<small>${count(inspected)} of those stored were looked at; they came too fast for all.</small>`}</td>
-    <td>${clock(last)}</td>
+    <td class="whole-line">${clock(last)}</td>
   </tr>`;
 }
 
@@ -81,7 +84,7 @@ function Refused({ all }) {
           <thead><tr><th>when</th><th>code</th><th>service</th><th>document</th><th>why, and what to do</th></tr></thead>
           <tbody>${shown.map(
             ({ time, source, service, id, code, message, cure }) => html`<tr>
-              <td>${clock(time)}</td><th scope="row">${code}</th><td>${service ?? "unknown"} <small>${WAYS[source]}</small></td><td><code>${id ?? "unknown"}</code></td><td>${message}<br /><small>${cure}</small></td>
+              <td class="whole-line">${clock(time)}</td><th scope="row">${code}</th><td>${service ?? "unknown"} <small>${WAYS[source]}</small></td><td><code>${id ?? "unknown"}</code></td><td class="text">${message}<br /><small>${cure}</small></td>
             </tr>`,
           )}</tbody>
         </table></div>`}<//>`}`;

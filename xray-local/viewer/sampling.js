@@ -6,8 +6,9 @@ import { ask, call, news, pages } from "/page/api.js";
 import { Decisions, Reports } from "/page/decisions.js";
 import { Explain } from "/page/explain.js";
 import { Confirmed } from "/page/field.js";
-import { Problem, html, percent, useLoaded } from "/page/form.js";
+import { Loading, count, html, percent, useLoaded } from "/page/form.js";
 import { range, times } from "/page/place.js";
+import { TimedHeading } from "/page/range.js";
 import { MATCHED, RuleForm } from "/page/rule.js";
 
 async function sampling() {
@@ -35,9 +36,9 @@ export function SamplingView() {
   const remove = (RuleName) => call("/DeleteSamplingRule", { RuleName }).then(again, setFailure);
   const rule = value?.rules.find((rule) => rule.RuleName === edited);
   return html`<section class="view" aria-label="Sampling">
-    <h1>Sampling</h1>
+    <${TimedHeading}>Sampling<//>
     <p class="lead">A rule says how many of the requests that it matches are recorded. Programs fetch the rules every ten seconds, ask them from the top, and the first that matches decides.</p>
-    <${Problem} error=${error ?? failure} />
+    <${Loading} value=${value} error=${error ?? failure} />
     ${value && html`<${Rules} ...${value} onEdit=${setEdited} onRemove=${remove} />`}
     ${edited === "" || rule
       ? html`<${RuleForm} key=${edited} rule=${rule} onDone=${again} onCancel=${() => setEdited(null)} />`
@@ -52,7 +53,7 @@ function Rules({ rules, counts, uses, onEdit, onRemove }) {
   return html`<div class="scrolls" tabindex="0" role="region" aria-label="Sampling rules"><table>
     <thead><tr><th>rule</th><th>priority</th><th>for</th><th class="number">reservoir</th><th class="number">rate</th><th class="number">clients</th><th class="number">requests</th><th class="number">recorded</th><th class="number">borrowed</th><th><span class="hidden">change</span></th></tr></thead>
     <tbody>${rules.map((rule) => {
-      const count = counts.get(rule.RuleName) ?? { requests: 0, sampled: 0, borrowed: 0 };
+      const reported = counts.get(rule.RuleName) ?? { requests: 0, sampled: 0, borrowed: 0 };
       const used = uses.get(rule.RuleName);
       const isDefault = rule.RuleName === "Default";
       const matched = [...of(rule), ...attributes(rule)];
@@ -63,7 +64,7 @@ function Rules({ rules, counts, uses, onEdit, onRemove }) {
         <td class="number">${rule.ReservoirSize} / s</td>
         <td class="number">${percent(rule.FixedRate)}${used?.boost ? html`<br /><small>now ${percent(used.boost)}</small>` : ""}</td>
         <td class="number">${used?.clients ?? 0}</td>
-        ${["requests", "sampled", "borrowed"].map((name) => html`<td class="number">${count[name]}</td>`)}
+        ${["requests", "sampled", "borrowed"].map((name) => html`<td class="number">${count(reported[name])}</td>`)}
         <td class="acts">${may("UpdateSamplingRule") && html`<button aria-label=${`Edit ${rule.RuleName}`} onClick=${() => onEdit(rule.RuleName)}>edit</button>`}${!isDefault && may("DeleteSamplingRule") && html` <${Confirmed} what="delete" label=${`Delete ${rule.RuleName}`} onConfirm=${() => onRemove(rule.RuleName)} />`}</td>
       </tr>`;
     })}</tbody>

@@ -1,17 +1,10 @@
 // How the traces of a list were found: by the index, or by reading them. Asked for when it is unfolded.
 
-import { useState } from "preact/hooks";
 import { ask, news } from "/page/api.js";
-import { Problem, bytes, count, html, useLoaded } from "/page/form.js";
+import { Folded, Problem, bytes, count, html, useLoaded } from "/page/form.js";
 import { filter, range, times } from "/page/place.js";
 
-export function Search() {
-  const [isOpen, setOpen] = useState(false);
-  return html`<details class="search" onToggle=${(event) => setOpen(event.currentTarget.open)}>
-    <summary>How they were found</summary>
-    ${isOpen && html`<${Explained} />`}
-  </details>`;
-}
+export const Search = () => html`<${Folded} title="How they were found" className="search"><${Explained} /><//>`;
 
 function Explained() {
   const { value, error } = useLoaded(() => ask("/local/explain", { ...times(), filter: filter.value }), [filter.value, range.value, news.value]);

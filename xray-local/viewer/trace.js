@@ -2,9 +2,9 @@
 
 import { useMemo, useState } from "preact/hooks";
 import { ask, news } from "/page/api.js";
-import { Problem, clock, html, seconds, useLoaded } from "/page/form.js";
+import { ServiceMap } from "/page/drawing.js";
+import { Loading, Outcome, clock, count, html, seconds, useLoaded } from "/page/form.js";
 import { Findings } from "/page/findings.js";
-import { ServiceMap } from "/page/map.js";
 import { SegmentPanel } from "/page/panel.js";
 import { go, id, link, traceId } from "/page/place.js";
 import { useTree } from "/page/tree.js";
@@ -14,7 +14,7 @@ export function TraceView() {
   const wanted = traceId(id.value);
   const { value: trace, error } = useLoaded(() => ask(`/local/traces/${encodeURIComponent(wanted)}`), [wanted, news.value]);
   if (trace === null) return html`<section class="view"><h1>No such trace</h1><p class="nothing">Nothing is stored of <code>${wanted}</code>. <a href=${link({ to: "traces" })}>All traces</a></p></section>`;
-  return html`<section class="view" aria-label="Trace"><${Problem} error=${error} />${trace && html`<${Trace} key=${trace.id} trace=${trace} />`}</section>`;
+  return html`<section class="view" aria-label="Trace"><${Loading} value=${trace} error=${error} />${trace && html`<${Trace} key=${trace.id} trace=${trace} />`}</section>`;
 }
 
 /** All documents of a trace by their ids. */
@@ -53,8 +53,8 @@ function Trace({ trace }) {
   });
   const failed = trace.rows.filter((row) => row.outcome !== "ok").length;
   return html`
-    <h1>${request(trace)} <small>${seconds(trace.duration)}${trace.isPartial ? ", not whole yet" : ""}</small></h1>
-    <p class="facts"><code>${trace.id}</code> · ${clock(trace.startTime)} · ${trace.rows.length} segments and subsegments${failed > 0 ? ` · ${failed} failed` : ""}</p>
+    <h1>${request(trace)} <small><${Outcome} of=${trace.rows[0]?.outcome ?? "ok"} /> ${trace.duration == null ? "" : "in "}${seconds(trace.duration)}${trace.isPartial ? ", not whole yet" : ""}</small></h1>
+    <p class="facts"><code>${trace.id}</code> · ${clock(trace.startTime)} · ${count(trace.rows.length)} segments and subsegments${failed > 0 ? ` · ${count(failed)} failed` : ""}</p>
     <div class="tools" role="toolbar" aria-label="Trace">
       <label><span class="hidden">Search in this trace</span><input type="search" placeholder="search in this trace" value=${search} onInput=${(event) => setSearch(event.currentTarget.value)} onKeyDown=${(event) => event.key === "Enter" && tree.next(event.shiftKey ? -1 : 1, (number) => found.has(number))} /></label>
       ${search && html`<span class="quiet" role="status">${found.size} found</span>`}

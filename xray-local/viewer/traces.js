@@ -2,19 +2,21 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { call, news } from "/page/api.js";
-import { Outcome, Problem, Rows, clock, count, html, outcomeOf, seconds, useLoaded } from "/page/form.js";
+import { Loading, Outcome, Rows, clock, count, html, outcomeOf, seconds, useLoaded } from "/page/form.js";
 import { FilterBar } from "/page/filter.js";
 import { Histogram } from "/page/histogram.js";
 import { Nothing } from "/page/map.js";
 import { filter, go, link, range, times } from "/page/place.js";
 import { Search } from "/page/search.js";
+import { Volume } from "/page/volume.js";
 
 /** More than these nobody reads; the filter narrows them. */
 const MOST = 10_000;
 
 const HEIGHT = 28;
 
-async function summaries() {
+/** `show` is given the first page, for the others take longer. */
+async function summaries(show) {
   const { start, end } = times();
   const input = { StartTime: start, EndTime: end };
   if (filter.value) input.FilterExpression = filter.value;
@@ -24,8 +26,9 @@ async function summaries() {
     const page = await call("/TraceSummaries", token ? { ...input, NextToken: token } : input);
     found.push(...page.TraceSummaries);
     token = page.NextToken;
+    show({ found: [...found], isAll: !token, start, end });
   } while (token && found.length < MOST);
-  return { found, isAll: !token };
+  return { found, isAll: !token, start, end };
 }
 
 export function TracesView() {
@@ -39,9 +42,9 @@ export function TracesView() {
   return html`<section class="view" aria-label="Traces">
     <h1>Traces <small>${value && !error ? `${count(found.length)}${value.isAll ? "" : " and more"} ${filter.value ? "match " : ""}` : ""}in the last ${range.value}</small></h1>
     <${FilterBar} />
-    <${Problem} error=${isOfFilter(error) ? null : error} />
+    ${isOfFilter(error) || html`<${Loading} value=${value} error=${error} />`}
     ${value && !error && found.length === 0 && (filter.value ? html`<p class="nothing">No trace of this time matches. <a href=${link({ filter: "" })}>Show all</a></p>` : html`<${Nothing} />`)}
-    ${!error && found.length > 0 && html`<${Histogram} times=${spread} onChoose=${narrow} /><${List} found=${found} />`}
+    ${!error && found.length > 0 && html`<div class="charts"><${Volume} summaries=${found} ...${value} /><${Histogram} times=${spread} onChoose=${narrow} /></div><${List} found=${found} />`}
     ${value && !error && html`<${Search} />`}
   </section>`;
 }
@@ -73,7 +76,7 @@ function List({ found }) {
     ref=${table}
     onKeyDown=${move}
   >
-    <div role="rowgroup"><div class="row head" role="row">${columns.map((column) => html`<span role="columnheader">${column}</span>`)}</div></div>
+    <div role="rowgroup"><div class="row head" role="row">${columns.map((column) => html`<span role="columnheader" class=${column === "took" ? "number" : ""}>${column}</span>`)}</div></div>
     <${Rows} count=${found.length} height=${HEIGHT} label="Traces" focus=${at}>
       ${(row) => html`<${TraceRow} key=${found[row].Id} summary=${found[row]} at=${row} isCurrent=${row === at} />`}
     <//>

@@ -20,7 +20,7 @@ export function Waterfall({ trace, tree, showsPath, found, onChoose }) {
     <div role="rowgroup"><div class="row head" role="row">
       <span role="columnheader">name</span>
       <span role="columnheader" class="scale"><span>0</span><span>${seconds(whole / 2)}</span><span>${seconds(whole)}</span></span>
-      <span role="columnheader">took</span>
+      <span role="columnheader" class="number">took</span>
     </div></div>
     <${Rows} count=${shown.length} height=${HEIGHT} label="Segments and subsegments" focus=${at}>
       ${(place) => {

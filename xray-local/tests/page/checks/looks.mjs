@@ -15,10 +15,12 @@ export async function map(page, url) {
   await shop.put(url, shop.some(10));
   await page.goto(`${url}/#/map`);
   const node = (name) => page.getByRole("button", { name });
-  await node(/^payments remote fault · 10 \/ min · \d+ ms/).waitFor();
+  await node(/^payments remote 20 % fault · 10 \/ min · \d+ ms/).waitFor();
   await node(/^stock DynamoDB Table ok · 10 \/ min · \d+ ms/).waitFor();
   await node(/^shop@db SQL ok/).waitFor();
-  await node(/^orders EC2 Instance fault/).click();
+  await page.getByLabel("Time").selectOption("1h");
+  await page.waitForURL(/range=1h/);
+  await node(/^orders EC2 Instance 20 % fault/).click();
   await shown(page, "called by");
   await shoot(page, "map");
   await page.getByRole("link", { name: "those with a fault" }).click();
@@ -56,7 +58,8 @@ export async function traces(page, url) {
   await shown(page, "No trace of this time matches");
   await page.getByRole("link", { name: "Show all" }).click();
   await page.getByRole("heading", { name: /^Traces 20 / }).waitFor();
-  const bars = page.locator(".histogram svg");
+  await page.getByRole("img", { name: "When traces began: 4 fault, 16 ok" }).waitFor();
+  const bars = page.getByRole("img", { name: /response times from/ });
   const box = await bars.boundingBox();
   await page.mouse.move(box.x + box.width * 0.98, box.y + 20);
   await page.mouse.down();
@@ -141,7 +144,7 @@ export async function hostile(page, url) {
   const { id, documents } = shop.hostile(shop.now());
   await shop.put(url, documents);
   await page.goto(`${url}/#/map`);
-  await page.getByRole("button", { name: /^hostile service fault/ }).waitFor();
+  await page.getByRole("button", { name: /^hostile service 100 % fault/ }).waitFor();
   await page.goto(`${url}/#/traces`);
   await rows(page).filter({ hasText: "<script>" }).waitFor();
   await page.goto(`${url}/#/trace/${id}`);

@@ -44,5 +44,9 @@ export async function narrow(page, url) {
     await page.locator("main :is(table, svg, dl, .rows, .editor)").first().waitFor();
     await page.waitForFunction(() => document.scrollingElement.scrollWidth <= 360, null, { timeout: 5000 }).catch(() => assert.fail(`${view} is wider than the window`));
   }
+  await page.goto(`${url}/#/map`);
+  const node = page.getByRole("button", { name: /^payments/ });
+  await node.focus();
+  await page.waitForFunction(() => document.activeElement.getBoundingClientRect().right <= 360, null, { timeout: 5000 });
   await shoot(page, "narrow");
 }

@@ -1,0 +1,128 @@
+// A service map, drawn: nodes in their places, and the calls between them.
+
+import { useMemo } from "preact/hooks";
+import { average, count, html, rate, seconds, share } from "/page/form.js";
+import { useZoom } from "/page/zoom.js";
+
+const NODE = { width: 170, height: 56 };
+const MARGIN = 24;
+
+/** What tells a node from all others. */
+export const key = (node) => `${node.name}\n${node.type}`;
+
+/** The gravest outcome of which there is something to be seen among a node's requests. */
+function health(counts) {
+  if (!counts || counts.total === 0) return null;
+  if (counts.fault > 0) return "fault";
+  if (counts.throttle > 0) return "throttle";
+  return counts.error > 0 ? "error" : "ok";
+}
+
+export function ServiceMap({ map, chosen, onChoose }) {
+  const size = { width: map.width + 2 * MARGIN, height: map.height + 2 * MARGIN };
+  const root = map.nodes.find((node) => node.isRoot) ?? map.nodes[0];
+  const { box, view, zoom, show, ...drag } = useZoom(size, root.y + MARGIN);
+  // While it is dragged and zoomed, what is drawn stays as it is.
+  const drawing = useMemo(() => html`<${Drawing} map=${map} chosen=${chosen} onChoose=${onChoose} onFocus=${(node) => show({ x: node.x + MARGIN, y: node.y + MARGIN }, NODE)} />`, [map, chosen]);
+  return html`<div class="map">
+    <svg ref=${box} style=${{ aspectRatio: `${size.width} / ${size.height}` }} viewBox=${`${view.x} ${view.y} ${view.width} ${view.height}`} ...${drag} aria-label="Service map" role="group">
+      ${drawing}
+    </svg>
+    <div class="zoom">
+      <button onClick=${() => zoom(0.8)} aria-label="Zoom in">+</button>
+      <button onClick=${() => zoom(1.25)} aria-label="Zoom out">−</button>
+      <button onClick=${() => zoom(0)} aria-label="Show all">▣</button>
+    </div>
+  </div>`;
+}
+
+function Drawing({ map, chosen, onChoose, onFocus }) {
+  return html`<defs>
+      ${["", "fault"].map((state) => html`<marker id=${`arrow${state}`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">
+        <path d="M0 0 8 4 0 8z" class="arrow ${state}" />
+      </marker>`)}
+    </defs>
+    <g transform="translate(${MARGIN} ${MARGIN})">
+      ${map.edges.map((edge) => html`<${Edge} edge=${edge} nodes=${map.nodes} />`)}
+      ${map.nodes.map((node) => html`<${Node} node=${node} isChosen=${key(node) === chosen} onChoose=${onChoose} onFocus=${() => onFocus(node)} />`)}
+    </g>`;
+}
+
+function Node({ node, isChosen, onChoose, onFocus }) {
+  const state = health(node.counts);
+  const kind = node.members ? node.type : (node.type.split("::").slice(1).join(" ") || node.type || "service");
+  const told = node.counts && [rate(node.counts.perMinute) || `${count(node.counts.total)} request${node.counts.total === 1 ? "" : "s"}`, average(node.counts)].filter(Boolean).join(" · ");
+  const choose = () => onChoose?.(node);
+  return html`<g
+    class="node ${state ?? "unknown"} ${isSlight(state, node.counts) ? "slight" : ""} ${isChosen ? "chosen" : ""}"
+    transform="translate(${node.x - NODE.width / 2} ${node.y - NODE.height / 2})"
+    role="button"
+    tabindex="0"
+    aria-pressed=${isChosen ? "true" : "false"}
+    onClick=${choose}
+    onFocus=${onFocus}
+    onKeyDown=${(event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      choose();
+    }}
+  >
+    <rect width=${NODE.width} height=${NODE.height} rx=${node.type === "client" ? NODE.height / 2 : 8} />
+    <${Share} counts=${node.counts} />
+    <text class="name" x=${NODE.width / 2} y="19" text-anchor="middle">${short(node.name, 22)}</text>
+    <text class="kind" x=${NODE.width / 2} y="33" text-anchor="middle">${short(kind, 27)}</text>
+    <text class="rate" x=${NODE.width / 2} y="47" text-anchor="middle">${[state && stateText(state, node.counts), told].filter(Boolean).join(" · ")}</text>
+  </g>`;
+}
+
+/** How a node does, in words: how many fail, not only that some do. */
+const stateText = (state, counts) => (state === "ok" ? "ok" : `${share(counts[state], counts.total)} ${state}`);
+
+/** Whether what fails is so little that it does not deserve the eye first. */
+const isSlight = (state, counts) => state && state !== "ok" && counts[state] / counts.total < 0.05;
+
+/** A strip along the foot of a node: the shares of the outcomes. */
+function Share({ counts }) {
+  if (!counts || counts.total === 0) return null;
+  let x = 8;
+  const width = NODE.width - 16;
+  return ["ok", "error", "throttle", "fault"].map((outcome) => {
+    const length = (counts[outcome] / counts.total) * width;
+    const bar = length > 0 && html`<rect class="share ${outcome}" x=${x} y=${NODE.height - 5} width=${length} height="3" />`;
+    x += length;
+    return bar;
+  });
+}
+
+/** A place on the curve of a call, behind its middle: where those of one caller have parted. */
+function between(from, to, bend, part = 0.6) {
+  const rest = 1 - part;
+  const [near, far] = [3 * rest * rest * part, 3 * rest * part * part];
+  const x = rest ** 3 * from.x + near * (from.x + bend) + far * (to.x - bend) + part ** 3 * to.x;
+  return [x, from.y + (far + part ** 3) * (to.y - from.y)];
+}
+
+function Edge({ edge, nodes }) {
+  const [from, to] = [nodes[edge.from], nodes[edge.to]];
+  const [x1, x2] = [from.x + NODE.width / 2, to.x - NODE.width / 2];
+  const bend = Math.max(24, Math.abs(x2 - x1) / 2);
+  const path = `M${x1} ${from.y} C${x1 + bend} ${from.y} ${x2 - bend} ${to.y} ${x2} ${to.y}`;
+  const failed = edge.counts.fault > 0 ? "fault" : "";
+  const label = [edge.isLink ? "later" : average(edge.counts), rate(edge.counts.perMinute)].filter(Boolean);
+  const [x, y] = between({ x: x1, y: from.y }, { x: x2, y: to.y }, bend);
+  const width = 8 + 5.4 * Math.max(...label.map((line) => line.length));
+  return html`<g class="edge ${failed} ${edge.isLink ? "link" : ""}">
+    <path d=${path} marker-end="url(#arrow${failed})" />
+    ${label.length > 0 && html`<rect x=${x - width / 2} y=${y - 7 * label.length} width=${width} height=${14 * label.length} rx="4" />`}
+    ${label.map((line, at) => html`<text x=${x} y=${y + 4 + 13 * (at - (label.length - 1) / 2)} text-anchor="middle">${line}</text>`)}
+    <title>${from.name} to ${to.name}: ${edge.counts.total} ${edge.isLink ? "messages" : "requests"}${edge.counts.perMinute ? `, ${rate(edge.counts.perMinute)}` : ""}, ${edge.counts.fault} faults${spread(edge.counts)}</title>
+  </g>`;
+}
+
+/** How long requests took, in words. */
+function spread({ averageTime, median, p95 }) {
+  if (median == null) return "";
+  return `; ${seconds(averageTime)} on average, half within ${seconds(median)}, 19 of 20 within ${seconds(p95)}`;
+}
+
+const short = (text, length) => ([...text].length > length ? `${[...text].slice(0, length - 1).join("")}…` : text);

@@ -1,0 +1,18 @@
+// Of what time views tell.
+
+import { html } from "/page/form.js";
+import { RANGES, go, range } from "/page/place.js";
+
+export function RangeField() {
+  return html`<label>
+    <span class="hidden">Time</span>
+    <select value=${range.value} onChange=${(event) => go({ range: event.currentTarget.value })}>
+      ${Object.keys(RANGES).map((name) => html`<option value=${name} selected=${name === range.value}>last ${name}</option>`)}
+    </select>
+  </label>`;
+}
+
+/** The heading of a view that tells of a time, with that time beside it. */
+export function TimedHeading({ children }) {
+  return html`<div class="heading"><h1>${children}</h1><${RangeField} /></div>`;
+}
