@@ -4,13 +4,19 @@ use std::cell::RefCell;
 use std::mem;
 
 use crate::record::lane::{Lane, Size};
-use crate::record::sync::{ArrayQueue, thread_local};
+use crate::record::sync::{Mutex, MutexGuard, TryLockError, thread_local};
 
 /// Empty lanes on their way from the background thread to those that record. They travel by the crate, so that a thread comes here
-/// once in many lanes; what it keeps it uses last in, first out, while that is in its cache.
+/// once in many lanes. What came back last is used first, while it is in a cache: after a rush many more lanes rest than go round.
 pub(crate) struct Pool {
-    segments: ArrayQueue<Crate>,
-    parts: ArrayQueue<Crate>,
+    segments: Stack,
+    parts: Stack,
+}
+
+struct Stack {
+    // Guards what rests. Locked for one push or pop, and only where nobody has it: nobody waits for it.
+    crates: Mutex<Vec<Crate>>,
+    most: usize,
 }
 
 #[allow(
@@ -54,7 +60,7 @@ impl Pool {
     pub(crate) fn new(bytes: usize) -> Self {
         let crates = |size: Size| {
             let resting = RESTING_BYTES.min(bytes / 4);
-            ArrayQueue::new((resting / size.bytes() / CRATE).max(1))
+            Stack::new((resting / size.bytes() / CRATE).max(1))
         };
         Self {
             segments: crates(Size::Segment),
@@ -62,7 +68,7 @@ impl Pool {
         }
     }
 
-    fn crates(&self, size: Size) -> &ArrayQueue<Crate> {
+    fn crates(&self, size: Size) -> &Stack {
         match size {
             Size::Segment => &self.segments,
             Size::Part => &self.parts,
@@ -98,8 +104,7 @@ impl Pool {
             (lanes.len() >= 2 * CRATE).then(|| lanes.split_off(CRATE))
         });
         if let Ok(Some(lanes)) = full {
-            // What there is no room for is freed.
-            let _ = self.crates(size).push(lanes);
+            self.crates(size).push(lanes);
         }
     }
 
@@ -108,7 +113,7 @@ impl Pool {
         for size in [Size::Segment, Size::Part] {
             let lanes = FREE.try_with(|free| mem::take(free.borrow_mut().lanes(size)));
             match lanes {
-                Ok(lanes) if !lanes.is_empty() => drop(self.crates(size).push(lanes)),
+                Ok(lanes) if !lanes.is_empty() => self.crates(size).push(lanes),
                 _ => {}
             }
         }
@@ -117,5 +122,36 @@ impl Pool {
     /// Frees what is on its way.
     pub(crate) fn clear(&self) {
         while self.segments.pop().is_some() || self.parts.pop().is_some() {}
+    }
+}
+
+impl Stack {
+    fn new(most: usize) -> Self {
+        Self {
+            crates: Mutex::new(Vec::with_capacity(most)),
+            most,
+        }
+    }
+
+    /// What rests, where no other thread is at it.
+    fn crates(&self) -> Option<MutexGuard<'_, Vec<Crate>>> {
+        match self.crates.try_lock() {
+            Ok(crates) => Some(crates),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// What there is no room for is freed.
+    fn push(&self, lanes: Crate) {
+        if let Some(mut crates) = self.crates() {
+            if crates.len() < self.most {
+                crates.push(lanes);
+            }
+        }
+    }
+
+    fn pop(&self) -> Option<Crate> {
+        self.crates()?.pop()
     }
 }

@@ -2,7 +2,7 @@
 //! version of this one, in which every order of steps is tried: so it is the code itself that is modelled, and it may use nothing else.
 
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-pub(crate) use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+pub(crate) use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 pub(crate) use std::thread::Thread;
 pub(crate) use std::thread_local;
 

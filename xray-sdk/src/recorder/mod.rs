@@ -8,6 +8,7 @@ mod function;
 mod health;
 mod open;
 mod pulse;
+mod rest;
 mod worker;
 
 use std::sync::{Arc, Mutex};

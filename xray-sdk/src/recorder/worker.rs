@@ -12,6 +12,7 @@ use crate::recorder::bulletin::{Bulletin, State};
 use crate::recorder::description::Description;
 use crate::recorder::health::Health;
 use crate::recorder::pulse::Pulse;
+use crate::recorder::rest::Rest;
 
 /// Turns lanes into documents and emits them, on a thread of its own: it alone waits, resolves names and uses sockets.
 /// A flush may do the same where that takes microseconds.
@@ -26,6 +27,9 @@ pub(crate) struct Worker {
     is_described: bool,
     anchored: Instant,
     pulse: Pulse,
+    rest: Rest,
+    /// How many lanes the latest round found.
+    found: usize,
     /// None where the daemon is not told of it.
     bulletin: Option<Bulletin>,
 }
@@ -57,6 +61,8 @@ impl Worker {
             is_described: false,
             anchored: Instant::now(),
             pulse,
+            rest: Rest::new(),
+            found: 0,
             bulletin,
         }
     }
@@ -106,7 +112,10 @@ impl Worker {
             self.outlet.clock.anchor();
         }
         let outlet = self.outlet.clone();
-        outlet.round(self, Self::sweep_guarded, Self::finish_guarded)
+        match outlet.round(self, Self::sweep_guarded, Self::finish_guarded) {
+            Next::Rest(longest) => Next::Rest(self.rest.after(self.found, longest)),
+            next => next,
+        }
     }
 
     fn sweep_guarded(&mut self) {
@@ -153,7 +162,8 @@ impl Worker {
         let is_beat = self.pulse.beat(&self.outlet);
         self.assembler.follow_time();
         // What comes meanwhile is for the next time: it might never end.
-        for number in 0..self.outlet.waiting() {
+        self.found = self.outlet.waiting();
+        for number in 0..self.found {
             let Some(lane) = self.outlet.take() else {
                 break;
             };

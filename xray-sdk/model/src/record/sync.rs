@@ -6,7 +6,7 @@ pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use loom::sync::atomic::{AtomicUsize, fence};
 pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 use loom::thread;
-pub(crate) use std::sync::PoisonError;
+pub(crate) use std::sync::{PoisonError, TryLockError};
 
 macro_rules! of_a_thread {
     (static $name:ident: $type:ty = const $value:block;) => {
