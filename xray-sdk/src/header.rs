@@ -1,9 +1,10 @@
 //! The tracing header: `X-Amzn-Trace-Id` read and printed, and W3C's `traceparent` in and out.
 
 use std::fmt;
+use std::str;
 use std::sync::Arc;
 
-use crate::id::{SegmentId, TraceId, print};
+use crate::id::{SegmentId, TraceId};
 
 /// What one service tells the next about a trace: its id, who calls, whether it is sampled, and what others added.
 ///
@@ -184,6 +185,42 @@ impl TraceHeader {
         self.sampled
     }
 
+    /// Gives `take` the header's value, the same as is printed, without allocating it: for who writes it into something of their own.
+    ///
+    /// ```
+    /// use xray_sdk::TraceHeader;
+    ///
+    /// let header = TraceHeader::parse("Sampled=1;Root=1-5759e988-bd862e3fe1be46a994272793");
+    /// let length = header.with_text(|text| text.len());
+    /// assert_eq!(length, "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1".len());
+    /// ```
+    pub fn with_text<R>(&self, take: impl FnOnce(&str) -> R) -> R {
+        let mut known = Letters::<KNOWN_BYTES>::new();
+        if let Some(root) = self.root {
+            known.add([b"Root=", &root.letters()]);
+        }
+        if let Some(parent) = self.parent {
+            known.add([b"Parent=", &parent.letters()]);
+        }
+        match self.sampled {
+            Sampled::Yes => known.add([b"Sampled=", b"1"]),
+            Sampled::No => known.add([b"Sampled=", b"0"]),
+            Sampled::Requested => known.add([b"Sampled=", b"?"]),
+            Sampled::Unknown => {}
+        }
+        let Some(extras) = &self.extras else {
+            return take(known.text());
+        };
+        let mut all = Letters::<{ KNOWN_BYTES + 1 + EXTRAS_BYTES }>::new();
+        for part in [known.text(), extras]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+        {
+            all.add([part.as_bytes(), b""]);
+        }
+        take(all.text())
+    }
+
     /// The pairs that others added, as they are sent on: `Lineage=…;Other=…`, or nothing. At most 256 bytes of visible ASCII.
     pub fn extras(&self) -> &str {
         self.extras.as_deref().unwrap_or_default()
@@ -229,56 +266,42 @@ impl From<bool> for Sampled {
 /// most 331 bytes.
 impl fmt::Display for TraceHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut known = Known::default();
-        if let Some(root) = self.root {
-            known.add(b"Root=", &root.letters());
-        }
-        if let Some(parent) = self.parent {
-            known.add(b"Parent=", &parent.letters());
-        }
-        match self.sampled {
-            Sampled::Yes => known.add(b"Sampled=", b"1"),
-            Sampled::No => known.add(b"Sampled=", b"0"),
-            Sampled::Requested => known.add(b"Sampled=", b"?"),
-            Sampled::Unknown => {}
-        }
-        let known = &known.letters[..known.count];
-        print(f, known)?;
-        if let Some(extras) = &self.extras {
-            f.write_str(if known.is_empty() { "" } else { ";" })?;
-            f.write_str(extras)?;
-        }
-        Ok(())
+        self.with_text(|text| f.write_str(text))
     }
 }
 
-/// The pairs that are known, as they are printed: all at once, since they are sent with each call.
-struct Known {
-    letters: [u8; KNOWN_BYTES],
+/// Text that is put together where there is room for so many bytes: it is sent with each call, so nothing is allocated.
+struct Letters<const ROOM: usize> {
+    letters: [u8; ROOM],
     count: usize,
 }
 
 /// `Root=` and 35 letters, `;Parent=` and 16, `;Sampled=` and one.
 const KNOWN_BYTES: usize = 74;
 
-impl Default for Known {
-    fn default() -> Self {
+impl<const ROOM: usize> Letters<ROOM> {
+    #[inline(always)]
+    fn new() -> Self {
         Self {
-            letters: [0; KNOWN_BYTES],
+            letters: [0; ROOM],
             count: 0,
         }
     }
-}
 
-impl Known {
+    /// Adds a piece of ASCII, and a `;` where something stands before it.
     #[inline(always)]
-    fn add(&mut self, key: &[u8], value: &[u8]) {
+    fn add(&mut self, parts: [&[u8]; 2]) {
         let between: &[u8] = if self.count == 0 { b"" } else { b";" };
-        for part in [between, key, value] {
+        for part in [between, parts[0], parts[1]] {
             let end = self.count + part.len();
             self.letters[self.count..end].copy_from_slice(part);
             self.count = end;
         }
+    }
+
+    #[inline(always)]
+    fn text(&self) -> &str {
+        str::from_utf8(&self.letters[..self.count]).unwrap_or_default()
     }
 }
 

@@ -283,7 +283,7 @@ impl SegmentId {
 }
 
 /// Prints text that is made of letters of ASCII.
-pub(crate) fn print(f: &mut fmt::Formatter<'_>, letters: &[u8]) -> fmt::Result {
+fn print(f: &mut fmt::Formatter<'_>, letters: &[u8]) -> fmt::Result {
     f.write_str(std::str::from_utf8(letters).map_err(|_| fmt::Error)?)
 }
 
