@@ -2,6 +2,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use http::header::HOST;
 use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
@@ -12,6 +13,7 @@ use crate::body::TracedBody;
 use crate::exchange::Exchange;
 use crate::future::ClientFuture;
 use crate::message;
+use crate::room;
 
 /// What a subsegment is called when nothing tells which host the request goes to.
 pub(crate) const UNKNOWN_HOST: &str = "unknown";
@@ -92,8 +94,8 @@ impl ClientLayer {
 
     /// Opens the subsegment of a request and writes the tracing header; `None` when nothing is to be recorded.
     fn begin<B>(&self, request: &mut Request<B>) -> Option<Exchange> {
-        let authority =
-            message::authority(request.uri(), request.headers()).or(self.authority.as_deref());
+        let host = || request.headers().get(HOST);
+        let authority = message::authority(request.uri(), host).or(self.authority.as_deref());
         let name = match authority {
             Some(authority) => message::host(authority),
             None => message::grpc_service(request.uri(), request.headers()).unwrap_or(UNKNOWN_HOST),
@@ -102,8 +104,9 @@ impl ClientLayer {
         if subsegment.is_recording() {
             let uri = request.uri();
             let scheme = uri.scheme_str().unwrap_or("http");
-            let url = message::url(scheme, authority, uri.path());
-            subsegment.http_request(request.method().as_str(), &url);
+            room::with_url(scheme, authority, uri.path(), |url| {
+                subsegment.http_request(request.method().as_str(), url);
+            });
         }
         send_along(&subsegment, request.headers_mut());
         exchange(subsegment, request.method())

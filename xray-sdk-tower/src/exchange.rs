@@ -65,7 +65,7 @@ impl Exchange {
     /// The head of the answer is here: writes the tracing header into an answer that this process gives.
     pub(crate) fn answer(&self, headers: &mut HeaderMap) {
         if let Open::Segment(segment) = &self.open {
-            message::set_trace_header(headers, &segment.response_header());
+            message::answer_trace_header(headers, &segment.response_header());
         }
     }
 

@@ -30,10 +30,12 @@ mod exchange;
 mod extension;
 mod future;
 mod grpc;
+mod head;
 mod message;
 mod naming;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+mod room;
 mod server;
 
 pub use body::TracedBody;

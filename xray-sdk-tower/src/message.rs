@@ -1,80 +1,77 @@
 //! What is read from, and written to, the head of an HTTP message.
 
-use std::borrow::Cow;
-use std::io::Write as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use xray_sdk::{Sampled, SegmentId, TraceHeader};
 
+use crate::head::Head;
+use crate::room::with_ip;
+
 static TRACE_HEADER: HeaderName = HeaderName::from_static(TraceHeader::NAME);
-static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// What is sent in a new trace that is not sampled, and answered: most of what is not sampled, and a text of its own would have to be allocated.
-const UNSAMPLED_CALL: &str =
-    "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0";
-const UNSAMPLED_ANSWER: &str = "Root=1-00000000-000000000000000000000000";
-
-/// Room for a tracing header with the 256 bytes of unknown pairs that `TraceHeader` keeps at most.
-const TRACE_HEADER_ROOM: usize = 384;
+/// What is sent in a new trace that is not sampled: most of what is not sampled, and a text of its own would have to be allocated.
+static UNSAMPLED_CALL: HeaderValue = HeaderValue::from_static(
+    "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
+);
 
 /// The trace that a request continues: X-Ray's own header, or W3C's where X-Ray's names no trace.
-pub(crate) fn trace_header(headers: &HeaderMap) -> Option<TraceHeader> {
-    let own = headers
-        .get(&TRACE_HEADER)
+pub(crate) fn trace_header(head: &Head<'_>) -> Option<TraceHeader> {
+    let own = head
+        .trace
         .map(|value| TraceHeader::parse(&String::from_utf8_lossy(value.as_bytes())));
     if own.as_ref().is_some_and(|header| header.root().is_some()) {
         return own;
     }
-    text(headers, &TRACEPARENT)
+    text(head.traceparent)
         .and_then(TraceHeader::from_traceparent)
         .or(own)
 }
 
-/// Sets the tracing header, in place of any that is there.
+/// Sets the tracing header of a call, in place of any that is there.
 ///
 /// A message stays as it is when there is nothing to say, as where nothing is recorded in this process and the caller
 /// sent no header, and when its header map cannot take another entry.
 pub(crate) fn set_trace_header(headers: &mut HeaderMap, header: &TraceHeader) {
-    if let Some(text) = unsampled(header) {
-        let _ = headers.try_insert(TRACE_HEADER.clone(), HeaderValue::from_static(text));
-        return;
-    }
-    let mut room = [0; TRACE_HEADER_ROOM];
-    let mut rest = &mut room[..];
-    if write!(rest, "{header}").is_err() {
-        return;
-    }
-    let used = TRACE_HEADER_ROOM - rest.len();
-    if used == 0 {
-        return;
-    }
-    if let Ok(value) = HeaderValue::from_bytes(&room[..used]) {
+    let value = match is_unsampled_call(header) {
+        true => Ok(UNSAMPLED_CALL.clone()),
+        false => header.with_text(|text| HeaderValue::from_bytes(text.as_bytes())),
+    };
+    if let Ok(value) = value
+        && !value.is_empty()
+    {
         // Fails only at 32,768 entries: then the message is beyond help, and stays untouched.
         let _ = headers.try_insert(TRACE_HEADER.clone(), value);
     }
 }
 
-/// The text of a header that says nothing but that a new trace is not sampled.
-fn unsampled(header: &TraceHeader) -> Option<&'static str> {
-    let is_new = header.root()?.to_u128() == 0 && header.extras().is_empty();
-    match (header.parent().map(SegmentId::to_u64), header.sampled()) {
-        (None, Sampled::Unknown) if is_new => Some(UNSAMPLED_ANSWER),
-        (Some(0), Sampled::No) if is_new => Some(UNSAMPLED_CALL),
-        _ => None,
+/// Sets the tracing header of an answer, as that of a call. A new trace that is not sampled has no id that could be answered.
+pub(crate) fn answer_trace_header(headers: &mut HeaderMap, header: &TraceHeader) {
+    let is_nameless = header.root().is_none_or(|root| root.to_u128() == 0);
+    if !is_nameless || header.sampled() != Sampled::Unknown {
+        set_trace_header(headers, header);
     }
 }
 
-/// The host that a request asks for, with its port, without user name and password.
+/// Whether a header says nothing but that a new trace is not sampled.
+fn is_unsampled_call(header: &TraceHeader) -> bool {
+    header.sampled() == Sampled::No
+        && header.root().is_some_and(|root| root.to_u128() == 0)
+        && header.parent().map(SegmentId::to_u64) == Some(0)
+        && header.extras().is_empty()
+}
+
+/// The host that a request asks for, with its port, without user name and password. `host` is the value of its Host header.
 ///
 /// HTTP/2 and requests to a proxy have it in the URI, where it goes before the Host header (RFC 9112, 3.2.2).
-pub(crate) fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+pub(crate) fn authority<'a>(
+    uri: &'a Uri,
+    host: impl FnOnce() -> Option<&'a HeaderValue>,
+) -> Option<&'a str> {
     let authority = match uri.authority() {
         Some(authority) => authority.as_str(),
-        None => text(headers, &HOST)?,
+        None => text(host())?,
     };
     Some(without_user(authority)).filter(|authority| !authority.is_empty())
 }
@@ -103,47 +100,35 @@ pub(crate) fn host(authority: &str) -> &str {
 }
 
 /// The scheme as the caller saw it: what a load balancer tells, else what the URI tells, else `http`.
-pub(crate) fn scheme<'a>(uri: &'a Uri, headers: &HeaderMap) -> &'a str {
-    match first(headers, &FORWARDED_PROTO) {
+pub(crate) fn scheme<'a>(uri: &'a Uri, head: &Head<'_>) -> &'a str {
+    match first(head.forwarded_proto) {
         Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
         Some(scheme) if scheme.eq_ignore_ascii_case("http") => "http",
         _ => uri.scheme_str().unwrap_or("http"),
     }
 }
 
-/// A URL as X-Ray records it: nothing that may be secret, so neither query nor user name and password.
-pub(crate) fn url<'a>(scheme: &str, authority: Option<&str>, path: &'a str) -> Cow<'a, str> {
-    match authority {
-        Some(authority) => Cow::Owned([scheme, "://", authority, path].concat()),
-        None => Cow::Borrowed(path),
-    }
-}
-
-/// The address of the caller as the first of the proxies in front of this server saw it.
-pub(crate) fn forwarded_for(headers: &HeaderMap) -> Option<Cow<'_, str>> {
-    let first = first(headers, &FORWARDED_FOR)?;
+/// Gives `take` the address of the caller as the first of the proxies in front of this server saw it.
+pub(crate) fn with_forwarded_for<R>(head: &Head<'_>, take: impl FnOnce(&str) -> R) -> Option<R> {
+    let first = first(head.forwarded_for)?;
     // Some load balancers can be told to add the caller's port.
     Some(match first.parse::<SocketAddr>() {
-        Ok(address) => Cow::Owned(ip_text(address.ip())),
-        Err(_) => Cow::Borrowed(first),
+        Ok(address) => with_ip(address.ip(), take),
+        Err(_) => take(first),
     })
-}
-
-/// An address as text; IPv4 callers of a socket that also takes IPv6 appear as IPv4.
-pub(crate) fn ip_text(address: IpAddr) -> String {
-    address.to_canonical().to_string()
 }
 
 /// The length that a message's head declares for its body.
 pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
-    text(headers, &CONTENT_LENGTH)?.trim().parse().ok()
+    text(headers.get(CONTENT_LENGTH))?.trim().parse().ok()
 }
 
 /// Whether a message carries gRPC; gRPC-Web does not count, its status is inside the body.
 pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
-    text(headers, &CONTENT_TYPE)
-        .and_then(|content_type| content_type.strip_prefix("application/grpc"))
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['+', ';']))
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|content_type| content_type.as_bytes().strip_prefix(b"application/grpc"))
+        .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }
 
 /// The service that a gRPC call is for, such as `stock.v1.Stock`: the first part of the path.
@@ -153,13 +138,13 @@ pub(crate) fn grpc_service<'a>(uri: &'a Uri, headers: &HeaderMap) -> Option<&'a 
 }
 
 /// A header's value, where it is plain text.
-pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
+pub(crate) fn text(value: Option<&HeaderValue>) -> Option<&str> {
+    value?.to_str().ok()
 }
 
 /// The first entry of a header that holds a list.
-fn first<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    let first = text(headers, name)?.split(',').next()?.trim();
+fn first(value: Option<&HeaderValue>) -> Option<&str> {
+    let first = text(value)?.split(',').next()?.trim();
     (!first.is_empty()).then_some(first)
 }
 
@@ -199,26 +184,28 @@ mod tests {
     #[test]
     fn user_name_and_password_are_cut_off() {
         let uri = Uri::from_static("http://user:secret@shop:80/path");
-        assert_eq!(authority(&uri, &HeaderMap::new()), Some("shop:80"));
-        let in_header = headers(&[("host", "user:secret@shop")]);
+        assert_eq!(authority(&uri, || None), Some("shop:80"));
+        let in_header = HeaderValue::from_static("user:secret@shop");
         assert_eq!(
-            authority(&Uri::from_static("/path"), &in_header),
+            authority(&Uri::from_static("/path"), || Some(&in_header)),
             Some("shop")
         );
     }
 
     #[test]
     fn the_uri_goes_before_the_host_header() {
-        let in_header = headers(&[("host", "other")]);
-        assert_eq!(
-            authority(&Uri::from_static("http://shop/"), &in_header),
-            Some("shop")
-        );
-        assert_eq!(authority(&Uri::from_static("/"), &in_header), Some("other"));
-        assert_eq!(
-            authority(&Uri::from_static("/"), &headers(&[("host", "")])),
-            None
-        );
+        let other = HeaderValue::from_static("other");
+        let empty = HeaderValue::from_static("");
+        for (uri, in_header, expected) in [
+            ("http://shop/", &other, Some("shop")),
+            ("/", &other, Some("other")),
+            ("/", &empty, None),
+        ] {
+            assert_eq!(
+                authority(&Uri::from_static(uri), || Some(in_header)),
+                expected
+            );
+        }
     }
 
     #[test]
@@ -231,13 +218,13 @@ mod tests {
             ("", "http"),
         ] {
             assert_eq!(
-                scheme(&uri, &headers(&[("x-forwarded-proto", told)])),
+                scheme(&uri, &Head::of(&headers(&[("x-forwarded-proto", told)]))),
                 expected,
                 "{told}"
             );
         }
         assert_eq!(
-            scheme(&Uri::from_static("https://shop/"), &HeaderMap::new()),
+            scheme(&Uri::from_static("https://shop/"), &Head::default()),
             "https"
         );
     }
@@ -255,28 +242,17 @@ mod tests {
             (",10.0.0.1", None),
         ] {
             let headers = headers(&[("x-forwarded-for", told)]);
-            assert_eq!(forwarded_for(&headers).as_deref(), expected, "{told}");
-        }
-    }
-
-    #[test]
-    fn an_ipv4_caller_of_an_ipv6_socket_is_an_ipv4_caller() {
-        for (address, expected) in [
-            ("::ffff:203.0.113.7", "203.0.113.7"),
-            ("2001:db8::7", "2001:db8::7"),
-        ] {
-            assert_eq!(ip_text(address.parse().expect("an address")), expected);
+            let forwarded = with_forwarded_for(&Head::of(&headers), str::to_owned);
+            assert_eq!(forwarded.as_deref(), expected, "{told}");
         }
     }
 
     #[test]
     fn a_header_without_a_root_is_kept_where_there_is_nothing_better() {
-        let header = trace_header(&headers(&[
-            ("x-amzn-trace-id", "Sampled=0"),
-            ("traceparent", "none"),
-        ]));
+        let headers = headers(&[("x-amzn-trace-id", "Sampled=0"), ("traceparent", "none")]);
+        let header = trace_header(&Head::of(&headers));
         assert_eq!(header.expect("a header").sampled(), xray_sdk::Sampled::No);
-        assert!(trace_header(&HeaderMap::new()).is_none());
+        assert!(trace_header(&Head::default()).is_none());
     }
 
     #[test]
@@ -291,6 +267,22 @@ mod tests {
             let mut sent = HeaderMap::new();
             set_trace_header(&mut sent, &header);
             assert_eq!(sent["x-amzn-trace-id"], header.to_string());
+        }
+    }
+
+    #[test]
+    fn a_trace_without_an_id_is_not_answered_but_a_decision_is() {
+        let zeros = TraceHeader::new(xray_sdk::TraceId::from_u128(0));
+        let named = TraceHeader::new(xray_sdk::TraceId::from_u128(1));
+        for (header, is_answered) in [
+            (TraceHeader::default(), false),
+            (zeros.clone(), false),
+            (zeros.with_sampled(Sampled::No), true),
+            (named, true),
+        ] {
+            let mut answer = HeaderMap::new();
+            answer_trace_header(&mut answer, &header);
+            assert_eq!(!answer.is_empty(), is_answered, "{header}");
         }
     }
 

@@ -2,8 +2,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::header::USER_AGENT;
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -14,8 +13,10 @@ use crate::body::TracedBody;
 use crate::exchange::Exchange;
 use crate::extension;
 use crate::future::ServerFuture;
+use crate::head::Head;
 use crate::message;
 use crate::naming::Naming;
+use crate::room;
 
 /// Opens a segment for every request that a server answers.
 ///
@@ -60,43 +61,51 @@ use crate::naming::Naming;
 /// # What the caller gets
 ///
 /// The response has the header `X-Amzn-Trace-Id` with the trace's id, and with the decision on sampling where the
-/// caller asked for it by `Sampled=?`.
+/// caller asked for it by `Sampled=?`. A new trace that is not sampled has no id, and there is no header.
 ///
 /// # What it costs
 ///
 /// Nothing is boxed. A request that is not sampled costs no allocation; where it continues a caller's trace, two: for what is passed on, and
-/// for the text of the response's header.
+/// for the text of the response's header. One that is sampled costs one, for that text.
 #[derive(Debug, Clone)]
 pub struct ServerLayer {
+    // One reference to count, where frameworks clone their services for each request.
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Clone)]
+struct Shared {
     recorder: Recorder,
-    naming: Arc<Naming>,
+    naming: Naming,
 }
 
 impl ServerLayer {
     /// A layer that records with `recorder`, and names segments by its name.
     pub fn new(recorder: &Recorder) -> Self {
         Self {
-            recorder: recorder.clone(),
-            naming: Arc::default(),
+            shared: Arc::new(Shared {
+                recorder: recorder.clone(),
+                naming: Naming::default(),
+            }),
         }
     }
 
     /// Names segments in another way than by the recorder's name.
-    pub fn naming(self, naming: Naming) -> Self {
-        Self {
-            naming: Arc::new(naming),
-            ..self
-        }
+    pub fn naming(mut self, naming: Naming) -> Self {
+        Arc::make_mut(&mut self.shared).naming = naming;
+        self
     }
 
     /// Opens the segment of a request.
     fn begin<B>(&self, request: &Request<B>) -> Exchange {
+        let Shared { recorder, naming } = &*self.shared;
         let uri = extension::original_uri(request.extensions()).unwrap_or(request.uri());
-        let headers = request.headers();
-        let host = || message::authority(uri, headers).map(message::host);
-        let name = self.naming.name(self.recorder.name(), host);
-        let mut segment = self.recorder.segment(Text::copied(&name));
-        if let Some(header) = message::trace_header(headers) {
+        let head = Head::of(request.headers());
+        let authority = || message::authority(uri, || head.host);
+        let host = || authority().map(message::host);
+        let name = naming.name(recorder.name(), host);
+        let mut segment = recorder.segment(Text::copied(&name));
+        if let Some(header) = message::trace_header(&head) {
             segment = segment.continuing(header);
         }
         let mut segment = segment
@@ -109,25 +118,31 @@ impl ServerLayer {
             })
             .begin();
         if segment.is_recording() {
-            let scheme = message::scheme(uri, headers);
-            let url = message::url(scheme, message::authority(uri, headers), uri.path());
-            segment.http_request(request.method().as_str(), &url);
-            describe(&mut segment, request);
+            let method = request.method().as_str();
+            let scheme = message::scheme(uri, &head);
+            room::with_url(scheme, authority(), uri.path(), |url| {
+                segment.http_request(method, url);
+            });
+            describe(&mut segment, &head, request.extensions());
         }
         Exchange::served(segment, request.method())
     }
 }
 
 /// Records who sent a request, and for which route.
-fn describe<B>(segment: &mut Entity, request: &Request<B>) {
-    let (headers, extensions) = (request.headers(), request.extensions());
-    if let Some(agent) = message::text(headers, &USER_AGENT) {
+fn describe(segment: &mut Entity, head: &Head<'_>, extensions: &Extensions) {
+    if let Some(agent) = message::text(head.user_agent) {
         segment.user_agent(agent);
     }
-    if let Some(address) = message::forwarded_for(headers) {
-        segment.client_ip(&address, true);
-    } else if let Some(address) = extension::peer(extensions) {
-        segment.client_ip(&message::ip_text(address), false);
+    let forwarded = message::with_forwarded_for(head, |address| {
+        segment.client_ip(address, true);
+    });
+    if forwarded.is_none()
+        && let Some(address) = extension::peer(extensions)
+    {
+        room::with_ip(address, |address| {
+            segment.client_ip(address, false);
+        });
     }
     if let Some(route) = extension::route(extensions) {
         segment.annotate("http_route", route);
