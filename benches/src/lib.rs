@@ -74,6 +74,8 @@ pub fn run() -> ExitCode {
         guard::check_memory()
     } else if options.delivery {
         delivery::run()
+    } else if options.ask {
+        ask()
     } else {
         compare(&options)
     };
@@ -84,6 +86,15 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+#[cfg(feature = "peers")]
+use server::ask;
+
+/// There is no server to be asked in this build.
+#[cfg(not(feature = "peers"))]
+fn ask() -> Result<(), Box<dyn Error>> {
+    Err("the servers are left out of this build".into())
 }
 
 /// Measures one contender in this process, and prints its figures for the process that asked.

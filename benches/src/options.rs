@@ -61,6 +61,10 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with_all = ["turn", "check", "expect", "memory", "json", "svg", "readme", "only"])]
     pub(crate) delivery: bool,
 
+    /// Ask a server whose address is read, and receive documents: what the server's turn starts
+    #[arg(long, hide = true)]
+    pub(crate) ask: bool,
+
     /// What `cargo bench` says to every bench
     #[arg(long, hide = true)]
     bench: bool,

@@ -125,7 +125,7 @@ pub(crate) const QUESTIONS: &[Question] = &[
     Question {
         name: "server",
         text: "What does a layer cost an axum server that answers hello?",
-        unit: "request, the server on one thread and asked over 16 connections; CPU is its thread's",
+        unit: "request; the server and what it does in the background on one core, asked from another over 16 connections",
         burst: 0,
         seconds: 35,
         more: server::MORE,

@@ -78,21 +78,10 @@ impl Fast {
     }
 
     fn sending(sink: SocketAddr) -> Ready {
-        let socket = UdpSocket::bind(("127.0.0.1", 0)).and_then(|socket| {
-            socket.connect(sink)?;
-            Ok(socket)
-        });
-        let spans = Arc::new(AtomicU64::new(0));
-        let reporter = Send {
-            socket: socket.map_err(|error| error.to_string())?,
-            spans: spans.clone(),
-            datagram: Vec::new(),
-        };
-        fastrace::set_reporter(reporter, Config::default());
         Ok(Box::new(Self {
             record: local,
             is_sampled: true,
-            spans: Some(spans),
+            spans: Some(send(sink)?),
         }))
     }
 }
@@ -240,6 +229,26 @@ pub(crate) fn discard() -> Arc<AtomicU64> {
     let spans = Arc::new(AtomicU64::new(0));
     fastrace::set_reporter(Discard(spans.clone()), Config::default());
     spans
+}
+
+/// Has spans sent as documents, and counts them.
+///
+/// # Errors
+///
+/// When a socket cannot be had.
+pub(crate) fn send(sink: SocketAddr) -> Result<Arc<AtomicU64>, String> {
+    let socket = UdpSocket::bind(("127.0.0.1", 0)).and_then(|socket| {
+        socket.connect(sink)?;
+        Ok(socket)
+    });
+    let spans = Arc::new(AtomicU64::new(0));
+    let reporter = Send {
+        socket: socket.map_err(|error| error.to_string())?,
+        spans: spans.clone(),
+        datagram: Vec::new(),
+    };
+    fastrace::set_reporter(reporter, Config::default());
+    Ok(spans)
 }
 
 struct Discard(Arc<AtomicU64>);
