@@ -39,12 +39,12 @@ impl Account {
         Balance::of(self.0.fetch_add(change, Ordering::Release))
     }
 
-    /// A lane that was never lent waits to be written.
-    pub(crate) fn adopt(&self, bytes: usize) {
+    /// So much more waits, which was never lent.
+    pub(crate) fn hold(&self, bytes: usize) {
         self.0.fetch_add(in_bytes(bytes), Ordering::Relaxed);
     }
 
-    /// What waited was written.
+    /// So much waits no more.
     pub(crate) fn written(&self, bytes: usize) {
         self.0.fetch_sub(in_bytes(bytes), Ordering::Relaxed);
     }
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(account.hand_over(100_000), balance(2, 0));
         assert_eq!(account.read(), balance(1, 100_000));
         account.returned();
-        account.adopt(1_024);
+        account.hold(1_024);
         assert_eq!(account.read(), balance(0, 101_024));
         account.written(100_000);
         account.written(1_024);

@@ -53,8 +53,11 @@ pub(crate) struct Counts {
 
 /// A lane takes at least this much memory, however little is in it; the number of lanes follows from the bound on memory.
 const LANE_BYTES: usize = 1024;
-/// So many lanes need no more than this crate's share of a machine, whatever the bound.
-const LANES: usize = 1 << 20;
+/// So many lanes are enough, whatever the bound: the background thread writes what is in them while documents wait to be emitted. The queue has
+/// places for a quarter more, of 16 bytes each.
+const LANES: usize = 1 << 16;
+/// The background thread is woken when so much waits, or when half of the bound is reached.
+const RUSH_BYTES: usize = 8 * 1024 * 1024;
 /// How long the last documents may take to be sent, after what was open has ended or had its time to.
 const SENDING: Duration = Duration::from_millis(100);
 
@@ -210,10 +213,20 @@ impl Outlet {
             self.refuse_queue();
             return;
         }
-        let half = self.bytes_limit / 2;
-        if before.bytes <= half && before.bytes + bytes > half {
+        let rush = self.rush();
+        if before.bytes <= rush && before.bytes + bytes > rush {
             self.wake();
         }
+    }
+
+    #[inline(always)]
+    fn rush(&self) -> usize {
+        RUSH_BYTES.min(self.bytes_limit / 2)
+    }
+
+    /// Whether so many lanes wait that there may have been no reason to wake the background thread for the latest.
+    pub(crate) fn is_rushed(&self) -> bool {
+        self.waiting() * LANE_BYTES > self.rush() / 2
     }
 
     /// How many lanes wait in the queue.
@@ -232,7 +245,17 @@ impl Outlet {
 
     /// Takes what the background thread has kept into the account of what is recorded and not sent.
     pub(crate) fn adopt(&self, lane: &Lane) {
-        self.account.adopt(charge(lane));
+        self.account.hold(charge(lane));
+    }
+
+    /// Takes documents into the account, which wait to be emitted.
+    pub(crate) fn hold(&self, bytes: usize) {
+        self.account.hold(bytes);
+    }
+
+    /// Documents wait no more.
+    pub(crate) fn release(&self, bytes: usize) {
+        self.account.written(bytes);
     }
 
     /// Takes back a lane whose content was written.

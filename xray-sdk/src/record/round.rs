@@ -37,8 +37,8 @@ impl Outlet {
                 Next::Round
             }
             None if is_closed => Next::Rest(LAST_INTERVAL),
-            // Who records wakes this thread when the queue gets half full, and not while it is.
-            None if self.queued_bytes() > self.bytes_limit() / 4 => Next::Round,
+            // Who records wakes this thread when much has gathered, and not while there is as much.
+            None if self.is_rushed() => Next::Round,
             None => Next::Rest(INTERVAL),
         }
     }

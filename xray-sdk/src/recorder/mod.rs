@@ -1,5 +1,6 @@
 //! The recorder: what a program makes once, and hands to all that opens segments.
 
+mod backlog;
 mod builder;
 mod bulletin;
 mod description;

@@ -8,6 +8,7 @@ use crate::assemble::Assembler;
 use crate::emitter::{Batch, Emitter, Tally};
 use crate::record::outlet::Outlet;
 use crate::record::round::Next;
+use crate::recorder::backlog::{BATCH_BYTES, Backlog};
 use crate::recorder::bulletin::{Bulletin, State};
 use crate::recorder::description::Description;
 use crate::recorder::health::Health;
@@ -20,7 +21,9 @@ pub(crate) struct Worker {
     outlet: Arc<Outlet>,
     assembler: Assembler,
     emitter: Box<dyn Emitter>,
-    batch: Batch,
+    backlog: Backlog,
+    /// So much of it the outlet knows of.
+    held: usize,
     tally: Arc<Tally>,
     description: Arc<Description>,
     /// Whether the documents say all that was found out later.
@@ -28,7 +31,7 @@ pub(crate) struct Worker {
     anchored: Instant,
     pulse: Pulse,
     rest: Rest,
-    /// How many lanes the latest round found.
+    /// How many lanes this round found.
     found: usize,
     /// None where the daemon is not told of it.
     bulletin: Option<Bulletin>,
@@ -38,8 +41,8 @@ pub(crate) struct Worker {
 const ANCHOR_INTERVAL: Duration = Duration::from_secs(5);
 /// How many lanes are written between two looks at the time.
 const TIMED: usize = 64;
-/// Documents are emitted when this much text has gathered, or nothing more is there.
-const BATCH_BYTES: usize = 256 * 1024;
+/// While documents are emitted, and so many lanes have come, those are written first.
+const WAITING: usize = 1024;
 
 impl Worker {
     pub(crate) fn new(
@@ -55,7 +58,8 @@ impl Worker {
             outlet,
             assembler,
             emitter,
-            batch: Batch::default(),
+            backlog: Backlog::default(),
+            held: 0,
             tally,
             description,
             is_described: false,
@@ -112,21 +116,11 @@ impl Worker {
             self.outlet.clock.anchor();
         }
         let outlet = self.outlet.clone();
-        match outlet.round(self, Self::sweep_guarded, Self::finish_guarded) {
+        match outlet.round(self, Self::sweep, Self::finish) {
+            Next::Rest(_) if self.backlog.first().is_some() => Next::Round,
             Next::Rest(longest) => Next::Rest(self.rest.after(self.found, longest)),
             next => next,
         }
-    }
-
-    fn sweep_guarded(&mut self) {
-        self.guarded(Self::sweep);
-        if self.bulletin.as_ref().is_some_and(Bulletin::is_due) {
-            self.guarded(|worker| worker.tell_health(State::Running));
-        }
-    }
-
-    fn finish_guarded(&mut self) {
-        self.guarded(Self::finish);
     }
 
     /// Takes over what was found out of where the program runs, when that was.
@@ -140,59 +134,72 @@ impl Worker {
         }
     }
 
-    /// Emits what is in the queue.
+    /// Emits what is in the queue. What comes meanwhile is for the next time: it might never end.
     fn sweep(&mut self) {
-        // What a flush left. It goes first: a document that is shown in progress may not meet the one that replaces it.
-        self.emit();
-        self.gather(Self::emit);
-        self.emit();
+        self.found = 0;
+        self.guarded(Self::gather);
+        for _ in 0..self.backlog.batches() {
+            self.guarded(Self::emit);
+            // A receiver may be slower than all that records. What is written waits in less memory than its lanes.
+            if self.outlet.waiting() > WAITING {
+                self.guarded(Self::gather);
+            }
+        }
+        if self.bulletin.as_ref().is_some_and(Bulletin::is_due) {
+            self.guarded(|worker| worker.tell_health(State::Running));
+        }
     }
 
-    /// As [`sweep`](Self::sweep), if the emitter waits for nobody. If not, the documents stay in the batch.
+    /// As [`sweep`](Self::sweep), if the emitter waits for nobody. If not, the documents stay in the backlog.
     fn sweep_at_once(&mut self) -> bool {
         if !self.emit_at_once() {
             return false;
         }
-        self.gather(|_| {});
+        self.gather();
         self.emit_at_once()
     }
 
-    /// Makes documents of what is in the queue, and shows what is open for long. `relieve` is called when much text has gathered.
-    fn gather(&mut self, relieve: fn(&mut Self)) {
+    /// Makes documents of what is in the queue, and shows what is open for long.
+    fn gather(&mut self) {
         let is_beat = self.pulse.beat(&self.outlet);
         self.assembler.follow_time();
-        // What comes meanwhile is for the next time: it might never end.
-        self.found = self.outlet.waiting();
-        for number in 0..self.found {
+        let waiting = self.outlet.waiting();
+        self.found += waiting;
+        let backlog = &mut self.backlog;
+        backlog.seal();
+        let mut sink = |document: &[u8]| backlog.push(document);
+        for number in 0..waiting {
             let Some(lane) = self.outlet.take() else {
                 break;
             };
             if number % TIMED == TIMED - 1 {
                 self.assembler.follow_time();
             }
-            let batch = &mut self.batch;
-            self.assembler
-                .take(lane, &mut |document| batch.push(document));
-            if self.batch.bytes() >= BATCH_BYTES {
-                relieve(self);
-            }
+            self.assembler.take(lane, &mut sink);
         }
-        let batch = &mut self.batch;
-        let mut sink = |document: &[u8]| batch.push(document);
         self.assembler.relieve(&mut sink);
         self.assembler.show_open(is_beat, &mut sink);
+        self.account();
         self.outlet.share_lanes();
     }
 
+    /// Emits what never closed.
     fn finish(&mut self) {
-        let batch = &mut self.batch;
-        self.assembler.finish(&mut |document| batch.push(document));
-        self.emit();
+        self.guarded(|worker| {
+            let backlog = &mut worker.backlog;
+            worker
+                .assembler
+                .finish(&mut |document| backlog.push(document));
+            worker.account();
+        });
+        while self.backlog.first().is_some() {
+            self.guarded(Self::emit);
+        }
         let state = match self.outlet.is_in_use() {
             true => State::LeftOpen,
             false => State::Ended,
         };
-        self.tell_health(state);
+        self.guarded(|worker| worker.tell_health(state));
     }
 
     /// Tells the daemon how the recorder does. What becomes of that is not counted, but what the emitter finds out meanwhile about documents is.
@@ -217,8 +224,8 @@ impl Worker {
     fn guarded<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> Option<R> {
         let result = catch_unwind(AssertUnwindSafe(|| work(self)));
         if result.is_err() {
-            let lost = self.batch.len().max(1) as u64;
-            self.batch.clear();
+            let lost = self.backlog.first().map_or(1, Batch::len) as u64;
+            self.emitted();
             self.outlet
                 .counts
                 .refused
@@ -231,25 +238,41 @@ impl Worker {
         result.ok()
     }
 
+    /// Emits the first batch.
     fn emit(&mut self) {
-        if self.batch.is_empty() {
-            return;
+        if let Some(batch) = self.backlog.first() {
+            let report = self.emitter.emit(batch);
+            self.emitted();
+            self.tally.add(&report, &self.outlet.notices);
         }
-        let report = self.emitter.emit(&self.batch);
-        self.batch.clear();
-        self.tally.add(&report, &self.outlet.notices);
     }
 
+    /// Emits all batches, if the emitter waits for nobody. False when something is left.
     fn emit_at_once(&mut self) -> bool {
-        if self.batch.is_empty() {
-            return true;
+        while let Some(batch) = self.backlog.first() {
+            let Some(report) = self.emitter.emit_at_once(batch) else {
+                return false;
+            };
+            self.emitted();
+            self.tally.add(&report, &self.outlet.notices);
         }
-        let Some(report) = self.emitter.emit_at_once(&self.batch) else {
-            return false;
-        };
-        self.batch.clear();
-        self.tally.add(&report, &self.outlet.notices);
         true
+    }
+
+    /// The first batch is gone, whatever became of it.
+    fn emitted(&mut self) {
+        self.backlog.drop_first();
+        self.account();
+    }
+
+    /// Tells the outlet how much waits, for the bound on memory.
+    fn account(&mut self) {
+        let bytes = self.backlog.bytes();
+        match bytes.checked_sub(self.held) {
+            Some(more) => self.outlet.hold(more),
+            None => self.outlet.release(self.held - bytes),
+        }
+        self.held = bytes;
     }
 }
 
