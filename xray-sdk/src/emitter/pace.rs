@@ -62,9 +62,11 @@ const SHORTEST: Duration = Duration::from_micros(200);
 const LONGEST: Duration = Duration::from_millis(1);
 
 /// A receiver whose queue became no shorter for so long does not read, and one that made no room for the next call for so long reads too
-/// slowly to be waited for. Documents gather in the recorder meanwhile.
-const PATIENCE: Duration = Duration::from_millis(100);
-const LONGEST_LACK: Duration = Duration::from_secs(1);
+/// slowly to be waited for. Documents gather in the recorder meanwhile, so to wait loses nothing until its memory is full, and then no more
+/// than is lost by going on. A daemon that has no processor, or waits for its disk, looks the same as one that is stopped: this is longer than
+/// either takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(2);
+const LONGEST_LACK: Duration = Duration::from_secs(20);
 
 /// What the kernel charges the receiver for a datagram of so many bytes, at most: its memory, which comes in powers of two and has
 /// descriptors of some hundred bytes. Segments have their memory in one piece and share it.

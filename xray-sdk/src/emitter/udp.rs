@@ -26,7 +26,7 @@ use super::{Batch, DaemonAddress, Emitter, Loss, Report};
 ///
 /// A daemon that reads more slowly than documents come loses what its socket has no room for. Where it is on the same machine, Linux
 /// shows the room: then documents wait while there is little, and what was dropped all the same counts as [`Loss::Overrun`]. A daemon
-/// that reads nothing for a tenth of a second is sent to nevertheless. Elsewhere bursts are kept within what a receiver with the system's
+/// that reads nothing for two seconds is sent to nevertheless. Elsewhere bursts are kept within what a receiver with the system's
 /// default buffer can hold: 32 documents of 1 kB every 2 ms.
 ///
 /// A host name is resolved when the first document is sent, and again every minute. Nothing else makes it wait for long.
