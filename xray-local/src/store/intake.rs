@@ -31,8 +31,8 @@ const A_TIME: Duration = Duration::from_millis(20);
 /// So many batches are stored at a time, at most.
 const MOST: usize = WAITING / TOGETHER / 4;
 
-/// How long the receiver waits for room. A recorder that sees for longer that nothing is read takes the receiver for stopped.
-const PATIENCE: Duration = Duration::from_millis(80);
+/// How long the receiver waits for room. A recorder that sees for two seconds that nothing is read takes the receiver for stopped.
+const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// How often traces are looked after that have become too old, while nothing comes.
 const IDLE: Duration = Duration::from_secs(60);
