@@ -23,7 +23,7 @@ pub(crate) fn stay_on(core: Core) {
     let mut cores = (0..CpuSet::count()).filter(|core| usable.is_set(*core).unwrap_or(false));
     let chosen = match core {
         Core::First => cores.next(),
-        Core::Last => cores.last(),
+        Core::Last => cores.next_back(),
     };
     let mut alone = CpuSet::new();
     if chosen.is_some_and(|core| alone.set(core).is_ok()) {

@@ -1,12 +1,15 @@
 //! Does what is recorded arrive, and does the request path notice when it does not?
 //!
-//! First what of 100,000 segments, recorded as fast as one thread can, reaches receivers that keep the system's default buffer; then how
+//! First what of 100,000 segments, recorded as fast as one thread can, reaches receivers that keep the system's default buffer, and a real
+//! xray-local, where nothing may be lost; then how
 //! many documents a second the daemon of this repository takes from one sender; and at last how long recording one segment takes while
 //! nothing is wrong, nobody listens, or nobody reads and the queue is full. Against sockets of this machine; about a minute.
 
+mod local;
+mod receiver;
+
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
@@ -14,6 +17,9 @@ use xray_daemon::{Handover, Sink, Socket};
 use xray_sdk::Recorder;
 use xray_sdk::emitter::{Batch, DaemonAddress, Emitter as _, UdpEmitter};
 use xray_sdk::sampling::Always;
+
+use local::Local;
+use receiver::{Reader, Receiver};
 
 const SEGMENTS: usize = 100_000;
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -41,6 +47,7 @@ pub(crate) fn run() -> Result<(), Box<dyn std::error::Error>> {
         Some(15_000),
     )?;
     delivery("as fast as it comes, nothing read", Reader::Never, None)?;
+    let lost = to_local()?;
 
     println!("\ndocuments of 1 kB, by one emitter to one xray-daemon");
     throughput()?;
@@ -73,7 +80,10 @@ pub(crate) fn run() -> Result<(), Box<dyn std::error::Error>> {
         None,
     )?;
     stuck.end()?;
-    Ok(())
+    match lost {
+        0 => Ok(()),
+        lost => Err(format!("xray-local did not store {lost} segments").into()),
+    }
 }
 
 /// Prints what becomes of segments.
@@ -83,27 +93,70 @@ fn delivery(
     rate: Option<u32>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let receiver = Receiver::start(reader)?;
-    let recorder = recorder(receiver.address)?;
-    let start = Instant::now();
-    let text = "x".repeat(800);
-    for number in 0..SEGMENTS {
-        record(&recorder, number, &text);
-        keep(start, number, rate);
-    }
-    let recorded = start.elapsed();
-    recorder.flush(DEADLINE);
-    let sent = start.elapsed();
-    let health = recorder.health();
-    let received = receiver.end()?;
-    let overrun: u64 = health.lost.iter().map(|(_, count)| count).sum();
-    let missing = SEGMENTS as i64 - (received + overrun + health.refused) as i64;
-    println!(
-        "{title:44} {:>10.0} {:>9.0} {received:>9} {overrun:>9} {:>9} {missing:>9}",
-        SEGMENTS as f64 / recorded.as_secs_f64(),
-        (health.documents + overrun) as f64 / sent.as_secs_f64(),
-        health.refused,
-    );
+    let sent = Sent::all_to(receiver.address, rate)?;
+    sent.print(title, receiver.end()?);
     Ok(())
+}
+
+/// Prints what becomes of segments that xray-local gets, some times, and tells how many it did not store.
+fn to_local() -> Result<u64, Box<dyn std::error::Error>> {
+    let mut lost = 0;
+    for _ in 0..3 {
+        let Some(local) = Local::start()? else {
+            println!(
+                "xray-local is left out: cargo build --release -p xray-local --bin xray-local"
+            );
+            break;
+        };
+        let sent = Sent::all_to(local.address(), None)?;
+        let stored = local.stored()?;
+        sent.print("as fast as it comes, xray-local", stored);
+        lost += SEGMENTS as u64 - stored;
+    }
+    Ok(lost)
+}
+
+/// What a recorder tells of segments that it recorded and sent.
+struct Sent {
+    recording: Duration,
+    all: Duration,
+    documents: u64,
+    overrun: u64,
+    refused: u64,
+}
+
+impl Sent {
+    fn all_to(daemon: SocketAddr, rate: Option<u32>) -> Result<Self, xray_sdk::Error> {
+        let recorder = recorder(daemon)?;
+        let start = Instant::now();
+        let text = "x".repeat(800);
+        for number in 0..SEGMENTS {
+            record(&recorder, number, &text);
+            keep(start, number, rate);
+        }
+        let recording = start.elapsed();
+        recorder.flush(DEADLINE);
+        let all = start.elapsed();
+        let health = recorder.health();
+        Ok(Self {
+            recording,
+            all,
+            documents: health.documents,
+            overrun: health.lost.iter().map(|(_, count)| count).sum(),
+            refused: health.refused,
+        })
+    }
+
+    fn print(&self, title: &str, received: u64) {
+        let missing = SEGMENTS as i64 - (received + self.overrun + self.refused) as i64;
+        println!(
+            "{title:44} {:>10.0} {:>9.0} {received:>9} {:>9} {:>9} {missing:>9}",
+            SEGMENTS as f64 / self.recording.as_secs_f64(),
+            (self.documents + self.overrun) as f64 / self.all.as_secs_f64(),
+            self.overrun,
+            self.refused,
+        );
+    }
 }
 
 /// Prints how fast documents go from an emitter to a daemon.
@@ -223,79 +276,4 @@ fn keep(start: Instant, number: usize, rate: Option<u32>) {
 /// Where nobody listens.
 fn nobody() -> io::Result<SocketAddr> {
     UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
-}
-
-/// How a receiver reads.
-#[derive(Clone, Copy)]
-enum Reader {
-    AtOnce,
-    /// So many in a second.
-    Rate(u32),
-    /// Only when it ends.
-    Never,
-}
-
-/// A socket with the default buffer, and the thread that reads it.
-struct Receiver {
-    address: SocketAddr,
-    end: UdpSocket,
-    thread: JoinHandle<io::Result<u64>>,
-}
-
-impl Receiver {
-    fn start(reader: Reader) -> io::Result<Self> {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = socket.local_addr()?;
-        // What the thread waits for before it counts what is left.
-        let signal = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let end = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        end.connect(signal.local_addr()?)?;
-        signal.set_nonblocking(true)?;
-        let thread = thread::spawn(move || read(&socket, &signal, reader));
-        Ok(Self {
-            address,
-            end,
-            thread,
-        })
-    }
-
-    /// Ends it, and tells how many came.
-    fn end(self) -> io::Result<u64> {
-        self.end.send(&[0])?;
-        self.thread.join().expect("it does not panic")
-    }
-}
-
-/// How much of what it did not read a slow reader catches up on.
-const CATCH_UP: Duration = Duration::from_millis(10);
-
-fn read(socket: &UdpSocket, signal: &UdpSocket, reader: Reader) -> io::Result<u64> {
-    let mut datagram = vec![0; 65_536];
-    socket.set_read_timeout(Some(Duration::from_millis(10)))?;
-    let mut received = 0;
-    let mut paid = Instant::now();
-    while signal.recv(&mut [0]).is_err() {
-        match reader {
-            Reader::Never => thread::sleep(Duration::from_millis(5)),
-            Reader::AtOnce => {
-                while socket.recv(&mut datagram).is_ok() {
-                    received += 1;
-                }
-            }
-            Reader::Rate(rate) => {
-                let now = Instant::now();
-                paid = paid.max(now.checked_sub(CATCH_UP).unwrap_or(now));
-                while paid < now {
-                    received += u64::from(socket.recv(&mut datagram).is_ok());
-                    paid += Duration::from_secs(1) / rate;
-                }
-                thread::sleep(Duration::from_micros(500));
-            }
-        }
-    }
-    socket.set_nonblocking(true)?;
-    while socket.recv(&mut datagram).is_ok() {
-        received += 1;
-    }
-    Ok(received)
 }

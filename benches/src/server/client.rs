@@ -68,7 +68,11 @@ impl Client {
     ) -> io::Result<oneshot::Receiver<io::Result<(Answer, Self)>>> {
         writeln!(self.input, "{server}")?;
         let (tell, answer) = oneshot::channel();
-        thread::spawn(move || tell.send(line(&mut self.output).map(|answer| (answer, self))));
+        thread::spawn(move || {
+            let answer = line(&mut self.output);
+            // Who asked may have given up.
+            let _ = tell.send(answer.map(|answer| (answer, self)));
+        });
         Ok(answer)
     }
 
