@@ -1,8 +1,7 @@
 use crate::assemble::tree::{Node, Tree};
 use crate::document::limits;
 use crate::id::SegmentId;
-use crate::record::event::{Chain, Event, Field, Form, Key, Mark, What};
-use crate::record::lane::Lane;
+use crate::record::event::{Chain, Event, Field, Form, Key, Mark, Texts, What};
 
 /// What the events of one node come to: later ones have replaced earlier ones.
 pub(crate) struct Draft<'a> {
@@ -76,8 +75,8 @@ impl<'a> Draft<'a> {
     /// Reads all that was recorded of a node, in its place: a draft is large to be moved.
     #[inline(always)]
     pub(crate) fn read(&mut self, tree: &'a Tree, node: &Node) {
-        for (lane, event) in tree.events_of(node) {
-            self.take(lane, event);
+        for (event, texts) in tree.events_of(node) {
+            self.take(event, texts);
         }
         // Who throttles does as it should, though S3 says it by status 503.
         if self.has_failing_status && !self.has(Mark::Throttle) {
@@ -99,14 +98,14 @@ impl<'a> Draft<'a> {
         last_of_each(&mut lists.aws, |entry| entry.key);
     }
 
-    fn take(&mut self, lane: &'a Lane, event: &'a Event) {
+    fn take(&mut self, event: &'a Event, mut texts: Texts<'a>) {
         match &event.what {
             What::Open { .. } | What::Close { .. } => {}
             What::Request(method, url) => {
-                self.set_text(Field::HttpMethod, lane.text_of(*method));
-                self.set_text(Field::HttpUrl, lane.text_of(*url));
+                self.set_text(Field::HttpMethod, texts.next(*method));
+                self.set_text(Field::HttpUrl, texts.next(*url));
             }
-            What::Text(field, words) => self.set_text(*field, lane.words_of(words)),
+            What::Text(field, words) => self.set_text(*field, texts.words(*words)),
             What::Number(field, number) => {
                 self.numbers[number_of(*field)] = *number;
                 self.fields |= field.bit();
@@ -121,24 +120,37 @@ impl<'a> Draft<'a> {
             }
             What::Mark(mark) => self.marks |= mark.bit(),
             What::AnnotationText(key, text) => {
-                self.annotation(lane, key, AnnotationValue::Text(lane.text_of(*text)));
+                let words = texts.words(key.words);
+                self.annotation(words, key, AnnotationValue::Text(texts.next(*text)));
             }
             What::AnnotationInteger(key, number) => {
-                self.annotation(lane, key, AnnotationValue::Integer(*number));
+                self.annotation(
+                    texts.words(key.words),
+                    key,
+                    AnnotationValue::Integer(*number),
+                );
             }
             What::AnnotationUnsigned(key, number) => {
-                self.annotation(lane, key, AnnotationValue::Unsigned(*number));
+                self.annotation(
+                    texts.words(key.words),
+                    key,
+                    AnnotationValue::Unsigned(*number),
+                );
             }
             What::AnnotationFloat(key, number) => {
-                self.annotation(lane, key, AnnotationValue::Float(*number));
+                self.annotation(texts.words(key.words), key, AnnotationValue::Float(*number));
             }
             What::AnnotationBoolean(key, truth) => {
-                self.annotation(lane, key, AnnotationValue::Boolean(*truth));
+                self.annotation(
+                    texts.words(key.words),
+                    key,
+                    AnnotationValue::Boolean(*truth),
+                );
             }
             What::Metadata { key, json } => self.lists.metadata.push(Entry {
                 namespace: DEFAULT_NAMESPACE,
-                key: lane.words_of(key),
-                json: lane.text_of(json.span),
+                key: texts.words(*key),
+                json: texts.next(json.length),
                 form: json.form,
             }),
             What::MetadataIn {
@@ -146,15 +158,15 @@ impl<'a> Draft<'a> {
                 key,
                 json,
             } => self.lists.metadata.push(Entry {
-                namespace: lane.text_of(*namespace),
-                key: lane.text_of(*key),
-                json: lane.text_of(json.span),
+                namespace: texts.next(*namespace),
+                key: texts.next(*key),
+                json: texts.next(json.length),
                 form: json.form,
             }),
             What::Aws { key, json } => self.lists.aws.push(Entry {
                 namespace: "",
-                key: lane.words_of(key),
-                json: lane.text_of(json.span),
+                key: texts.words(*key),
+                json: texts.next(json.length),
                 form: json.form,
             }),
             What::Exception {
@@ -163,21 +175,21 @@ impl<'a> Draft<'a> {
                 link,
                 remote,
             } => self.lists.exceptions.push(Exception {
-                kind: lane.words_of(kind),
-                message: lane.text_of(*message),
+                kind: texts.words(*kind),
+                message: texts.next(*message),
                 link: *link,
                 remote: *remote,
             }),
             What::Link { trace, segment } => {
-                self.lists.links.push((lane.text_of(*trace), *segment));
+                self.lists.links.push((texts.next(*trace), *segment));
             }
             What::Precursor(id) => self.lists.precursors.push(*id),
         }
     }
 
-    fn annotation(&mut self, lane: &'a Lane, key: &'a Key, value: AnnotationValue<'a>) {
+    fn annotation(&mut self, words: &'a str, key: &Key, value: AnnotationValue<'a>) {
         self.lists.annotations.push(Annotation {
-            key: lane.words_of(&key.words),
+            key: words,
             recorded: *key,
             value,
         });

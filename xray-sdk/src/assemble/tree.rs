@@ -7,7 +7,7 @@ use crate::assemble::progress::Progress;
 use crate::clock::Tick;
 use crate::id::SegmentId;
 use crate::record::Text;
-use crate::record::event::{Event, Mark, Namespace, What, Words};
+use crate::record::event::{Event, Mark, Namespace, Texts, What, Words};
 use crate::record::identity::Identity;
 use crate::record::lane::Lane;
 use crate::record::outlet::Outlet;
@@ -45,8 +45,8 @@ pub(crate) struct Node {
     last_child: Place,
     next: Place,
     /// Its events.
-    first: usize,
-    last: usize,
+    first: Link,
+    last: Link,
 }
 
 /// What the opening of a node told.
@@ -56,17 +56,25 @@ pub(crate) struct Opened {
     pub(crate) name: Words,
     pub(crate) at: Tick,
     pub(crate) namespace: Namespace,
-    lane: usize,
+    lane: u32,
+    /// Where its name begins, if that is not static.
+    text: u32,
 }
 
 #[derive(Clone, Copy)]
 struct Linked {
     lane: u32,
     event: u32,
-    next: usize,
+    /// Where its text begins.
+    text: u32,
+    next: Link,
 }
 
+/// A place in a list of events.
+type Link = u32;
+
 const NONE: usize = usize::MAX;
+const NO_LINK: Link = Link::MAX;
 
 /// So many ids are found sooner by a look at each.
 const FEW: usize = 24;
@@ -96,9 +104,12 @@ impl Tree {
     }
 
     pub(crate) fn add(&mut self, lane: Box<Lane>) {
-        let number = self.lanes.len();
+        let number = self.lanes.len() as u32;
         let mut latest = None;
+        let mut next_text = 0;
         for (position, event) in lane.events().iter().enumerate() {
+            let text = next_text;
+            next_text += event.what.text_bytes() as u32;
             if let What::Mark(Mark::Shown) = event.what {
                 self.progress.ask();
                 continue;
@@ -123,6 +134,7 @@ impl Tree {
                         at,
                         namespace,
                         lane: number,
+                        text,
                     });
                 }
                 What::Close { at } => {
@@ -132,17 +144,18 @@ impl Tree {
                     node.closed = Some(at);
                 }
                 _ => {
-                    let linked = self.events.len();
-                    if node.first == NONE {
+                    let linked = self.events.len() as Link;
+                    if node.first == NO_LINK {
                         node.first = linked;
                     } else {
-                        self.events[node.last].next = linked;
+                        self.events[node.last as usize].next = linked;
                     }
                     node.last = linked;
                     self.events.push(Linked {
-                        lane: number as u32,
+                        lane: number,
                         event: position as u32,
-                        next: NONE,
+                        text,
+                        next: NO_LINK,
                     });
                 }
             }
@@ -180,8 +193,8 @@ impl Tree {
             first_child: NONE,
             last_child: NONE,
             next: NONE,
-            first: NONE,
-            last: NONE,
+            first: NO_LINK,
+            last: NO_LINK,
         });
         self.ids.push(id);
         self.open += 1;
@@ -249,7 +262,7 @@ impl Tree {
     pub(crate) fn has_failed(&self) -> bool {
         self.segment().is_some_and(|segment| {
             self.events_of(segment)
-                .any(|(_, event)| event.what.is_fault())
+                .any(|(event, _)| event.what.is_fault())
         })
     }
 
@@ -298,21 +311,23 @@ impl Tree {
         self.lanes.iter().map(|lane| lane.bytes()).sum()
     }
 
-    pub(crate) fn name_of<'a>(&'a self, opened: &'a Opened) -> &'a str {
-        self.lanes[opened.lane].words_of(&opened.name)
+    pub(crate) fn name_of(&self, opened: &Opened) -> &str {
+        let lane = &self.lanes[opened.lane as usize];
+        lane.text_from(opened.text as usize).words(opened.name)
     }
 
-    /// What was recorded of a node between its opening and its close, with the lane that holds the text.
+    /// What was recorded of a node between its opening and its close, each with its text.
     pub(crate) fn events_of<'a>(
         &'a self,
         node: &Node,
-    ) -> impl Iterator<Item = (&'a Lane, &'a Event)> + use<'a> {
+    ) -> impl Iterator<Item = (&'a Event, Texts<'a>)> + use<'a> {
         let mut next = node.first;
         std::iter::from_fn(move || {
-            let linked = self.events.get(next)?;
+            let linked = self.events.get(next as usize)?;
             next = linked.next;
             let lane = &*self.lanes[linked.lane as usize];
-            Some((lane, &lane.events()[linked.event as usize]))
+            let event = &lane.events()[linked.event as usize];
+            Some((event, lane.text_from(linked.text as usize)))
         })
     }
 
@@ -384,11 +399,11 @@ impl Tree {
 
     pub(crate) fn copy_node(&self, node: &Node, to: &mut Lane) {
         self.copy_opening(node, to);
-        for (lane, event) in self.events_of(node) {
-            to.copy(event, lane);
+        for (event, texts) in self.events_of(node) {
+            to.copy(event, texts);
         }
         if let Some(at) = node.closed {
-            to.push(node.id, What::Close { at });
+            to.close(node.id, at);
         }
     }
 }

@@ -25,12 +25,12 @@ pub(crate) enum What {
         at: Tick,
     },
     /// The method and URL of an HTTP request.
-    Request(Span, Span),
+    Request(Length, Length),
     /// Text in a named place of the document.
     Text(Field, Words),
     Number(Field, u64),
     Mark(Mark),
-    AnnotationText(Key, Span),
+    AnnotationText(Key, Length),
     AnnotationInteger(Key, i64),
     AnnotationUnsigned(Key, u64),
     AnnotationFloat(Key, f64),
@@ -41,8 +41,8 @@ pub(crate) enum What {
         json: Json,
     },
     MetadataIn {
-        namespace: Span,
-        key: Span,
+        namespace: Length,
+        key: Length,
         json: Json,
     },
     /// JSON under a key of the `aws` block.
@@ -53,13 +53,13 @@ pub(crate) enum What {
     /// One error of a chain, outermost first.
     Exception {
         kind: Words,
-        message: Span,
+        message: Length,
         link: Chain,
         remote: bool,
     },
     Link {
         /// The trace id as text.
-        trace: Span,
+        trace: Length,
         segment: SegmentId,
     },
     Precursor(SegmentId),
@@ -76,20 +76,17 @@ pub(crate) struct Key {
 #[derive(Clone, Copy)]
 pub(crate) enum Words {
     Static(&'static str),
-    Kept(Span),
+    Kept(Length),
 }
 
-/// A part of the lane's text.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Span {
-    pub(crate) start: u32,
-    pub(crate) length: u32,
-}
+/// So many bytes of the lane's text: those that follow what the event before, or the field before, has of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Length(pub(crate) u32);
 
 /// A value that is to become JSON, kept in the lane.
 #[derive(Clone, Copy)]
 pub(crate) struct Json {
-    pub(crate) span: Span,
+    pub(crate) length: Length,
     pub(crate) form: Form,
 }
 
@@ -183,14 +180,6 @@ impl Mark {
     }
 }
 
-impl Event {
-    /// What fills the room for events.
-    pub(crate) const NOTHING: Self = Self {
-        node: SegmentId::from_u64(0),
-        what: What::Mark(Mark::Shown),
-    };
-}
-
 impl What {
     /// Whether it says that its segment or subsegment is a fault.
     pub(crate) fn is_fault(&self) -> bool {
@@ -207,50 +196,79 @@ impl What {
         matches!(self, Self::Open { .. })
     }
 
-    /// Hands every reference into the lane's text to `visit`, for copying an event to another lane.
-    pub(crate) fn visit_spans(&mut self, visit: &mut impl FnMut(&mut Span)) {
+    /// How many bytes of the lane's text it has.
+    #[inline]
+    pub(crate) fn text_bytes(&self) -> usize {
         match self {
-            Self::Open { name, .. } => name.visit_span(visit),
-            Self::Request(method, url) => {
-                visit(method);
-                visit(url);
+            Self::Open { name: words, .. }
+            | Self::Text(_, words)
+            | Self::AnnotationInteger(Key { words, .. }, _)
+            | Self::AnnotationUnsigned(Key { words, .. }, _)
+            | Self::AnnotationFloat(Key { words, .. }, _)
+            | Self::AnnotationBoolean(Key { words, .. }, _) => words.kept(),
+            Self::AnnotationText(Key { words, .. }, text)
+            | Self::Metadata {
+                key: words,
+                json: Json { length: text, .. },
             }
-            Self::Text(_, words) => words.visit_span(visit),
-            Self::AnnotationText(key, text) => {
-                key.words.visit_span(visit);
-                visit(text);
+            | Self::Aws {
+                key: words,
+                json: Json { length: text, .. },
             }
-            Self::AnnotationInteger(key, _)
-            | Self::AnnotationUnsigned(key, _)
-            | Self::AnnotationFloat(key, _)
-            | Self::AnnotationBoolean(key, _) => key.words.visit_span(visit),
-            Self::Metadata { key, json } | Self::Aws { key, json } => {
-                key.visit_span(visit);
-                visit(&mut json.span);
-            }
+            | Self::Exception {
+                kind: words,
+                message: text,
+                ..
+            } => words.kept() + text.bytes(),
+            Self::Request(method, url) => method.bytes() + url.bytes(),
             Self::MetadataIn {
                 namespace,
                 key,
                 json,
-            } => {
-                visit(namespace);
-                visit(key);
-                visit(&mut json.span);
-            }
-            Self::Exception { kind, message, .. } => {
-                kind.visit_span(visit);
-                visit(message);
-            }
-            Self::Link { trace, .. } => visit(trace),
-            Self::Close { .. } | Self::Number(..) | Self::Mark(_) | Self::Precursor(_) => {}
+            } => namespace.bytes() + key.bytes() + json.length.bytes(),
+            Self::Link { trace, .. } => trace.bytes(),
+            Self::Close { .. } | Self::Number(..) | Self::Mark(_) | Self::Precursor(_) => 0,
         }
     }
 }
 
 impl Words {
-    fn visit_span(&mut self, visit: &mut impl FnMut(&mut Span)) {
-        if let Self::Kept(span) = self {
-            visit(span);
+    #[inline]
+    fn kept(&self) -> usize {
+        match self {
+            Self::Static(_) => 0,
+            Self::Kept(length) => length.bytes(),
+        }
+    }
+}
+
+impl Length {
+    #[inline]
+    pub(crate) fn bytes(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The text that an event has, to be read in the order in which it was kept.
+#[derive(Clone, Copy)]
+pub(crate) struct Texts<'a>(pub(crate) &'a str);
+
+impl<'a> Texts<'a> {
+    /// So much of what follows.
+    #[inline]
+    pub(crate) fn next(&mut self, length: Length) -> &'a str {
+        // Nothing that an event tells is longer than its text.
+        let (text, rest) = self.0.split_at_checked(length.bytes()).unwrap_or_default();
+        self.0 = rest;
+        text
+    }
+
+    /// The words, of which only those that are not static follow.
+    #[inline]
+    pub(crate) fn words(&mut self, words: Words) -> &'a str {
+        match words {
+            Words::Static(text) => text,
+            Words::Kept(length) => self.next(length),
         }
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod json;
 pub(crate) mod lane;
 pub(crate) mod outlet;
 mod pool;
+mod raw;
 pub(crate) mod round;
 mod sync;
 mod text;

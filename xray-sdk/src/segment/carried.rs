@@ -194,7 +194,7 @@ impl Carried {
     pub(crate) fn enter_new(&mut self, name: &Text<'_>, namespace: Namespace) -> Inside<'_> {
         let mut current = context::take();
         let before = match current.as_deref_mut() {
-            Some(lane) if self.is_of(lane) && lane.has_room() => {
+            Some(lane) if self.is_of(lane) => {
                 let before = lane.node;
                 self.open_in(lane, name, namespace);
                 Some(before)
@@ -211,9 +211,10 @@ impl Carried {
     #[inline(always)]
     fn open_in(&mut self, lane: &mut Lane, name: &Text<'_>, namespace: Namespace) {
         let id = lane.new_id();
-        subsegment::open(lane, id, self.node, name, namespace);
-        self.node = id;
-        self.is_open = true;
+        if subsegment::open(lane, id, self.node, name, namespace) {
+            self.node = id;
+            self.is_open = true;
+        }
     }
 
     #[inline(never)]
@@ -221,11 +222,7 @@ impl Carried {
         let inside = self.enter();
         context::with_lane(|lane| match lane {
             Some(lane) if inside.carried.is_of(lane) => {
-                if lane.has_room() || lane.make_room() {
-                    inside.carried.open_in(lane, name, namespace);
-                } else {
-                    lane.refuse();
-                }
+                inside.carried.open_in(lane, name, namespace);
             }
             _ => {}
         });

@@ -68,7 +68,7 @@ impl Entity {
         let (key, value) = (key.into(), value.into());
         if self.place == Place::Held {
             match &mut self.lane {
-                Some(lane) if lane.has_room() => lane.annotate(self.node, &key, &value, place),
+                Some(lane) => lane.annotate(self.node, &key, &value, place),
                 _ => self.annotate_elsewhere(key, value, place),
             }
             return self;

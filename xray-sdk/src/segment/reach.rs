@@ -55,14 +55,14 @@ impl Entity {
             }
             node = lane.node;
         }
-        lane.has_room().then_some((lane, node))
+        Some((lane, node))
     }
 
     /// The same for the lane that a handle has.
     #[inline(always)]
     pub(crate) fn record_held(&mut self, write: impl FnOnce(&mut Lane, SegmentId)) -> bool {
         match &mut self.lane {
-            Some(lane) if lane.has_room() => {
+            Some(lane) => {
                 write(lane, self.node);
                 true
             }
@@ -89,12 +89,8 @@ impl Entity {
             let Some(lane) = self.find_lane(current, caller) else {
                 return false;
             };
-            if lane.has_room() || lane.make_room() {
-                let node = if is_current { lane.node } else { own };
-                write(lane, node);
-            } else {
-                lane.refuse();
-            }
+            let node = if is_current { lane.node } else { own };
+            write(lane, node);
             lane.is_aside
         });
         if is_aside {

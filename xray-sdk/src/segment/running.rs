@@ -73,9 +73,9 @@ impl Running {
     fn open(&mut self, name: Text<'_>, namespace: Namespace, place: &'static Location<'static>) {
         let mut current = context::take();
         match current.as_deref_mut() {
-            Some(lane) if lane.has_room() => self.open_in(lane, &name, namespace),
+            Some(lane) => self.open_in(lane, &name, namespace),
             None if context::kind().is_passive() => {}
-            lane => self.open_elsewhere(lane, name, namespace, place),
+            None => open_nowhere(place),
         }
         context::put(current);
     }
@@ -83,7 +83,9 @@ impl Running {
     #[inline(always)]
     fn open_in(&mut self, lane: &mut Lane, name: &Text<'_>, namespace: Namespace) {
         let (parent, node) = (lane.node, lane.new_id());
-        open(lane, node, parent, name, namespace);
+        if !open(lane, node, parent, name, namespace) {
+            return;
+        }
         let entity = &mut *self.entity;
         entity.place = Place::Within;
         entity.key = lane.key();
@@ -91,32 +93,6 @@ impl Running {
         // What is replaced is nothing, so nothing has to be dropped.
         mem::forget(entity.identity.replace(lane.lend()));
         self.parent = parent;
-    }
-
-    /// There is no segment, or no room in the lane.
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "a reference would keep it in memory where it is not needed"
-    )]
-    #[cold]
-    #[inline(never)]
-    fn open_elsewhere(
-        &mut self,
-        lane: Option<&mut Lane>,
-        name: Text<'_>,
-        namespace: Namespace,
-        place: &'static Location<'static>,
-    ) {
-        match lane {
-            Some(lane) => {
-                if lane.make_room() {
-                    return self.open_in(lane, &name, namespace);
-                }
-                lane.refuse();
-            }
-            None if context::kind() == Kind::Missing => missing::report(place),
-            None => {}
-        }
     }
 
     /// Closes the subsegment.
@@ -169,6 +145,15 @@ impl Drop for Running {
         if self.entity.place != Place::Nowhere {
             self.drop_unended();
         }
+    }
+}
+
+/// There is no segment.
+#[cold]
+#[inline(never)]
+fn open_nowhere(place: &'static Location<'static>) {
+    if context::kind() == Kind::Missing {
+        missing::report(place);
     }
 }
 

@@ -221,7 +221,7 @@ fn refused(identity: &Identity, parent: SegmentId) -> Entity {
     Entity::passive(Passive::new(identity.header(parent)), SegmentId::random())
 }
 
-/// Opens `id` below `parent` and makes it current in `lane`.
+/// Opens `id` below `parent` and makes it current in `lane`. False when there is no room, which is counted.
 #[inline(always)]
 pub(crate) fn open(
     lane: &mut Lane,
@@ -229,11 +229,14 @@ pub(crate) fn open(
     parent: SegmentId,
     name: &Text<'_>,
     namespace: Namespace,
-) {
+) -> bool {
     let now = lane.tick();
-    lane.open(id, parent, name, namespace, now);
-    lane.node = id;
-    lane.hand_over_old();
+    let is_open = lane.open(id, parent, name, namespace, now);
+    if is_open {
+        lane.node = id;
+        lane.hand_over_old();
+    }
+    is_open
 }
 
 impl Subsegment {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::clock::{Source, Tick};
 use crate::id::SegmentId;
-use crate::record::event::Event;
+use crate::record::event::{Event, Texts};
 use crate::record::identity::{About, Identity};
 use crate::record::outlet::Outlet;
+use crate::record::raw::{Place, Sheet};
 
 /// Events of one segment, recorded by one owner at a time and handed over as a whole.
 ///
@@ -20,12 +21,8 @@ pub(crate) struct Lane {
     pub(crate) node: SegmentId,
     /// Where its row of ids is: a row for each lane needs no look at the thread's.
     ids: u64,
-    /// Room for events, of which the first `count` are recorded. Room that is there needs no look whether it is to grow.
-    events: Box<[Event]>,
-    count: usize,
-    /// With more events than this, or after much text, it is time to look whether there is room.
-    enough: usize,
-    text: String,
+    /// What is recorded.
+    sheet: Sheet,
     /// Whose it is. In an empty lane whose it was, or nobody's.
     identity: Option<Arc<Identity>>,
     /// More references to that, to be lent: to count one more or less makes a processor wait until all that it wrote has left it.
@@ -51,8 +48,6 @@ pub(crate) enum Size {
 
 /// So many references are kept to be lent: one for each level of subsegments that is open at a time.
 const SPARE: usize = 4;
-/// What one call records takes no more events than this, but for a chain of errors and a database call of which much is known.
-const CALL_EVENTS: usize = 4;
 /// A lane that its owner kept for so many beats is handed over while it goes on, so that a long segment is seen.
 pub(crate) const OLD_BEATS: u32 = 8;
 /// A lane is handed over in parts when it holds more than this, so that a long segment does not hold its memory.
@@ -88,10 +83,7 @@ impl Lane {
             key: 0,
             node: SegmentId::from_u64(0),
             ids: 0,
-            events: room(events),
-            count: 0,
-            enough: events - CALL_EVENTS,
-            text: String::with_capacity(text),
+            sheet: Sheet::new(events, text),
             identity: None,
             spare: [const { None }; SPARE],
             spares: 0,
@@ -177,9 +169,7 @@ impl Lane {
         self.source = outlet.clock.source();
         self.is_aside = false;
         self.taken = outlet.beat();
-        self.count = 0;
-        self.text.clear();
-        self.enough = self.events.len() - CALL_EVENTS;
+        self.sheet.clear();
     }
 
     /// A new id, for a subsegment that begins here.
@@ -223,40 +213,50 @@ impl Lane {
 
     #[inline]
     pub(crate) fn events(&self) -> &[Event] {
-        &self.events[..self.count]
+        self.sheet.events()
+    }
+
+    /// The text that is kept from this byte on.
+    #[inline]
+    pub(crate) fn text_from(&self, start: usize) -> Texts<'_> {
+        Texts(self.sheet.text().get(start..).unwrap_or_default())
     }
 
     #[inline(always)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.count == 0
+        self.sheet.events().is_empty()
     }
 
-    /// Whether there is room for what one call records. If not, it is to be made.
+    /// A place for an event. None when the bound on memory leaves no room, which is counted.
     #[inline(always)]
-    pub(crate) fn has_room(&self) -> bool {
-        self.count <= self.enough
+    fn place(&mut self) -> Option<Place<'_>> {
+        if !self.sheet.has_place() && !self.make_room() {
+            self.refuse();
+            return None;
+        }
+        self.sheet.place()
+    }
+
+    /// A place for what has to be recorded, also beyond the bound.
+    #[inline(always)]
+    fn place_to_end(&mut self) -> Option<Place<'_>> {
+        if !self.sheet.has_place() && !self.make_room() {
+            self.sheet.grow();
+        }
+        self.sheet.place()
     }
 
     /// Makes room, by handing over what is held when that is much: a long segment does not hold its memory.
     /// False when the bound on memory leaves none.
     #[cold]
     #[inline(never)]
-    pub(crate) fn make_room(&mut self) -> bool {
-        if self.bytes() > PART_BYTES && !self.hand_over_part() {
-            return self.bytes() <= FULL_BYTES;
+    fn make_room(&mut self) -> bool {
+        let has_room =
+            self.bytes() <= PART_BYTES || self.hand_over_part() || self.bytes() <= FULL_BYTES;
+        if has_room {
+            self.sheet.grow();
         }
-        if self.events.len() < self.count + CALL_EVENTS {
-            self.grow();
-        }
-        self.enough = self.events.len() - CALL_EVENTS;
-        true
-    }
-
-    /// Makes room for more events.
-    fn grow(&mut self) {
-        let mut events = room(2 * self.events.len());
-        events[..self.count].copy_from_slice(self.events());
-        self.events = events;
+        has_room
     }
 
     fn hand_over_part(&mut self) -> bool {
@@ -297,14 +297,14 @@ impl Lane {
     /// Counts something that there was no room to record.
     #[cold]
     #[inline(never)]
-    pub(crate) fn refuse(&self) {
+    fn refuse(&self) {
         self.identity().outlet().refuse();
     }
 
     /// The memory that the recorded events take.
     #[inline(always)]
     pub(crate) fn bytes(&self) -> usize {
-        self.count * size_of::<Event>() + self.text.len()
+        self.sheet.bytes()
     }
 
     /// Gives up the memory that other segments hardly need, after its content was written. What is left is for whoever takes it.
@@ -313,19 +313,12 @@ impl Lane {
             self.drop_spares();
             self.identity = None;
         }
-        if size_of_val(&*self.events) > KEPT_BYTES {
-            self.count = 0;
-            self.events = room(self.size.room().0);
-        }
-        if self.text.capacity() > KEPT_BYTES {
-            self.text = String::with_capacity(self.size.room().1);
+        let (events, text) = self.sheet.room();
+        if events > KEPT_BYTES || text > KEPT_BYTES {
+            let (events, text) = self.size.room();
+            self.sheet = Sheet::new(events, text);
         }
     }
-}
-
-/// Room for so many events.
-fn room(events: usize) -> Box<[Event]> {
-    vec![Event::NOTHING; events].into_boxed_slice()
 }
 
 #[cfg(test)]

@@ -20,12 +20,12 @@ fn a_copied_event_refers_to_its_own_text() {
     from.field(node, Field::User, "first");
     from.field(node, Field::HttpUrl, "second");
     let mut to = lane();
-    let event = from.events()[1];
-    to.copy(&event, &from);
+    let (first, second) = (from.events()[0], from.events()[1]);
+    to.copy(&second, from.text_from(first.what.text_bytes()));
     let What::Text(Field::HttpUrl, words) = to.events()[0].what else {
         panic!("another event");
     };
-    assert_eq!(to.words_of(&words), "second");
+    assert_eq!(to.text_from(0).words(words), "second");
 }
 
 #[test]
@@ -33,13 +33,13 @@ fn text_without_end_is_cut_on_a_character() {
     let mut lane = lane();
     let node = lane.node;
     lane.field(node, Field::SqlQuery, &"é".repeat(TEXT_BYTES));
-    assert_eq!(lane.text.len(), TEXT_BYTES);
+    assert_eq!(lane.sheet.text().len(), TEXT_BYTES);
     lane.field(
         node,
         Field::SqlQuery,
         &format!("a{}", "é".repeat(TEXT_BYTES)),
     );
-    assert_eq!(lane.text.len(), 2 * TEXT_BYTES - 1);
+    assert_eq!(lane.sheet.text().len(), 2 * TEXT_BYTES - 1);
 }
 
 fn about(number: u64) -> About<'static> {

@@ -6,9 +6,12 @@ use std::panic::Location;
 use crate::clock::Tick;
 use crate::document::Sql;
 use crate::id::{SegmentId, TraceId};
-use crate::record::event::{Chain, Event, Field, Json, Key, Mark, Namespace, Span, What, Words};
+use crate::record::event::{
+    Chain, Event, Field, Json, Key, Length, Mark, Namespace, Texts, What, Words,
+};
 use crate::record::json::Written;
 use crate::record::lane::Lane;
+use crate::record::raw::Place;
 use crate::record::text::{Kind, Text};
 use crate::record::value::{Scalar, Value};
 
@@ -16,26 +19,15 @@ use crate::record::value::{Scalar, Value};
 pub(super) const TEXT_BYTES: usize = 16 * 1024;
 
 impl Lane {
-    /// Records an event. There is [room](Self::has_room) for what a call records, nearly always.
+    /// Records an event without text.
     #[inline(always)]
     pub(crate) fn push(&mut self, node: SegmentId, what: What) {
-        match self.events.get_mut(self.count) {
-            Some(place) => {
-                *place = Event { node, what };
-                self.count += 1;
-            }
-            None => self.push_more(Event { node, what }),
+        if let Some(place) = self.place() {
+            place.put(Event { node, what });
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn push_more(&mut self, event: Event) {
-        self.grow();
-        self.events[self.count] = event;
-        self.count += 1;
-    }
-
+    /// Records the opening of a segment or subsegment. False when there is no room.
     #[inline(always)]
     pub(crate) fn open(
         &mut self,
@@ -44,22 +36,29 @@ impl Lane {
         name: &Text<'_>,
         namespace: Namespace,
         at: Tick,
-    ) {
-        let name = self.words(name);
-        self.push(
-            node,
-            What::Open {
-                parent,
-                name,
-                at,
-                namespace,
-            },
-        );
+    ) -> bool {
+        let Some(mut place) = self.place() else {
+            return false;
+        };
+        let what = What::Open {
+            parent,
+            name: place.words(name),
+            at,
+            namespace,
+        };
+        place.put(Event { node, what });
+        true
     }
 
+    /// Records the end of what is open: there is always room for it.
     #[inline(always)]
     pub(crate) fn close(&mut self, node: SegmentId, at: Tick) {
-        self.push(node, What::Close { at });
+        if let Some(place) = self.place_to_end() {
+            place.put(Event {
+                node,
+                what: What::Close { at },
+            });
+        }
     }
 
     /// Closes what may have panicked: whoever drops it tells no more than that.
@@ -85,9 +84,10 @@ impl Lane {
 
     #[inline(always)]
     pub(crate) fn request(&mut self, node: SegmentId, method: &str, url: &str) {
-        let method = self.keep_short(method);
-        let url = self.keep_short(url);
-        self.push(node, What::Request(method, url));
+        if let Some(mut place) = self.place() {
+            let what = What::Request(place.keep_short(method), place.keep_short(url));
+            place.put(Event { node, what });
+        }
     }
 
     #[inline(always)]
@@ -97,27 +97,37 @@ impl Lane {
 
     #[inline(always)]
     pub(crate) fn field(&mut self, node: SegmentId, field: Field, text: &str) {
-        let words = Words::Kept(self.keep_short(text));
-        self.push(node, What::Text(field, words));
+        self.write_field(node, field, text);
+    }
+
+    #[inline(always)]
+    fn write_field(&mut self, node: SegmentId, field: Field, text: &str) -> bool {
+        let Some(mut place) = self.place() else {
+            return false;
+        };
+        let what = What::Text(field, Words::Kept(place.keep_short(text)));
+        place.put(Event { node, what });
+        true
     }
 
     /// A database call: what is known of it.
     #[inline(always)]
     pub(crate) fn sql(&mut self, node: SegmentId, sql: &Sql<'_>) {
-        self.sql_field(node, Field::SqlConnection, &sql.connection_string);
-        self.sql_field(node, Field::SqlUrl, &sql.url);
-        self.sql_field(node, Field::SqlQuery, &sql.sanitized_query);
-        self.sql_field(node, Field::SqlDatabaseType, &sql.database_type);
-        self.sql_field(node, Field::SqlDatabaseVersion, &sql.database_version);
-        self.sql_field(node, Field::SqlDriverVersion, &sql.driver_version);
-        self.sql_field(node, Field::SqlUser, &sql.user);
-        self.sql_field(node, Field::SqlPreparation, &sql.preparation);
+        let _ = self.sql_field(node, Field::SqlConnection, &sql.connection_string)
+            && self.sql_field(node, Field::SqlUrl, &sql.url)
+            && self.sql_field(node, Field::SqlQuery, &sql.sanitized_query)
+            && self.sql_field(node, Field::SqlDatabaseType, &sql.database_type)
+            && self.sql_field(node, Field::SqlDatabaseVersion, &sql.database_version)
+            && self.sql_field(node, Field::SqlDriverVersion, &sql.driver_version)
+            && self.sql_field(node, Field::SqlUser, &sql.user)
+            && self.sql_field(node, Field::SqlPreparation, &sql.preparation);
     }
 
     #[inline(always)]
-    fn sql_field(&mut self, node: SegmentId, field: Field, text: &Option<Cow<'_, str>>) {
-        if let Some(text) = text {
-            self.field(node, field, text);
+    fn sql_field(&mut self, node: SegmentId, field: Field, text: &Option<Cow<'_, str>>) -> bool {
+        match text {
+            Some(text) => self.write_field(node, field, text),
+            None => true,
         }
     }
 
@@ -129,18 +139,21 @@ impl Lane {
         value: &Value<'_>,
         place: &'static Location<'static>,
     ) {
+        let Some(mut at) = self.place() else {
+            return;
+        };
         let key = Key {
-            words: self.words(key),
+            words: at.words(key),
             place,
         };
         let what = match &value.0 {
-            Scalar::Text(text) => What::AnnotationText(key, self.keep_short(text)),
+            Scalar::Text(text) => What::AnnotationText(key, at.keep_short(text)),
             Scalar::Integer(number) => What::AnnotationInteger(key, *number),
             Scalar::Unsigned(number) => What::AnnotationUnsigned(key, *number),
             Scalar::Float(number) => What::AnnotationFloat(key, *number),
             Scalar::Boolean(truth) => What::AnnotationBoolean(key, *truth),
         };
-        self.push(node, what);
+        at.put(Event { node, what });
     }
 
     #[inline]
@@ -151,25 +164,31 @@ impl Lane {
         key: &Text<'_>,
         json: Written<'_>,
     ) {
-        let json = self.json(json);
+        let Some(mut place) = self.place() else {
+            return;
+        };
         let what = match namespace {
             None => What::Metadata {
-                key: self.words(key),
-                json,
+                key: place.words(key),
+                json: place.json(json),
             },
             Some(namespace) => What::MetadataIn {
-                namespace: self.keep_short(namespace.as_str()),
-                key: self.keep_short(key.as_str()),
-                json,
+                namespace: place.keep_short(namespace.as_str()),
+                key: place.keep_short(key.as_str()),
+                json: place.json(json),
             },
         };
-        self.push(node, what);
+        place.put(Event { node, what });
     }
 
     pub(crate) fn aws(&mut self, node: SegmentId, key: &Text<'_>, json: Written<'_>) {
-        let json = self.json(json);
-        let key = self.words(key);
-        self.push(node, What::Aws { key, json });
+        if let Some(mut place) = self.place() {
+            let what = What::Aws {
+                key: place.words(key),
+                json: place.json(json),
+            };
+            place.put(Event { node, what });
+        }
     }
 
     pub(crate) fn exception(
@@ -180,95 +199,58 @@ impl Lane {
         link: Chain,
         remote: bool,
     ) {
-        let kind = self.words(kind);
-        let message = self.keep_short(message);
-        self.push(
-            node,
-            What::Exception {
-                kind,
-                message,
+        if let Some(mut place) = self.place() {
+            let what = What::Exception {
+                kind: place.words(kind),
+                message: place.keep_short(message),
                 link,
                 remote,
-            },
-        );
-    }
-
-    pub(crate) fn link(&mut self, node: SegmentId, trace: TraceId, segment: SegmentId) {
-        let trace = self.keep(&trace.to_string());
-        self.push(node, What::Link { trace, segment });
-    }
-
-    /// Copies an event of another lane, with the text it refers to.
-    pub(crate) fn copy(&mut self, event: &Event, from: &Lane) {
-        let mut what = event.what;
-        what.visit_spans(&mut |span| *span = self.keep(from.text_of(*span)));
-        self.push(event.node, what);
-    }
-
-    pub(crate) fn text_of(&self, span: Span) -> &str {
-        &self.text[span.start as usize..(span.start + span.length) as usize]
-    }
-
-    pub(crate) fn words_of<'a>(&'a self, words: &'a Words) -> &'a str {
-        match words {
-            Words::Static(text) => text,
-            Words::Kept(span) => self.text_of(*span),
+            };
+            place.put(Event { node, what });
         }
     }
 
+    pub(crate) fn link(&mut self, node: SegmentId, trace: TraceId, segment: SegmentId) {
+        if let Some(mut place) = self.place() {
+            let what = What::Link {
+                trace: place.keep_short(&trace.to_string()),
+                segment,
+            };
+            place.put(Event { node, what });
+        }
+    }
+
+    /// Copies an event of another lane, which has text that begins there.
+    pub(crate) fn copy(&mut self, event: &Event, mut texts: Texts<'_>) {
+        let text = texts.next(Length(event.what.text_bytes() as u32));
+        if let Some(mut place) = self.place() {
+            place.keep(text, text.len());
+            place.put(*event);
+        }
+    }
+}
+
+impl Place<'_> {
     #[inline(always)]
     fn words(&mut self, text: &Text<'_>) -> Words {
         match &text.0 {
             Kind::Static(text) => Words::Static(text),
-            Kind::Copied(text) => Words::Kept(self.keep_short(text)),
+            Kind::Copied(Cow::Borrowed(text)) => Words::Kept(self.keep_short(text)),
+            Kind::Copied(Cow::Owned(text)) => Words::Kept(self.keep_short(text)),
         }
     }
 
     #[inline(always)]
     fn json(&mut self, json: Written<'_>) -> Json {
         Json {
-            span: self.keep(json.text),
+            length: self.keep(json.text, json.text.len()),
             form: json.form,
         }
     }
 
     /// Keeps text that a program gave, up to the length that any document could use.
     #[inline(always)]
-    fn keep_short(&mut self, text: &str) -> Span {
-        if text.len() <= TEXT_BYTES {
-            return self.keep(text);
-        }
-        self.keep_cut(text)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn keep_cut(&mut self, text: &str) -> Span {
-        let mut end = TEXT_BYTES;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        self.keep(&text[..end])
-    }
-
-    #[inline(always)]
-    fn keep(&mut self, text: &str) -> Span {
-        if text.len() > self.text.capacity() - self.text.len() {
-            self.grow_text(text.len());
-        }
-        let start = self.text.len() as u32;
-        self.text.push_str(text);
-        Span {
-            start,
-            length: text.len() as u32,
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn grow_text(&mut self, bytes: usize) {
-        self.text.reserve(bytes);
-        // The next call looks whether it is time to hand over.
-        self.enough = 0;
+    fn keep_short(&mut self, text: &str) -> Length {
+        self.keep(text, TEXT_BYTES)
     }
 }
