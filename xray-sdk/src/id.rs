@@ -142,9 +142,10 @@ impl Reserve {
     #[inline(never)]
     fn fill(&self) -> usize {
         self.made.set(RESTORES.load(Ordering::Relaxed));
-        let mut random = secure();
-        for number in &self.numbers {
-            number.set(random.next_u64());
+        let mut bytes = [0; RESERVED * 8];
+        secure().fill_bytes(&mut bytes);
+        for (number, bytes) in self.numbers.iter().zip(bytes.chunks_exact(8)) {
+            number.set(u64::from_ne_bytes(bytes.try_into().unwrap_or_default()));
         }
         RESERVED
     }

@@ -7,6 +7,7 @@ mod document;
 mod draft;
 mod entry;
 mod finding;
+mod list;
 mod metadata;
 mod progress;
 mod secret;
@@ -235,12 +236,8 @@ impl Assembler {
         self.documents.write(tree, &mut blocks, &is_sent, sink);
         let closed = tree.closed_count();
         let kept = match kept {
-            Kept::Open => tree.keep(outlet, |tree, place| !is_sent(tree, place), Tree::copy_node),
-            Kept::Openings => tree.keep(
-                outlet,
-                |tree, place| !is_closed(tree, place),
-                Tree::copy_opening,
-            ),
+            Kept::Open => tree.keep(|tree, place| !is_sent(tree, place), Tree::copy_node),
+            Kept::Openings => tree.keep(|tree, place| !is_closed(tree, place), Tree::copy_opening),
             Kept::Nothing => None,
         };
         count(&outlet.counts.nodes, closed as u64);

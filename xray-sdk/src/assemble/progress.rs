@@ -75,8 +75,8 @@ mod tests {
     fn tree() -> (Tree, Moment, Scale) {
         let outlet = Outlet::for_tests();
         let identity = Identity::for_tests(&outlet);
-        let mut lane = Lane::new(Size::Part);
-        lane.begin_part(&identity);
+        let mut lane = Lane::new(Size::Part, &outlet);
+        lane.begin_part(identity);
         let (node, now) = (lane.node, outlet.clock.tick());
         let name = Text::from("import");
         lane.open(node, SegmentId::from_u64(0), &name, Namespace::Local, now);
@@ -87,8 +87,8 @@ mod tests {
 
     /// Records something more of the segment.
     fn go_on(tree: &mut Tree, record: impl FnOnce(&mut Lane, SegmentId)) {
-        let mut lane = Lane::new(Size::Part);
-        lane.begin_part(tree.identity());
+        let mut lane = Lane::new(Size::Part, tree.identity().outlet());
+        lane.begin_part(tree.share());
         let node = lane.node;
         record(&mut lane, node);
         tree.add(lane);

@@ -1,14 +1,14 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 
 use crate::assemble::by_id::ById;
 use crate::assemble::cause::Written;
+use crate::assemble::list::{Link, List, Lists};
 use crate::assemble::progress::Progress;
 use crate::clock::Tick;
 use crate::id::SegmentId;
 use crate::record::Text;
 use crate::record::event::{Event, Mark, Namespace, Texts, What, Words};
-use crate::record::identity::Identity;
+use crate::record::identity::{Identity, Share};
 use crate::record::lane::Lane;
 use crate::record::outlet::Outlet;
 
@@ -25,8 +25,7 @@ pub(crate) struct Tree {
     ids: Vec<SegmentId>,
     /// Where each id is, once there are more than a [`FEW`].
     index: ById<Place>,
-    /// The events of all nodes, each a list through `next`.
-    events: Vec<Linked>,
+    events: Lists,
     open: usize,
     pub(crate) exceptions: Written,
     pub(crate) progress: Progress,
@@ -44,9 +43,7 @@ pub(crate) struct Node {
     first_child: Place,
     last_child: Place,
     next: Place,
-    /// Its events.
-    first: Link,
-    last: Link,
+    events: List,
 }
 
 /// What the opening of a node told.
@@ -61,31 +58,22 @@ pub(crate) struct Opened {
     text: u32,
 }
 
-#[derive(Clone, Copy)]
-struct Linked {
-    lane: u32,
-    event: u32,
-    /// Where its text begins.
-    text: u32,
-    next: Link,
-}
-
-/// A place in a list of events.
-type Link = u32;
+const TOLD: &str = "a tree is asked for what its lanes tell";
 
 const NONE: usize = usize::MAX;
-const NO_LINK: Link = Link::MAX;
 
 /// So many ids are found sooner by a look at each.
 const FEW: usize = 24;
 
 impl Tree {
     /// Whose the lanes are. Not of an empty tree.
-    pub(crate) fn identity(&self) -> &Arc<Identity> {
-        self.lanes
-            .first()
-            .expect("a tree is asked for what its lanes tell")
-            .identity()
+    pub(crate) fn identity(&self) -> &Identity {
+        self.lanes.first().expect(TOLD).identity()
+    }
+
+    /// A reference to that.
+    pub(crate) fn share(&mut self) -> Share {
+        self.lanes.first_mut().expect(TOLD).share().divide()
     }
 
     /// Makes the tree empty, for another use. Its lanes were taken before.
@@ -144,19 +132,8 @@ impl Tree {
                     node.closed = Some(at);
                 }
                 _ => {
-                    let linked = self.events.len() as Link;
-                    if node.first == NO_LINK {
-                        node.first = linked;
-                    } else {
-                        self.events[node.last as usize].next = linked;
-                    }
-                    node.last = linked;
-                    self.events.push(Linked {
-                        lane: number,
-                        event: position as u32,
-                        text,
-                        next: NO_LINK,
-                    });
+                    let link = Link::new(number, position as u32, text);
+                    self.events.push(&mut node.events, link);
                 }
             }
         }
@@ -193,8 +170,7 @@ impl Tree {
             first_child: NONE,
             last_child: NONE,
             next: NONE,
-            first: NO_LINK,
-            last: NO_LINK,
+            events: List::EMPTY,
         });
         self.ids.push(id);
         self.open += 1;
@@ -321,13 +297,10 @@ impl Tree {
         &'a self,
         node: &Node,
     ) -> impl Iterator<Item = (&'a Event, Texts<'a>)> + use<'a> {
-        let mut next = node.first;
-        std::iter::from_fn(move || {
-            let linked = self.events.get(next as usize)?;
-            next = linked.next;
-            let lane = &*self.lanes[linked.lane as usize];
-            let event = &lane.events()[linked.event as usize];
-            Some((event, lane.text_from(linked.text as usize)))
+        self.events.of(node.events).map(|link| {
+            let lane = &*self.lanes[link.lane as usize];
+            let event = &lane.events()[link.event as usize];
+            (event, lane.text_from(link.text as usize))
         })
     }
 
@@ -376,16 +349,17 @@ impl Tree {
 
     /// Copies the nodes that stay into a lane of their own.
     pub(crate) fn keep(
-        &self,
-        outlet: &Outlet,
+        &mut self,
         stays: impl Fn(&Self, Place) -> bool,
         copy: impl Fn(&Self, &Node, &mut Lane),
     ) -> Option<Box<Lane>> {
         let mut kept: Option<Box<Lane>> = None;
-        for place in (0..self.nodes.len()).filter(|place| stays(self, *place)) {
-            // One that was used before: a segment that goes on for long would add one lane to the pool each time.
-            let lane = kept.get_or_insert_with(|| outlet.kept_lane(self.identity()));
-            copy(self, &self.nodes[place], lane);
+        for place in 0..self.nodes.len() {
+            if stays(self, place) {
+                // One that was used before: a segment that goes on for long would add one lane to the pool each time.
+                let lane = kept.get_or_insert_with(|| Outlet::kept_lane(self.share()));
+                copy(self, &self.nodes[place], lane);
+            }
         }
         kept
     }

@@ -15,7 +15,7 @@ thread_local! {
 /// Gives what was recorded to the background thread, and a lane that holds nothing to the pool.
 #[inline]
 pub(crate) fn hand_over(lane: Box<Lane>) {
-    let outlet = lane.identity().outlet();
+    let outlet = lane.outlet();
     let outlet = match HOME.try_with(Cell::take) {
         Ok(Some(home)) if Arc::ptr_eq(&home, outlet) => home,
         _ => outlet.clone(),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::header::{Sampled, TraceHeader};
 use crate::id::{SegmentId, TraceId};
 use crate::record::outlet::Outlet;
+use crate::record::raw;
 use crate::record::withheld::Withheld;
 use crate::sampling::Watch;
 
@@ -22,6 +23,11 @@ pub(crate) struct Identity {
     // Guards what few segments have. Locked by those that have it.
     more: Mutex<More>,
 }
+
+/// A reference to an identity that can be divided.
+pub(crate) type Share = raw::Share<Identity>;
+/// A reference to an identity in one word.
+pub(crate) type Loan = raw::Loan<Identity>;
 
 /// What few segments have.
 #[derive(Default)]
@@ -51,7 +57,7 @@ pub(crate) enum Kind {
 }
 
 impl Identity {
-    pub(crate) fn new(outlet: Arc<Outlet>, about: About<'_>) -> Arc<Self> {
+    pub(crate) fn new(outlet: Arc<Outlet>, about: About<'_>) -> Share {
         let identity = Self {
             outlet,
             segment_id: AtomicU64::default(),
@@ -62,7 +68,7 @@ impl Identity {
             more: Mutex::default(),
         };
         identity.renew(about);
-        Arc::new(identity)
+        Share::new(identity)
     }
 
     /// Makes it that of another segment. Only for who has all references.
@@ -91,12 +97,6 @@ impl Identity {
             watch: about.watch,
             withheld: Withheld::default(),
         };
-    }
-
-    /// Tells it from any other that there is, in one word.
-    #[inline(always)]
-    pub(crate) fn key(self: &Arc<Self>) -> usize {
-        Arc::as_ptr(self).addr()
     }
 
     fn more(&self) -> MutexGuard<'_, More> {
@@ -174,7 +174,7 @@ impl Identity {
     }
 
     #[cfg(test)]
-    pub(crate) fn for_tests(outlet: &Arc<Outlet>) -> Arc<Self> {
+    pub(crate) fn for_tests(outlet: &Arc<Outlet>) -> Share {
         let trace_id = TraceId::random(1_700_000_000);
         let about = About {
             trace_id,

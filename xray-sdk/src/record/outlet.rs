@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::notice::Notices;
 use crate::record::account::Account;
 use crate::record::flush::{Flushes, LAST};
-use crate::record::identity::{About, Identity};
+use crate::record::identity::{About, Share};
 use crate::record::lane::{Lane, Size};
 use crate::record::pool::Pool;
 use crate::record::sync::{ArrayQueue, AtomicBool, AtomicU32, AtomicU64, Ordering, Thread};
@@ -110,25 +110,30 @@ impl Outlet {
         if !self.admit() {
             return None;
         }
-        let mut lane = self.pool.take(Size::Segment);
+        let mut lane = self.pool.take(Size::Segment, self);
         lane.begin_segment(self, about);
         Some(lane)
     }
 
-    /// An empty lane for `identity`, or `None` as above.
+    /// An empty lane for `identity`, which is given back when there is none as above.
     #[inline(always)]
-    pub(crate) fn lane(&self, identity: &Arc<Identity>) -> Option<Box<Lane>> {
-        self.admit().then(|| self.part(identity))
+    pub(crate) fn lane(identity: Share) -> Result<Box<Lane>, Share> {
+        match identity.outlet().admit() {
+            true => Ok(Self::part(identity)),
+            false => Err(identity),
+        }
     }
 
     /// An empty lane for what is open already: its end has to be recorded, also beyond the bound.
-    pub(crate) fn lane_to_end(&self, identity: &Arc<Identity>) -> Box<Lane> {
-        self.account.lend();
-        self.part(identity)
+    pub(crate) fn lane_to_end(identity: Share) -> Box<Lane> {
+        identity.outlet().account.lend();
+        Self::part(identity)
     }
 
-    fn part(&self, identity: &Arc<Identity>) -> Box<Lane> {
-        let mut lane = self.pool.take(Size::Part);
+    #[inline(always)]
+    fn part(identity: Share) -> Box<Lane> {
+        let outlet = identity.outlet();
+        let mut lane = outlet.pool.take(Size::Part, outlet);
         lane.begin_part(identity);
         lane
     }
@@ -239,8 +244,8 @@ impl Outlet {
     }
 
     /// An empty lane of `identity` for the background thread, which keeps it.
-    pub(crate) fn kept_lane(&self, identity: &Arc<Identity>) -> Box<Lane> {
-        self.part(identity)
+    pub(crate) fn kept_lane(identity: Share) -> Box<Lane> {
+        Self::part(identity)
     }
 
     /// Takes what the background thread has kept into the account of what is recorded and not sent.

@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 use std::mem;
+use std::sync::Arc;
 
 use crate::record::lane::{Lane, Size};
+use crate::record::outlet::Outlet;
 use crate::record::sync::{Mutex, MutexGuard, TryLockError, thread_local};
 
 /// Empty lanes on their way from the background thread to those that record. They travel by the crate, so that a thread comes here
@@ -77,21 +79,21 @@ impl Pool {
 
     /// An empty lane; its identity is whose it was.
     #[inline(always)]
-    pub(crate) fn take(&self, size: Size) -> Box<Lane> {
+    pub(crate) fn take(&self, size: Size, outlet: &Arc<Outlet>) -> Box<Lane> {
         let taken = FREE.try_with(|free| free.borrow_mut().lanes(size).pop());
         match taken {
             Ok(Some(lane)) => lane,
-            _ => self.refill(size),
+            _ => self.refill(size, outlet),
         }
     }
 
     #[cold]
-    fn refill(&self, size: Size) -> Box<Lane> {
+    fn refill(&self, size: Size, outlet: &Arc<Outlet>) -> Box<Lane> {
         let mut lanes = self.crates(size).pop().unwrap_or_default();
         let lane = lanes.pop();
         // Where the thread is ending, its lanes are gone and these are freed.
         let _ = FREE.try_with(|free| *free.borrow_mut().lanes(size) = lanes);
-        lane.unwrap_or_else(|| Lane::new(size))
+        lane.unwrap_or_else(|| Lane::new(size, outlet))
     }
 
     /// Takes back an empty lane.

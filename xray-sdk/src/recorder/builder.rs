@@ -316,9 +316,11 @@ impl RecorderBuilder {
                 tally,
                 worker: Some(worker),
                 fixed,
-                records_nothing: fixed == Some(false)
-                    && !is_function
-                    && !matches!(environment.unsampled_ids, UnsampledIds::Random),
+                always: match environment.unsampled_ids {
+                    _ if is_function => None,
+                    UnsampledIds::Random if fixed == Some(false) => None,
+                    _ => fixed,
+                },
                 unsampled_ids: environment.unsampled_ids,
                 is_disabled: false,
                 is_function,
@@ -347,7 +349,7 @@ impl RecorderBuilder {
                 tally: Arc::default(),
                 worker: None,
                 fixed: None,
-                records_nothing: false,
+                always: None,
                 unsampled_ids: environment.unsampled_ids,
                 is_disabled: true,
                 is_function: false,

@@ -67,8 +67,8 @@ struct Inner {
     unsampled_ids: UnsampledIds,
     /// What the sampler says to any request, where it is always the same.
     fixed: Option<bool>,
-    /// Nothing is recorded or passed on but what callers or the program ask for.
-    records_nothing: bool,
+    /// What becomes of a segment of which nothing is known, where that is always the same: it is recorded, or it is not and has no ids.
+    always: Option<bool>,
     /// The environment says that nothing is to be recorded.
     is_disabled: bool,
     /// AWS Lambda writes the segments.

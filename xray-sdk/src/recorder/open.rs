@@ -115,19 +115,18 @@ impl<'a> SegmentBuilder<'a> {
     /// Begins the segment. By reference, for what has just been written here is not moved without the processor waiting for it.
     fn start(&mut self) -> Segment {
         let inner = &*self.recorder.inner;
-        if inner.records_nothing
-            && matches!(self.choice, Choice::Open)
+        let is_new = matches!(self.choice, Choice::Open)
             && self.header.is_empty()
-            && !log::log_enabled!(target: "xray_sdk::sampling", log::Level::Trace)
-        {
-            inner
-                .outlet
-                .counts
-                .unsampled
-                .fetch_add(1, Ordering::Relaxed);
-            return Segment::new(Entity::passive(Passive::Unsampled, NO_NODE), false);
+            && !log::log_enabled!(target: "xray_sdk::sampling", log::Level::Trace);
+        match inner.always {
+            Some(false) if is_new => {
+                let counts = &inner.outlet.counts;
+                counts.unsampled.fetch_add(1, Ordering::Relaxed);
+                Segment::new(Entity::passive(Passive::Unsampled, NO_NODE), false)
+            }
+            Some(true) if is_new => self.record(Kind::Segment, None),
+            _ => self.start_as_decided(),
         }
-        self.start_as_decided()
     }
 
     #[inline(never)]
@@ -199,8 +198,17 @@ impl<'a> SegmentBuilder<'a> {
 
     /// Begins a segment, or what stands for it, in a lane of its own.
     pub(super) fn record_as(&mut self, kind: Kind, decision: &Decision) -> Segment {
-        let inner = &*self.recorder.inner;
-        let outlet = &inner.outlet;
+        let watch = Watch::new(&self.recorder.inner.sampler, decision);
+        let mut segment = self.record(kind, watch);
+        if let Some(rule) = decision.recorded_rule() {
+            segment.field(Field::SamplingRule, rule);
+        }
+        segment
+    }
+
+    #[inline(never)]
+    fn record(&mut self, kind: Kind, watch: Option<Box<Watch>>) -> Segment {
+        let outlet = &self.recorder.inner.outlet;
         let now = outlet.clock.tick();
         let asked = self.header.sampled() == Sampled::Requested;
         let parent = self.header.parent().unwrap_or(SegmentId::from_u64(0));
@@ -214,15 +222,12 @@ impl<'a> SegmentBuilder<'a> {
             segment_id: id,
             kind,
             header: &self.header,
-            watch: Watch::new(&inner.sampler, decision),
+            watch,
         };
         let Some(mut lane) = outlet.segment_lane(about) else {
             return self.refuse(trace_id, id, asked);
         };
         lane.open(id, parent, &self.name, Namespace::Local, now);
-        if let Some(rule) = decision.recorded_rule() {
-            lane.field(id, Field::SamplingRule, rule);
-        }
         Segment::new(Entity::held(lane, id), asked)
     }
 
@@ -292,7 +297,14 @@ impl<'a> SegmentBuilder<'a> {
     #[inline]
     pub fn run_sync<R>(mut self, work: impl FnOnce(&mut Entity) -> R) -> R {
         let mut segment = self.start();
-        let mut entered = segment.enter();
-        work(entered.entity())
+        let mut entered = segment.outside();
+        entered.begin();
+        let result = work(entered.entity());
+        if entered.close(&self.recorder.inner.outlet) {
+            // There is nothing left of either.
+            mem::forget(entered);
+            mem::forget(segment);
+        }
+        result
     }
 }

@@ -1,15 +1,15 @@
 use std::mem;
 use std::panic::Location;
-use std::sync::Arc;
 
 use crate::context::{self, Context, Kind, Passive, missing};
 use crate::header::Sampled;
 use crate::id::SegmentId;
 use crate::record::event::Namespace;
-use crate::record::identity::Identity;
+use crate::record::identity::Loan;
 use crate::record::lane::Lane;
+use crate::record::outlet::Outlet;
 use crate::record::{Text, hand_over};
-use crate::segment::entity::Entity;
+use crate::segment::entity::{Entity, lane_to_end};
 use crate::segment::inside::{Before, Inside};
 use crate::segment::subsegment;
 
@@ -24,7 +24,7 @@ pub(crate) struct Carried {
     pub(super) is_open: bool,
     pub(super) node: SegmentId,
     /// Whose it is, where it is recorded.
-    pub(super) identity: Option<Arc<Identity>>,
+    pub(super) identity: Option<Loan>,
     /// What is passed on where it is not.
     passive: Option<Passive>,
 }
@@ -104,7 +104,7 @@ impl Carried {
     }
 
     #[inline(always)]
-    fn be_in(&mut self, identity: Arc<Identity>, node: SegmentId) {
+    fn be_in(&mut self, identity: Loan, node: SegmentId) {
         self.origin = Origin::Recording;
         self.node = node;
         // What is replaced is nothing, so nothing has to be dropped.
@@ -120,12 +120,13 @@ impl Carried {
     }
 
     /// What `entity` is, as the parent of work elsewhere.
-    pub(crate) fn of(entity: &Entity) -> Self {
+    pub(crate) fn of(entity: &mut Entity) -> Self {
         let mut carried = Self::nothing();
-        match (entity.identity(), &entity.passive) {
-            (Some(identity), _) => carried.be_in(identity.clone(), entity.node),
-            (None, Some(passive)) => carried.be_passive(passive),
-            (None, None) => return Self::capture(),
+        match (&mut entity.lane, &entity.identity, &entity.passive) {
+            (Some(lane), _, _) => carried.be_in(lane.lend(), entity.node),
+            (None, Some(identity), _) => carried.be_in(identity.clone(), entity.node),
+            (None, None, Some(passive)) => carried.be_passive(passive),
+            (None, None, None) => return Self::capture(),
         }
         carried
     }
@@ -170,7 +171,7 @@ impl Carried {
     pub(super) fn is_of(&self, lane: &Lane) -> bool {
         self.identity
             .as_ref()
-            .is_some_and(|identity| identity.key() == lane.key())
+            .is_some_and(|identity| identity.address() == lane.key())
     }
 
     /// Makes it current on this thread while the guard lives.
@@ -261,7 +262,7 @@ impl Carried {
     #[inline(never)]
     pub(super) fn close_elsewhere(&mut self) {
         if let Some(identity) = self.identity.take() {
-            let mut lane = identity.outlet().lane_to_end(&identity);
+            let mut lane = lane_to_end(&identity);
             let now = lane.tick();
             lane.close_dropped(self.node, now);
             hand_over(lane);
@@ -269,11 +270,11 @@ impl Carried {
     }
 }
 
-fn lane_for(identity: &Arc<Identity>, node: SegmentId, is_open: bool) -> Context {
+fn lane_for(identity: &Loan, node: SegmentId, is_open: bool) -> Context {
     let outlet = identity.outlet();
     let lane = match is_open {
-        true => Some(outlet.lane_to_end(identity)),
-        false => outlet.lane(identity),
+        true => Some(lane_to_end(identity)),
+        false => Outlet::lane(identity.share()).ok(),
     };
     match lane {
         Some(mut lane) => {

@@ -1,11 +1,13 @@
 use std::marker::PhantomData;
+use std::mem;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 
 use crate::context::{self, Context, Kind, Left, Passive};
 use crate::record::hand_over;
-use crate::record::identity::Identity;
 use crate::record::lane::Lane;
+use crate::record::outlet::Outlet;
 use crate::segment::entity::{Entity, Place};
 
 /// While it lives, a segment or subsegment is current on this thread.
@@ -38,30 +40,68 @@ enum Way {
 impl<'a> Entered<'a> {
     #[inline(always)]
     pub(crate) fn enter(entity: &'a mut Entity) -> Self {
-        let mut entered = Self {
+        let mut entered = Self::outside(entity);
+        entered.begin();
+        entered
+    }
+
+    /// A guard that has [not begun](Self::begin). Where it stays it is begun there: what is moved after it was written is waited for.
+    #[inline(always)]
+    pub(crate) fn outside(entity: &'a mut Entity) -> Self {
+        Self {
             entity,
             way: Way::Not,
             replaced: None,
             panicking: thread::panicking(),
             _thread: PhantomData,
-        };
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn begin(&mut self) {
         let is_free = context::kind() == Kind::Missing;
-        if let Some(mut lane) = entered.entity.lane.take() {
-            entered.entity.place = Place::Within;
-            entered.entity.identity = Some(lane.lend());
+        let entity = &mut *self.entity;
+        if let Some(mut lane) = entity.lane.take() {
+            entity.place = Place::Within;
+            // It has either a lane or this, so nothing has to be dropped.
+            mem::forget(entity.identity.replace(lane.lend()));
             if is_free {
-                entered.way = Way::Lane;
+                self.way = Way::Lane;
                 context::begin(lane);
             } else {
-                entered.replace(Context::Recording(lane));
+                self.replace(Context::Recording(lane));
             }
-        } else if is_free && matches!(entered.entity.passive, Some(Passive::Unsampled)) {
-            entered.way = Way::Unsampled;
+        } else if is_free && matches!(entity.passive, Some(Passive::Unsampled)) {
+            self.way = Way::Unsampled;
             context::begin_unsampled();
         } else {
-            entered.enter_passive();
+            self.enter_passive();
         }
-        entered
+    }
+
+    /// Leaves the segment that is entered, closes it and gives it to its outlet, in the usual case that its lane is current. Then there is
+    /// nothing left that is to be dropped.
+    #[inline(always)]
+    pub(crate) fn close(&mut self, outlet: &Arc<Outlet>) -> bool {
+        let entity = &mut *self.entity;
+        // The program may have put another one into its place.
+        if self.way != Way::Lane || entity.place != Place::Within || entity.lane.is_some() {
+            return false;
+        }
+        let Some(mut lane) = context::end(entity.key) else {
+            return false;
+        };
+        let now = lane.tick();
+        lane.close(entity.node, now);
+        if let Some(identity) = entity.identity.take() {
+            lane.give_back(identity);
+        }
+        context::settle(|| Some(lane.identity().segment_id()));
+        match Arc::ptr_eq(lane.outlet(), outlet) {
+            true => outlet.hand_over(lane),
+            false => hand_over(lane),
+        }
+        true
     }
 
     #[inline(never)]
@@ -139,7 +179,7 @@ impl<'a> Entered<'a> {
     #[inline(never)]
     fn left_too_early(&mut self, inner: Context) {
         let above = match &inner {
-            Context::Recording(lane) => Some(lane.identity().clone()),
+            Context::Recording(lane) => Some((lane.identity().segment_id(), lane.outlet().clone())),
             Context::Missing | Context::Passive(_) => None,
         };
         let before = context::replace(inner);
@@ -148,12 +188,12 @@ impl<'a> Entered<'a> {
         }
         match (&self.entity.identity, above) {
             (Some(identity), _) => {
-                out_of_order(identity);
+                out_of_order(identity.outlet());
                 context::leave(Left::Segment(identity.segment_id()), before);
             }
-            (None, Some(above)) => {
-                out_of_order(&above);
-                context::leave(Left::Below(above.segment_id()), before);
+            (None, Some((above, outlet))) => {
+                out_of_order(&outlet);
+                context::leave(Left::Below(above), before);
             }
             (None, None) => before.hand_over(),
         }
@@ -167,8 +207,7 @@ impl Drop for Entered<'_> {
     }
 }
 
-fn out_of_order(identity: &Identity) {
-    let outlet = identity.outlet();
+fn out_of_order(outlet: &Outlet) {
     outlet.counts.misplaced.fetch_add(1, Ordering::Relaxed);
     outlet.notices.tell_once("out of order", || {
         "a segment was left while another one, entered inside it, was still current: what is recorded meanwhile goes to \

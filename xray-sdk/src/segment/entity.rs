@@ -1,5 +1,4 @@
 use std::panic::Location;
-use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -7,8 +6,9 @@ use crate::context::{self, Kind, Passive};
 use crate::header::TraceHeader;
 use crate::id::{SegmentId, TraceId};
 use crate::record::event::{Field, What};
-use crate::record::identity::Identity;
+use crate::record::identity::{Identity, Loan, Share};
 use crate::record::lane::Lane;
+use crate::record::outlet::Outlet;
 use crate::record::{Text, Value, hand_over, json};
 use crate::segment::reach::{not_recorded, record};
 use crate::segment::subsegment::SubsegmentBuilder;
@@ -26,7 +26,7 @@ pub struct Entity {
     pub(crate) key: usize,
     pub(crate) node: SegmentId,
     /// Whose it is, where it is recorded and its lane does not tell.
-    pub(crate) identity: Option<Arc<Identity>>,
+    pub(crate) identity: Option<Loan>,
     /// The lane of a handle that is recorded, while it is not entered.
     pub(crate) lane: Option<Box<Lane>>,
     /// What a handle passes on that is not recorded, while it is not entered.
@@ -66,21 +66,15 @@ impl Entity {
         let place = Location::caller();
         // Conversions may be the program's code, which must not run while the context is looked at.
         let (key, value) = (key.into(), value.into());
-        if self.place == Place::Held {
-            match &mut self.lane {
-                Some(lane) => lane.annotate(self.node, &key, &value, place),
-                _ => self.annotate_elsewhere(key, value, place),
-            }
-            return self;
-        }
+        // As `record!` does; a closure as large as this would not become one with the caller.
         let mut current = context::take();
-        let here = self.here(&mut current);
-        let is_here = here.is_some();
-        if let Some((lane, node)) = here {
+        let at_hand = self.at_hand(&mut current);
+        let is_at_hand = at_hand.is_some();
+        if let Some((lane, node)) = at_hand {
             lane.annotate(node, &key, &value, place);
         }
         context::put(current);
-        if !is_here {
+        if !is_at_hand {
             self.annotate_elsewhere(key, value, place);
         }
         self
@@ -244,10 +238,19 @@ impl Entity {
 
     /// Whose it is, where it is recorded and not whatever is current.
     #[inline(always)]
-    pub(crate) fn identity(&self) -> Option<&Arc<Identity>> {
+    pub(crate) fn identity(&self) -> Option<&Identity> {
         match &self.lane {
             Some(lane) => Some(lane.identity()),
-            None => self.identity.as_ref(),
+            None => self.identity.as_deref(),
+        }
+    }
+
+    /// A reference to that, for what is recorded elsewhere.
+    #[inline(always)]
+    pub(crate) fn share(&mut self) -> Option<Share> {
+        match &mut self.lane {
+            Some(lane) => Some(lane.share().divide()),
+            None => self.identity.as_ref().map(Loan::share),
         }
     }
 
@@ -317,7 +320,7 @@ impl Entity {
     #[inline(never)]
     fn close_elsewhere(&mut self) {
         if let Some(identity) = self.identity.take() {
-            close_in(identity.outlet().lane_to_end(&identity), self.node);
+            close_in(lane_to_end(&identity), self.node);
         }
     }
 
@@ -326,6 +329,11 @@ impl Entity {
     pub fn subsegment<'a>(&'a mut self, name: impl Into<Text<'a>>) -> SubsegmentBuilder<'a> {
         SubsegmentBuilder::below(self, name.into())
     }
+}
+
+/// An empty lane for the end of what is open, where its own is out of reach.
+pub(super) fn lane_to_end(identity: &Loan) -> Box<Lane> {
+    Outlet::lane_to_end(identity.share())
 }
 
 /// Closes a handle that is dropped, and hands over its lane.

@@ -88,6 +88,12 @@ impl Segment {
         Entered::enter(&mut self.entity)
     }
 
+    /// A guard that is to [begin](Entered::begin).
+    #[inline(always)]
+    pub(crate) fn outside(&mut self) -> Entered<'_> {
+        Entered::outside(&mut self.entity)
+    }
+
     /// Closes the segment. The same as dropping it.
     pub fn end(self) {}
 

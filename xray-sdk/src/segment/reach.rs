@@ -6,12 +6,13 @@ use crate::context::{self, Kind, missing};
 use crate::id::SegmentId;
 use crate::record::hand_over;
 use crate::record::lane::Lane;
+use crate::record::outlet::Outlet;
 use crate::segment::entity::{Entity, Place};
 
-/// Writes what one call records: to the lane at hand, or else to where else the entity writes. Each is code of its own, so that it is short.
+/// Writes what one call records: to the lane at hand, or else to where else the entity writes, which is code of its own.
 macro_rules! record {
     ($entity:expr, $write:expr) => {
-        if !$entity.record_here($write) && !$entity.record_held($write) {
+        if !$entity.record_at_hand($write) {
             $entity.record_elsewhere($write);
         }
     };
@@ -26,48 +27,37 @@ impl Entity {
             || (self.place == Place::Current && context::kind().is_passive())
     }
 
-    /// Runs `write` on the lane that is current, if that is where this entity writes to and there is room for what one call records: what
-    /// nearly all calls do, to become one with the caller. False when it is not. `write` must be ours alone, as for [`context::with_lane`].
+    /// Runs `write` on the lane that is [at hand](Self::at_hand), if one is: what nearly all calls do, to become one with the caller.
+    /// False when none is. `write` must be ours alone, as for [`context::with_lane`].
     #[inline(always)]
-    pub(crate) fn record_here(&self, write: impl FnOnce(&mut Lane, SegmentId)) -> bool {
+    pub(crate) fn record_at_hand(&mut self, write: impl FnOnce(&mut Lane, SegmentId)) -> bool {
         let mut current = context::take();
-        let here = self.here(&mut current);
-        let is_here = here.is_some();
-        if let Some((lane, node)) = here {
+        let at_hand = self.at_hand(&mut current);
+        let is_at_hand = at_hand.is_some();
+        if let Some((lane, node)) = at_hand {
             write(lane, node);
         }
         context::put(current);
-        is_here
+        is_at_hand
     }
 
-    /// The lane that is current, if that is where this entity writes to and there is room for what one call records; and the segment or
-    /// subsegment.
+    /// The lane that is current, if that is of what this entity writes to, or else the one that a handle has; and the segment or subsegment.
     #[inline(always)]
-    pub(crate) fn here<'a>(
-        &self,
+    pub(crate) fn at_hand<'a>(
+        &'a mut self,
         current: &'a mut context::Taken,
     ) -> Option<(&'a mut Lane, SegmentId)> {
-        let lane = current.as_deref_mut()?;
-        let mut node = self.node;
-        if lane.key() != self.key {
-            if self.place != Place::Current {
-                return None;
+        if let Some(lane) = current.as_deref_mut() {
+            if lane.key() == self.key {
+                return Some((lane, self.node));
             }
-            node = lane.node;
-        }
-        Some((lane, node))
-    }
-
-    /// The same for the lane that a handle has.
-    #[inline(always)]
-    pub(crate) fn record_held(&mut self, write: impl FnOnce(&mut Lane, SegmentId)) -> bool {
-        match &mut self.lane {
-            Some(lane) => {
-                write(lane, self.node);
-                true
+            if self.place == Place::Current {
+                let node = lane.node;
+                return Some((lane, node));
             }
-            _ => false,
         }
+        let lane = self.lane.as_deref_mut()?;
+        Some((lane, self.node))
     }
 
     /// Runs `write` on the lane that this entity writes to, if it is recorded and there is room. Tells when there is no segment.
@@ -124,12 +114,12 @@ impl Entity {
     fn lane_aside(&self) -> Option<Box<Lane>> {
         // Only what is recorded in one segment has its identity while it has no lane.
         let identity = self.identity.as_ref()?;
-        match identity.outlet().lane(identity) {
-            Some(mut lane) => {
+        match Outlet::lane(identity.share()) {
+            Ok(mut lane) => {
                 lane.is_aside = true;
                 Some(lane)
             }
-            None => {
+            Err(_) => {
                 identity.outlet().refuse();
                 None
             }

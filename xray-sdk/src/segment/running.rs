@@ -2,18 +2,17 @@
 
 use std::mem::{self, ManuallyDrop};
 use std::panic::Location;
-use std::sync::Arc;
 
 use crate::context::{self, Kind, missing};
 use crate::id::SegmentId;
 use crate::record::event::{Mark, Namespace};
-use crate::record::identity::Identity;
+use crate::record::identity::Loan;
 use crate::record::lane::Lane;
 use crate::record::{Text, hand_over};
 use crate::segment::carried::Carried;
 use crate::segment::current::drop_other;
 use crate::segment::entered::Entered;
-use crate::segment::entity::{Entity, Place};
+use crate::segment::entity::{Entity, Place, lane_to_end};
 use crate::segment::subsegment::{NO_NODE, open};
 
 /// Runs `work` in a subsegment of what is current on this thread.
@@ -160,9 +159,9 @@ fn open_nowhere(place: &'static Location<'static>) {
 /// Closes a subsegment whose segment is not current any more.
 #[cold]
 #[inline(never)]
-fn close_aside(identity: Option<Arc<Identity>>, node: SegmentId) {
+fn close_aside(identity: Option<Loan>, node: SegmentId) {
     if let Some(identity) = identity {
-        let mut lane = identity.outlet().lane_to_end(&identity);
+        let mut lane = lane_to_end(&identity);
         let now = lane.tick();
         lane.close_dropped(node, now);
         hand_over(lane);

@@ -1,15 +1,15 @@
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::context::{self, Context, Passive, missing};
 use crate::id::SegmentId;
 use crate::record::Text;
 use crate::record::event::{Field, Namespace};
-use crate::record::identity::Identity;
+use crate::record::identity::{Identity, Share};
 use crate::record::lane::Lane;
+use crate::record::outlet::Outlet;
 use crate::segment::entered::Entered;
 use crate::segment::entity::{Entity, Place};
 use crate::segment::running::{run, run_below};
@@ -141,7 +141,7 @@ impl<'a> SubsegmentBuilder<'a> {
                 ..
             }) if !self.is_left_out => {
                 lane.hand_over_old();
-                begin_in(lane.identity(), *node, &self.name, self.namespace)
+                begin_in(lane.share().divide(), *node, &self.name, self.namespace)
             }
             _ => return self.begin_elsewhere(),
         };
@@ -156,7 +156,7 @@ impl<'a> SubsegmentBuilder<'a> {
             return self.leave_out();
         }
         let entity = match self.parent {
-            Some(parent) if parent.is_own() => match (parent.identity(), &parent.passive) {
+            Some(parent) if parent.is_own() => match (parent.share(), &parent.passive) {
                 (Some(identity), _) => begin_in(identity, parent.node, name, namespace),
                 (None, Some(passive)) => Entity::passive(passive.for_others(), NO_NODE),
                 (None, None) => Entity::at(Place::Held),
@@ -185,7 +185,7 @@ pub(crate) fn begin(context: &mut Context, name: &Text<'_>, namespace: Namespace
     match context {
         Context::Recording(lane) => {
             lane.hand_over_old();
-            begin_in(lane.identity(), lane.node, name, namespace)
+            begin_in(lane.share().divide(), lane.node, name, namespace)
         }
         Context::Passive(passive) => Entity::passive(passive.for_others(), NO_NODE),
         Context::Missing => Entity::at(Place::Held),
@@ -193,20 +193,16 @@ pub(crate) fn begin(context: &mut Context, name: &Text<'_>, namespace: Namespace
 }
 
 /// Opens a subsegment with a lane of its own.
-fn begin_in(
-    identity: &Arc<Identity>,
-    parent: SegmentId,
-    name: &Text<'_>,
-    namespace: Namespace,
-) -> Entity {
-    let Some(mut lane) = identity.outlet().lane(identity) else {
-        return refused(identity, parent);
+fn begin_in(identity: Share, parent: SegmentId, name: &Text<'_>, namespace: Namespace) -> Entity {
+    let mut lane = match Outlet::lane(identity) {
+        Ok(lane) => lane,
+        Err(identity) => return refused(&identity, parent),
     };
     let id = lane.new_id();
     let now = lane.tick();
     lane.open(id, parent, name, namespace, now);
     lane.node = id;
-    if identity.is_part() {
+    if lane.identity().is_part() {
         // A handle may be out of reach when the function runs out of time: that it is open is known then.
         lane.hand_over_now();
     }

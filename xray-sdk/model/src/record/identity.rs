@@ -8,12 +8,15 @@ pub(crate) struct Identity {
     number: u64,
 }
 
+/// A reference to a segment.
+pub(crate) type Share = Arc<Identity>;
+
 /// The number of a segment that begins.
 #[derive(Clone, Copy)]
 pub(crate) struct About<'a>(pub(crate) &'a u64);
 
 impl Identity {
-    pub(crate) fn new(outlet: Arc<Outlet>, about: About<'_>) -> Arc<Self> {
+    pub(crate) fn new(outlet: Arc<Outlet>, about: About<'_>) -> Share {
         Arc::new(Self {
             outlet,
             number: *about.0,

@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use loom::sync::atomic::{AtomicU64, Ordering};
 
-use crate::record::identity::{About, Identity};
+use crate::record::identity::{About, Identity, Share};
 use crate::record::outlet::Outlet;
 
 /// What a lane is to those who hand it on: something that one thread fills and another one reads and empties.
 pub(crate) struct Lane {
-    identity: Option<Arc<Identity>>,
+    identity: Option<Share>,
     size: Size,
     events: Vec<Event>,
     /// Written and read without an order of its own, so that a thread which got the lane without one may find what is old.
@@ -39,7 +39,7 @@ impl Size {
 }
 
 impl Lane {
-    pub(crate) fn new(size: Size) -> Box<Self> {
+    pub(crate) fn new(size: Size, _outlet: &Arc<Outlet>) -> Box<Self> {
         Box::new(Self {
             identity: None,
             size,
@@ -52,11 +52,11 @@ impl Lane {
         self.begin(Identity::new(outlet.clone(), about));
     }
 
-    pub(crate) fn begin_part(&mut self, identity: &Arc<Identity>) {
-        self.begin(identity.clone());
+    pub(crate) fn begin_part(&mut self, identity: Share) {
+        self.begin(identity);
     }
 
-    fn begin(&mut self, identity: Arc<Identity>) {
+    fn begin(&mut self, identity: Share) {
         assert!(self.events.is_empty(), "it was emptied when it came back");
         assert_eq!(self.text.load(Ordering::Relaxed), 0);
         self.identity = Some(identity);

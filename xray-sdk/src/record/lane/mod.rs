@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::clock::{Source, Tick};
 use crate::id::SegmentId;
 use crate::record::event::{Event, Texts};
-use crate::record::identity::{About, Identity};
+use crate::record::identity::{About, Identity, Loan, Share};
 use crate::record::outlet::Outlet;
 use crate::record::raw::{Place, Sheet};
 
@@ -15,19 +15,18 @@ use crate::record::raw::{Place, Sheet};
 /// A lane belongs to a handle or a future while that rests, and to the thread while it runs; nothing of it is shared,
 /// so nothing in it is locked or counted.
 pub(crate) struct Lane {
+    /// What is recorded.
+    sheet: Sheet,
     /// Tells whose it is: the address of its identity, so that one word is compared. Zero in an empty lane that was nobody's yet.
     key: usize,
     /// The segment or subsegment that is current in this lane.
     pub(crate) node: SegmentId,
     /// Where its row of ids is: a row for each lane needs no look at the thread's.
     ids: u64,
-    /// What is recorded.
-    sheet: Sheet,
     /// Whose it is. In an empty lane whose it was, or nobody's.
-    identity: Option<Arc<Identity>>,
-    /// More references to that, to be lent: to count one more or less makes a processor wait until all that it wrote has left it.
-    spare: [Option<Arc<Identity>>; SPARE],
-    spares: usize,
+    identity: Option<Share>,
+    /// Where it goes, and where the time comes from.
+    outlet: Arc<Outlet>,
     /// The outlet's beat when it was taken.
     taken: u32,
     /// It is handed over after the next call: its segment is not what is current.
@@ -46,8 +45,6 @@ pub(crate) enum Size {
     Part,
 }
 
-/// So many references are kept to be lent: one for each level of subsegments that is open at a time.
-const SPARE: usize = 4;
 /// A lane that its owner kept for so many beats is handed over while it goes on, so that a long segment is seen.
 pub(crate) const OLD_BEATS: u32 = 8;
 /// A lane is handed over in parts when it holds more than this, so that a long segment does not hold its memory.
@@ -58,6 +55,8 @@ const FULL_BYTES: usize = 256 * 1024;
 const KEPT_BYTES: usize = 4 * 1024;
 /// What a lane takes beside its events and its text.
 const AROUND_BYTES: usize = 160;
+
+const OWNED: &str = "a lane has an identity from its beginning until it was written";
 
 impl Size {
     /// How many events, and bytes of text.
@@ -77,16 +76,15 @@ impl Size {
 
 impl Lane {
     /// An empty lane that is nobody's.
-    pub(crate) fn new(size: Size) -> Box<Self> {
+    pub(crate) fn new(size: Size, outlet: &Arc<Outlet>) -> Box<Self> {
         let (events, text) = size.room();
         Box::new(Self {
+            sheet: Sheet::new(events, text),
             key: 0,
             node: SegmentId::from_u64(0),
             ids: 0,
-            sheet: Sheet::new(events, text),
             identity: None,
-            spare: [const { None }; SPARE],
-            spares: 0,
+            outlet: outlet.clone(),
             taken: 0,
             is_aside: false,
             source: Source::Monotonic,
@@ -97,78 +95,61 @@ impl Lane {
     /// Makes it the empty lane of a segment that begins. What is left of the one before is used again, when nobody refers to it.
     #[inline(always)]
     pub(crate) fn begin_segment(&mut self, outlet: &Arc<Outlet>, about: About<'_>) {
-        self.empty(outlet);
         self.node = about.segment_id;
         self.ids = about.segment_id.to_u64();
         match &self.identity {
-            Some(identity) if self.has_all_of(identity, outlet) => identity.renew(about),
+            Some(identity) if Arc::ptr_eq(&self.outlet, outlet) && identity.is_whole() => {
+                identity.renew(about);
+            }
             _ => self.become_new(outlet, about),
         }
-    }
-
-    /// Whether all references to its last identity are here.
-    #[inline(always)]
-    fn has_all_of(&self, identity: &Arc<Identity>, outlet: &Arc<Outlet>) -> bool {
-        Arc::strong_count(identity) == 1 + self.spares && Arc::ptr_eq(identity.outlet(), outlet)
+        self.empty();
     }
 
     #[cold]
     #[inline(never)]
     fn become_new(&mut self, outlet: &Arc<Outlet>, about: About<'_>) {
-        self.drop_spares();
         self.be_of(Identity::new(outlet.clone(), about));
     }
 
     #[inline(always)]
-    fn be_of(&mut self, identity: Arc<Identity>) {
-        self.key = identity.key();
+    fn be_of(&mut self, identity: Share) {
+        if !Arc::ptr_eq(&self.outlet, identity.outlet()) {
+            self.outlet = identity.outlet().clone();
+        }
+        self.key = identity.address();
         self.identity = Some(identity);
     }
 
     /// A reference to whose it is, to be [given back](Self::give_back) if that is no trouble.
     #[inline(always)]
-    pub(crate) fn lend(&mut self) -> Arc<Identity> {
-        let last = self.spares.wrapping_sub(1);
-        match self.spare.get_mut(last).and_then(Option::take) {
-            Some(identity) => {
-                self.spares = last;
-                identity
-            }
-            None => self.identity().clone(),
-        }
+    pub(crate) fn lend(&mut self) -> Loan {
+        self.share().lend()
     }
 
     /// Takes back what was lent, or any other reference to whose it is.
     #[inline(always)]
-    pub(crate) fn give_back(&mut self, identity: Arc<Identity>) {
-        if let Some(place) = self.spare.get_mut(self.spares) {
-            // What is replaced is nothing, so nothing has to be dropped.
-            mem::forget(place.replace(identity));
-            self.spares += 1;
+    pub(crate) fn give_back(&mut self, identity: Loan) {
+        if let Some(own) = &mut self.identity {
+            own.take_back(identity);
         }
-    }
-
-    #[cold]
-    fn drop_spares(&mut self) {
-        self.spare = [const { None }; SPARE];
-        self.spares = 0;
     }
 
     /// Makes it an empty lane of this segment.
     #[inline(always)]
-    pub(crate) fn begin_part(&mut self, identity: &Arc<Identity>) {
-        self.empty(identity.outlet());
+    pub(crate) fn begin_part(&mut self, identity: Share) {
         self.node = identity.segment_id();
         self.ids = SegmentId::random().to_u64();
-        self.be_of(identity.clone());
+        self.be_of(identity);
+        self.empty();
     }
 
     /// The one who records empties a lane: its memory then comes into the cache where it is needed.
-    #[inline]
-    fn empty(&mut self, outlet: &Outlet) {
-        self.source = outlet.clock.source();
+    #[inline(always)]
+    fn empty(&mut self) {
+        self.source = self.outlet.clock.source();
         self.is_aside = false;
-        self.taken = outlet.beat();
+        self.taken = self.outlet.beat();
         self.sheet.clear();
     }
 
@@ -190,21 +171,30 @@ impl Lane {
     #[cold]
     #[inline(never)]
     fn clock_tick(&self) -> Tick {
-        self.identity().outlet().clock.tick()
+        self.outlet.clock.tick()
     }
 
     /// Whose it is.
     #[inline(always)]
-    pub(crate) fn identity(&self) -> &Arc<Identity> {
-        self.identity
-            .as_ref()
-            .expect("a lane has an identity from its beginning until it was written")
+    pub(crate) fn identity(&self) -> &Identity {
+        self.identity.as_ref().expect(OWNED)
     }
 
-    /// Whose it is, in one word: the [key](Identity::key) of its identity.
+    /// A part of its reference to whose it is.
+    #[inline(always)]
+    pub(crate) fn share(&mut self) -> &mut Share {
+        self.identity.as_mut().expect(OWNED)
+    }
+
+    /// Whose it is, in one word: the address of its identity.
     #[inline(always)]
     pub(crate) fn key(&self) -> usize {
         self.key
+    }
+
+    #[inline(always)]
+    pub(crate) fn outlet(&self) -> &Arc<Outlet> {
+        &self.outlet
     }
 
     pub(crate) fn size(&self) -> Size {
@@ -260,13 +250,13 @@ impl Lane {
     }
 
     fn hand_over_part(&mut self) -> bool {
-        let identity = self.identity().clone();
-        let Some(mut fresh) = identity.outlet().lane(&identity) else {
+        let identity = self.share().divide();
+        let Ok(mut fresh) = Outlet::lane(identity) else {
             return false;
         };
         fresh.node = self.node;
         mem::swap(self, &mut *fresh);
-        identity.outlet().hand_over(fresh);
+        self.outlet.hand_over(fresh);
         true
     }
 
@@ -280,15 +270,14 @@ impl Lane {
 
     #[inline(always)]
     fn is_old(&self) -> bool {
-        let beat = self.identity().outlet().beat();
-        beat.wrapping_sub(self.taken) > OLD_BEATS
+        self.outlet.beat().wrapping_sub(self.taken) > OLD_BEATS
     }
 
     /// Hands over what is held, if there is anything and the bound on memory leaves room for more.
     #[cold]
     #[inline(never)]
     pub(crate) fn hand_over_now(&mut self) {
-        self.taken = self.identity().outlet().beat();
+        self.taken = self.outlet.beat();
         if !self.is_empty() {
             self.hand_over_part();
         }
@@ -298,7 +287,7 @@ impl Lane {
     #[cold]
     #[inline(never)]
     fn refuse(&self) {
-        self.identity().outlet().refuse();
+        self.outlet.refuse();
     }
 
     /// The memory that the recorded events take.
@@ -310,7 +299,6 @@ impl Lane {
     /// Gives up the memory that other segments hardly need, after its content was written. What is left is for whoever takes it.
     pub(crate) fn rest(&mut self) {
         if self.size == Size::Part {
-            self.drop_spares();
             self.identity = None;
         }
         let (events, text) = self.sheet.room();

@@ -8,8 +8,9 @@ use crate::record::identity::Kind;
 use crate::record::lane::write::TEXT_BYTES;
 
 fn lane() -> Box<Lane> {
-    let mut lane = Lane::new(Size::Segment);
-    lane.begin_part(&Identity::for_tests(&Outlet::for_tests()));
+    let outlet = Outlet::for_tests();
+    let mut lane = Lane::new(Size::Segment, &outlet);
+    lane.begin_part(Identity::for_tests(&outlet));
     lane
 }
 
@@ -56,14 +57,14 @@ fn about(number: u64) -> About<'static> {
 #[test]
 fn an_identity_serves_the_next_segment_when_all_references_are_back() {
     let outlet = Outlet::for_tests();
-    let mut lane = Lane::new(Size::Segment);
+    let mut lane = Lane::new(Size::Segment, &outlet);
     lane.begin_segment(&outlet, about(1));
-    let first = Arc::as_ptr(lane.identity());
+    let first = lane.key();
     let (lent, other) = (lane.lend(), lane.lend());
     lane.give_back(lent);
     drop(other);
     lane.begin_segment(&outlet, about(2));
-    assert_eq!(Arc::as_ptr(lane.identity()), first);
+    assert_eq!(lane.key(), first);
     assert_eq!(lane.identity().segment_id().to_u64(), 2);
     assert_eq!(lane.identity().trace_id().to_u128(), 2);
 }
@@ -71,7 +72,7 @@ fn an_identity_serves_the_next_segment_when_all_references_are_back() {
 #[test]
 fn a_reference_that_is_kept_stays_that_of_its_segment() {
     let outlet = Outlet::for_tests();
-    let mut lane = Lane::new(Size::Segment);
+    let mut lane = Lane::new(Size::Segment, &outlet);
     lane.begin_segment(&outlet, about(1));
     let kept = lane.lend();
     kept.set_sent();

@@ -285,7 +285,10 @@ impl Room<u8> {
 #[inline(always)]
 unsafe fn copy<const BYTES: usize>(from: *const u8, to: *mut u8) {
     // SAFETY: by the caller's word.
-    unsafe { to.cast::<[u8; BYTES]>().write(from.cast::<[u8; BYTES]>().read()) };
+    unsafe {
+        to.cast::<[u8; BYTES]>()
+            .write(from.cast::<[u8; BYTES]>().read())
+    };
 }
 
 impl<T> Drop for Room<T> {

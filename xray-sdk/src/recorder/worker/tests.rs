@@ -39,7 +39,7 @@ fn a_flush_in_a_child_that_was_forked_leaves_its_parents_queue_alone() {
     ] {
         let worker = worker(&outlet);
         let identity = Identity::for_tests(&outlet);
-        outlet.hand_over(outlet.lane(&identity).expect("room"));
+        outlet.hand_over(Outlet::lane(identity).ok().expect("room"));
         assert_eq!(Worker::try_flush(&worker), !is_forked);
         assert_eq!(outlet.waiting(), usize::from(is_forked));
         // What is queued refers to the outlet.
