@@ -8,6 +8,7 @@ mod endings;
 mod errors;
 mod flush;
 mod function;
+mod handles;
 mod house;
 mod nesting;
 mod origin;
