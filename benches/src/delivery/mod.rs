@@ -22,6 +22,8 @@ use local::Local;
 use receiver::{Reader, Receiver};
 
 const SEGMENTS: usize = 100_000;
+/// Room for all of them, which is more than the recorder takes unless it is told to.
+const RUSH_BYTES: usize = 128 * 1024 * 1024;
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Prints the answers.
@@ -253,6 +255,7 @@ fn recorder(daemon: SocketAddr) -> Result<Recorder, xray_sdk::Error> {
     Recorder::builder("checkout")
         .daemon_address(&daemon.to_string())
         .sampler(Always)
+        .queue_bytes(RUSH_BYTES)
         .build()
 }
 

@@ -44,7 +44,7 @@ pub struct RecorderBuilder {
 }
 
 /// Memory for what is recorded and not yet sent, unless set otherwise: some 16,000 requests of a handful of subsegments.
-const QUEUE_BYTES: usize = 128 * 1024 * 1024;
+const QUEUE_BYTES: usize = 32 * 1024 * 1024;
 /// The same in a Lambda function, which serves few requests at a time, and may have 128 MB and a cold start for each.
 const FUNCTION_QUEUE_BYTES: usize = 4 * 1024 * 1024;
 /// What runs longer is no request that someone waits for: API Gateway gives up after 29 s (Amazon API Gateway, "Quotas").
@@ -163,9 +163,9 @@ impl RecorderBuilder {
         }
     }
 
-    /// How much memory may be taken by what is recorded and not yet sent, in bytes; 128 MiB by default, in a
-    /// [Lambda function](Self::segments_by_lambda) 4 MiB. It is taken only when segments come faster than they can be written and sent: some
-    /// hundred thousand in a rush, or while a daemon on this machine reads nothing.
+    /// How much memory may be taken by what is recorded and not yet sent, in bytes; 32 MiB by default, in a
+    /// [Lambda function](Self::segments_by_lambda) 4 MiB. It is taken only when segments come faster than they can be written and sent, in a rush, or while
+    /// a daemon on this machine reads nothing. A hundred thousand segments of 1 kB, recorded as fast as one core can, want 128 MiB.
     /// When it is full, new segments are left out and counted.
     pub fn queue_bytes(self, bytes: usize) -> Self {
         Self {
