@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{
+    Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
+use std::time::Duration;
 
 use xray_sdk::TraceId;
 
@@ -17,6 +20,8 @@ pub(super) struct Catalog {
     known: RwLock<Known>,
     /// What happened to traces that the catalog does not know of yet. Held for maps only: whoever stores documents takes it.
     news: Mutex<News>,
+    /// Open traces were taken out.
+    taken: Condvar,
     /// Held by the one who settles.
     settling: Mutex<Settling>,
     /// Whether what was kept has been read.
@@ -43,6 +48,8 @@ pub(super) struct News {
     open: BTreeMap<u64, (TraceRow, f64)>,
     /// Traces with lower numbers have left.
     first: Option<u64>,
+    /// Whether somebody settles them by and by.
+    is_attended: bool,
 }
 
 /// What only the one who settles has to know.
@@ -54,6 +61,13 @@ pub(super) struct Settling {
 
 /// So many links at most wait for traces that have not come.
 const WAITING: usize = 10_000;
+
+/// So many traces may be open before whoever stores documents waits for those to be settled, so that memory stays bounded: some
+/// seconds' as fast as documents can be stored.
+const OPEN: usize = 1 << 17;
+
+/// How long one waits for that. Then documents are stored all the same.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 impl Catalog {
     /// Of an empty store.
@@ -117,7 +131,21 @@ impl Catalog {
         for row in &rows {
             news.open.remove(&row.ordinal);
         }
+        drop(news);
+        self.taken.notify_all();
         rows
+    }
+
+    /// Says whether somebody settles open traces by and by.
+    pub(super) fn attend(&self, is_attended: bool) {
+        lock(&self.news).is_attended = is_attended;
+    }
+
+    /// Waits a little while very many traces are open, and somebody settles them.
+    pub(super) fn wait_for_room(&self) {
+        let is_full = |news: &mut News| news.is_attended && news.open.len() > OPEN;
+        let news = lock(&self.news);
+        drop(self.taken.wait_timeout_while(news, PATIENCE, is_full));
     }
 
     /// How many traces there are to be settled.
@@ -162,5 +190,35 @@ impl Settling {
                 waiting.push(waits);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_stores_waits_while_too_much_is_open_and_somebody_settles_it() {
+        let catalog = Catalog::empty();
+        let row = |ordinal| TraceRow {
+            ordinal,
+            id: TraceId::from_u128(ordinal.into()),
+            start: 0.0,
+            end: 0.0,
+            came: 0.0,
+            revision: 1,
+            bytes: 0,
+        };
+        let rows: Vec<_> = (0..=OPEN as u64).map(row).collect();
+        catalog.came(&rows, 1.0);
+        catalog.wait_for_room();
+        catalog.attend(true);
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| catalog.wait_for_room());
+            assert_eq!(catalog.take_open(1.0, 1).len(), 1);
+            waits.join().expect("goes on");
+        });
+        catalog.wait_for_room();
+        assert_eq!(catalog.count_open(), OPEN);
     }
 }

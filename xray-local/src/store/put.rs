@@ -133,6 +133,8 @@ impl Store {
         shared.listeners.came(&put.touched, now);
         self.state().counts.stored += put.stored;
         self.retain_by(&mut writer);
+        drop(writer);
+        shared.catalog.wait_for_room();
         Ok(put.rejections)
     }
 
@@ -204,11 +206,10 @@ impl<'a> Sorted<'a> {
 
     /// Checks each document of a text. `is_mended` says that bytes in it which were no UTF-8 were replaced.
     pub(super) fn add(&mut self, text: &'a str, is_mended: bool) {
-        match validate::documents(text) {
-            Ok(documents) => documents.into_iter().for_each(|document| {
-                let judged = validate::judge(document);
-                self.take(document, is_mended, judged);
-            }),
+        match validate::judge_all(text) {
+            Ok(documents) => documents
+                .into_iter()
+                .for_each(|(document, judged)| self.take(document, is_mended, judged)),
             Err(rejection) => self.take(
                 text,
                 is_mended,

@@ -36,6 +36,7 @@ pub(crate) struct Settler {
 impl Settler {
     pub(crate) fn start(store: Store) -> io::Result<Self> {
         let (end, ended) = mpsc::channel();
+        store.shared.catalog.attend(true);
         let thread = thread::Builder::new()
             .name("xray-index".to_owned())
             .spawn(move || {
@@ -43,7 +44,7 @@ impl Settler {
                 loop {
                     store.settle_quiet();
                     if ended.recv_timeout(ROUND) != Err(RecvTimeoutError::Timeout) {
-                        return;
+                        return store.shared.catalog.attend(false);
                     }
                 }
             })?;

@@ -41,7 +41,7 @@ impl ServiceId {
     /// Names and types are those of the inferred segments in the developer guide's examples.
     pub(crate) fn of_call(call: &Document) -> Option<Self> {
         let (name, kind) = match call.namespace? {
-            Namespace::Aws => aws_service(&call.name, call.aws.as_ref()),
+            Namespace::Aws => aws_service(&call.name, call.aws.as_deref()),
             Namespace::Remote if call.sql.is_some() => (call.name.as_str(), "Database::SQL".into()),
             Namespace::Remote => (call.name.as_str(), "remote".into()),
             _ => return None,

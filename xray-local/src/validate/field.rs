@@ -143,6 +143,19 @@ pub(super) fn whole(document: &str) -> Option<Field<'_>> {
     read.ok().filter(|_| !doubt.get())
 }
 
+/// Reads the first document of a text as [`whole`] does. Returns it, what stands behind it, and what was read.
+pub(super) fn first(text: &str) -> Option<(&str, &str, Field<'_>)> {
+    let doubt = Cell::new(false);
+    let reader = Reader {
+        doubt: Some(&doubt),
+    };
+    let mut json = serde_json::Deserializer::from_str(text);
+    let field = reader.deserialize(&mut json).ok()?;
+    let length = json.into_iter::<IgnoredAny>().byte_offset();
+    let (document, after) = text.split_at_checked(length)?;
+    (!doubt.get()).then_some((document, after, field))
+}
+
 /// Reads the deciding fields of a document, and nothing else. It may be deep.
 pub(super) fn deciding(document: &str) -> serde_json::Result<Field<'_>> {
     read(unreadable::reader(document), Reader { doubt: None })

@@ -40,8 +40,37 @@ pub(crate) struct Envelope {
     pub(crate) end_time: Option<f64>,
 }
 
-/// The documents in a text: one, or those of a list. The API reference allows an array of subsegments in place of a document.
-pub(crate) fn documents(text: &str) -> Result<Vec<&str>, Rejection> {
+/// Checks each document of a text: one, or those of a list. The API reference allows an array of subsegments in place of a document.
+pub(crate) fn judge_all(text: &str) -> Result<Vec<(&str, Judged<'_>)>, Rejection> {
+    if let Some(judged) = judge_list(text) {
+        return Ok(judged);
+    }
+    let judged = |document| (document, judge(document));
+    Ok(documents(text)?.into_iter().map(judged).collect())
+}
+
+/// Checks each document of a list, and reads it once. `None` where the text is no list of documents, or where one is in doubt.
+fn judge_list(text: &str) -> Option<Vec<(&str, Judged<'_>)>> {
+    let mut judged = Vec::new();
+    let mut rest = skip_blanks(text).strip_prefix('[')?;
+    loop {
+        let (document, after, field) = field::first(skip_blanks(rest))?;
+        judged.push((document, Judged::of(field)));
+        let after = skip_blanks(after);
+        match after.strip_prefix(',') {
+            Some(next) => rest = next,
+            None if skip_blanks(after.strip_prefix(']')?).is_empty() => return Some(judged),
+            None => return None,
+        }
+    }
+}
+
+fn skip_blanks(json: &str) -> &str {
+    json.trim_start_matches([' ', '\n', '\r', '\t'])
+}
+
+/// The documents in a text.
+fn documents(text: &str) -> Result<Vec<&str>, Rejection> {
     if !text.trim_start().starts_with('[') {
         return Ok(vec![text]);
     }
@@ -77,10 +106,7 @@ pub(crate) enum Whose<'a> {
 /// Checks one document. One that is fit is read once.
 pub(crate) fn judge(document: &str) -> Judged<'_> {
     match field::whole(document) {
-        Some(field) => Judged {
-            verdict: verdict(&field),
-            whose: Whose::of(field),
-        },
+        Some(field) => Judged::of(field),
         None => judge_in_doubt(document),
     }
 }
@@ -107,6 +133,15 @@ fn judge_in_doubt(document: &str) -> Judged<'_> {
     Judged {
         whose: Whose::of(field),
         verdict,
+    }
+}
+
+impl<'a> Judged<'a> {
+    fn of(document: Field<'a>) -> Self {
+        Self {
+            verdict: verdict(&document),
+            whose: Whose::of(document),
+        }
     }
 }
 

@@ -152,6 +152,26 @@ fn a_list_holds_several_documents() {
 }
 
 #[test]
+fn a_list_of_documents_is_read_once() {
+    let one = segment().to_string();
+    let list = format!(" [{one},\n{one} ] ");
+    let judged = judge_list(&list).expect("in no doubt");
+    let texts: Vec<_> = judged.iter().map(|(text, _)| *text).collect();
+    assert_eq!(texts, [one.as_str(), &one]);
+    for list in [
+        "[]",
+        "[{}",
+        "[{},]",
+        "[{} {}]",
+        "[{}] x",
+        "{}",
+        "[{},\u{a0}{}]",
+    ] {
+        assert!(judge_list(list).is_none(), "{list}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_later_is_refused_however_well_it_looks() {
     let mut document = segment().to_string();
     document.pop();
@@ -259,6 +279,20 @@ proptest! {
         }
         document.push('}');
         prop_assert_eq!(judge(&document), judge_in_doubt(&document), "{}", document);
+    }
+
+    #[test]
+    fn a_list_read_once_says_what_its_documents_say(
+        values in prop::collection::vec(value(), 0..4),
+        between in prop::sample::select(vec![",", " ,\n", ", ", " ", ",,"]),
+        end in prop::sample::select(vec!["]", " ]\t", "", "]]"]),
+    ) {
+        let text = format!("[{}{end}", values.join(between));
+        let slowly = documents(&text).map(|documents| {
+            let judged = documents.into_iter().map(|document| (document, judge(document)));
+            judged.collect::<Vec<_>>()
+        });
+        prop_assert_eq!(judge_all(&text), slowly, "{}", text);
     }
 
     #[test]

@@ -78,6 +78,14 @@ impl<'a, 'de, A: MapAccess<'de>> Field<'a, A> {
         Ok(())
     }
 
+    /// Reads into an optional place on the heap. A value of another type leaves the place as it is.
+    pub(super) fn read_boxed<T: Lenient>(self, place: &mut Option<Box<T>>) -> Result<(), A::Error> {
+        if let Some(value) = self.take()? {
+            *place = Some(Box::new(value));
+        }
+        Ok(())
+    }
+
     /// Reads into a place that has a value already. A value of another type leaves the place as it is.
     pub(super) fn fill<T: Lenient>(self, place: &mut T) -> Result<(), A::Error> {
         if let Some(value) = self.take()? {

@@ -98,16 +98,16 @@ pub struct Document {
     pub user: Option<String>,
     /// The program that sent it. On segments only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub service: Option<Service>,
+    pub service: Option<Box<Service>>,
     /// The HTTP request that was served, or sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http: Option<Http>,
     /// The AWS resource that the program runs on, or that was called.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub aws: Option<Aws>,
+    pub aws: Option<Box<Aws>>,
     /// The query that was sent to a database. On subsegments only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sql: Option<Sql<'static>>,
+    pub sql: Option<Box<Sql<'static>>>,
     /// Whether the caller was at fault: a status of 4xx.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub error: bool,

@@ -29,7 +29,12 @@ const SERDE_LEVELS: usize = 128;
 
 /// Reads JSON as `serde_json` does, and where that is too deep for it, as deep as we let it.
 fn read(json: &[u8]) -> serde_json::Result<Document> {
-    serde_json::from_slice(json).or_else(|error| {
+    // Of a text that is known to be one, no string has to be looked at for that.
+    let document = match std::str::from_utf8(json) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(json),
+    };
+    document.or_else(|error| {
         match limits::json_levels(json) {
             // Something else is wrong with it.
             ..SERDE_LEVELS => Err(error),
@@ -118,10 +123,10 @@ impl Document {
             "origin" => value.read(&mut self.origin),
             "resource_arn" => value.read(&mut self.resource_arn),
             "user" => value.read(&mut self.user),
-            "service" => value.read(&mut self.service),
+            "service" => value.read_boxed(&mut self.service),
             "http" => value.read(&mut self.http),
-            "aws" => value.read(&mut self.aws),
-            "sql" => value.read(&mut self.sql),
+            "aws" => value.read_boxed(&mut self.aws),
+            "sql" => value.read_boxed(&mut self.sql),
             "error" => value.fill(&mut self.error),
             "fault" => value.fill(&mut self.fault),
             "throttle" => value.fill(&mut self.throttle),

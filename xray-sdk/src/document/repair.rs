@@ -44,7 +44,7 @@ fn repair_one(document: &mut Document) {
     }
     if let Some(aws) = &mut document.aws {
         let rest = std::mem::take(&mut aws.rest);
-        adopt(aws, rest);
+        adopt(aws.as_mut(), rest);
         // A block of the schema that no SDK writes any more.
         if !aws.rest.get("tracing").is_none_or(is_tracing_block) {
             aws.rest.remove("tracing");
@@ -52,7 +52,7 @@ fn repair_one(document: &mut Document) {
     }
     if let Some(service) = &mut document.service {
         let rest = std::mem::take(&mut service.rest);
-        adopt(service, rest);
+        adopt(service.as_mut(), rest);
     }
     document.annotations = repair_annotations(std::mem::take(&mut document.annotations));
     name_exceptions(document);
@@ -166,11 +166,11 @@ mod tests {
                 }),
                 response: None,
             }),
-            sql: Some(Sql {
+            sql: Some(Box::new(Sql {
                 user: Some(long.clone().into()),
                 sanitized_query: Some(long.clone().into()),
                 ..Sql::default()
-            }),
+            })),
             annotations: [("k".to_owned(), AnnotationValue::Text(long.clone()))].into(),
             ..empty()
         });
@@ -233,16 +233,16 @@ mod tests {
     fn fields_in_the_wrong_place_go_to_their_own() {
         let rest = |json: Value| json.as_object().cloned().expect("an object");
         let document = repaired(Document {
-            aws: Some(Aws {
+            aws: Some(Box::new(Aws {
                 rest: rest(
                     serde_json::json!({"operation": "Put", "region": 5, "tracing": "x", "other": 1}),
                 ),
                 ..Aws::default()
-            }),
-            service: Some(Service {
+            })),
+            service: Some(Box::new(Service {
                 rest: rest(serde_json::json!({"version": {}, "name": "n"})),
                 ..Service::default()
-            }),
+            })),
             ..empty()
         });
         let (aws, service) = (document.aws.expect("kept"), document.service.expect("kept"));

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::forest::{self, Forest};
 use super::{Document, outline};
@@ -26,7 +26,7 @@ impl Trace {
     /// - Subsegments stand in one another up to 100 levels deep. Deeper ones stand at that level, and `parent_id` still tells
     ///   where they belong.
     pub fn assemble(documents: impl IntoIterator<Item = Document>) -> Vec<Self> {
-        let mut gatherings: HashMap<TraceId, Gathering> = HashMap::new();
+        let mut gatherings: BTreeMap<TraceId, Gathering> = BTreeMap::new();
         for document in documents {
             if let Some(id) = document.trace_id {
                 gatherings.entry(id).or_default().add(document);
@@ -88,7 +88,7 @@ impl Trace {
 #[derive(Default)]
 struct Gathering {
     pieces: Vec<Piece>,
-    by_id: HashMap<SegmentId, usize>,
+    by_id: BTreeMap<SegmentId, usize>,
     documents: usize,
 }
 
@@ -171,6 +171,9 @@ impl Gathering {
             .map(|piece| piece.inside.or_else(|| self.parent_by_id(&piece.document)))
             .collect();
         forest::break_circles(&mut parents, |number| self.pieces[number].inside.is_none());
+        if parents.len() <= DEEPEST {
+            return parents;
+        }
 
         let mut raised = parents.clone();
         forest::flatten(&mut raised, DEEPEST);

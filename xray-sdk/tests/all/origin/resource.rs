@@ -41,7 +41,7 @@ fn seen_in(surroundings: &Surroundings) -> String {
         ecs.or(ec2).is_some()
     };
     record_until(&capture, |document, _| {
-        document.aws.as_ref().is_some_and(is_answered)
+        document.aws.as_deref().is_some_and(is_answered)
     });
     let seen = seen(&capture, &SamplingRequest::default());
     // What decides on the next segment sees the same.

@@ -87,16 +87,20 @@ impl Batches {
 impl Gathered {
     pub(super) fn of(documents: &[DocumentRow<'_>]) -> Self {
         let mut gathered = Self::default();
+        let mut left = documents.iter().map(|document| document.text.len()).sum();
         for document in documents {
-            gathered.add(document.text);
+            gathered.add(document.text, left);
+            left -= document.text.len();
         }
         gathered
     }
 
-    fn add(&mut self, text: &str) {
+    /// Adds a text, with which so many bytes are still to come.
+    fn add(&mut self, text: &str, left: usize) {
         let is_full = |batch: &String| batch.len() + text.len() > BATCH;
         if self.texts.last().is_none_or(is_full) {
-            self.texts.push(String::new());
+            let length = left.min(BATCH.max(text.len()));
+            self.texts.push(String::with_capacity(length));
         }
         let number = self.texts.len() - 1;
         self.places.push((number, self.texts[number].len()));
