@@ -154,10 +154,9 @@ impl Stack {
 
     /// What there is no room for is freed.
     fn push(&self, lanes: Crate) {
-        if let Some(mut crates) = self.crates() {
-            if crates.len() < self.most {
-                crates.push(lanes);
-            }
+        let crates = self.crates().filter(|crates| crates.len() < self.most);
+        if let Some(mut crates) = crates {
+            crates.push(lanes);
         }
     }
 
