@@ -24,7 +24,7 @@ impl Selection {
     ) -> Result<Self, ApiError> {
         let groups = backend.control.groups().get();
         let filter = match Meant::of(name, arn) {
-            Some(meant) => groups.filter(groups.get(&meant)?),
+            Some(meant) => groups.filter(groups.get(&meant)?)?,
             None => None,
         };
         Ok(Self { range, filter })

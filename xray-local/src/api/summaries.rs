@@ -72,7 +72,8 @@ pub(super) fn get_trace_summaries(
 ) -> Result<TraceSummariesGot, ApiError> {
     let text = input.filter_expression.as_deref();
     let filter = text.and_then(filter).transpose()?;
-    let filter = filter.map(|filter| backend.control.groups().get().resolve(&filter));
+    let groups = backend.control.groups().get();
+    let filter = filter.map(|filter| groups.resolve(&filter)).transpose()?;
     let range = TimeRange {
         kind: match input.time_range_type {
             TimeRangeName::TraceId => TimeRangeType::TraceId,

@@ -27,11 +27,24 @@ impl Filter {
         }
     }
 
+    /// How many conditions there are in it, those in braces as one.
+    pub(crate) fn conditions(&self) -> usize {
+        count(&self.expression)
+    }
+
     /// The same with what traces of a group fulfil in place of each group that is named.
     pub(crate) fn with_groups(&self, meaning: &mut dyn FnMut(GroupReference<'_>) -> Self) -> Self {
         Self {
             expression: replaced(&self.expression, meaning),
         }
+    }
+}
+
+fn count(expression: &Expression) -> usize {
+    match expression {
+        Expression::All(parts) | Expression::Any(parts) => parts.iter().map(count).sum(),
+        Expression::Not(inner) => count(inner),
+        _ => 1,
     }
 }
 

@@ -14,6 +14,9 @@ pub(crate) use hope::{Hope, Hopes};
 /// How deep expressions may stand in one another: far more than anyone writes, and no more than a stack holds.
 const DEPTH: usize = 100;
 
+/// How many conditions an expression may have: each is held against each trace.
+const CONDITIONS: usize = 500;
+
 /// Reads a condition on traces.
 pub(super) fn expression(text: &str) -> Result<Expression, FilterError> {
     let mut parser = Parser::new(tokens(text)?);
@@ -38,6 +41,7 @@ struct Parser<'a> {
     tokens: Vec<Placed<'a>>,
     at: usize,
     depth: usize,
+    conditions: usize,
     /// What could stand at the end of the text, where that is asked for.
     hopes: Option<Vec<Hope>>,
 }
@@ -48,6 +52,7 @@ impl<'a> Parser<'a> {
             tokens,
             at: 0,
             depth: 0,
+            conditions: 0,
             hopes: None,
         }
     }
@@ -99,6 +104,10 @@ impl<'a> Parser<'a> {
     }
 
     fn term(&mut self, subject: Subject) -> Result<Expression, FilterError> {
+        self.conditions += 1;
+        if self.conditions > CONDITIONS {
+            return Err(self.error(format!("there are more than {CONDITIONS} conditions")));
+        }
         self.hope_for_condition(subject);
         let Token::Word(word) = *self.peek() else {
             return Err(self.expected("a keyword such as `fault`, `http.url` or `annotation.key`"));

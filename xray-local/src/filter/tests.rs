@@ -363,3 +363,13 @@ fn nesting_beyond_reason_is_refused_not_overflowed() {
         assert!(error.problem().contains("more than 100 levels"), "{error}");
     }
 }
+
+#[test]
+fn there_may_be_so_many_conditions_and_no_more() {
+    assert!(Filter::parse(&"ok ".repeat(500)).is_ok());
+    let error = Filter::parse(&"ok ".repeat(30_000)).expect_err("too many");
+    assert_eq!(
+        error.to_string(),
+        "column 1501: there are more than 500 conditions"
+    );
+}

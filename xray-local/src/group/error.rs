@@ -14,6 +14,8 @@ pub(crate) enum GroupError {
     DefaultStays,
     /// Notifications of insights that are turned off.
     NothingToNotify,
+    /// Groups that name groups mean more conditions than so many.
+    TooManyConditions(usize),
 }
 
 impl fmt::Display for GroupError {
@@ -40,6 +42,10 @@ impl fmt::Display for GroupError {
             ),
             Self::DefaultFilter => f.write_str(
                 "FilterExpression of the default group cannot be changed: it holds all traces",
+            ),
+            Self::TooManyConditions(limit) => write!(
+                f,
+                "with what is meant by the groups that it names, the filter has more than {limit} conditions: name fewer groups"
             ),
             Self::DefaultStays => f.write_str("the default group cannot be deleted"),
             Self::NothingToNotify => f.write_str(

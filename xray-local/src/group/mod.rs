@@ -18,6 +18,9 @@ pub(crate) use name::{GroupArn, GroupName};
 /// How many groups may be made, beside the default group: AWS's quota.
 const LIMIT: usize = 25;
 
+/// How many conditions a filter may have with those of the groups that it names. A group may name another one twice, and that one a third.
+const CONDITIONS: usize = 1000;
+
 /// A group, in the form of the API.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", expecting = "an object")]
@@ -154,19 +157,39 @@ impl Groups {
     }
 
     /// What the traces of a group fulfil; `None` where that is every trace.
-    pub(crate) fn filter(&self, group: &Group) -> Option<Filter> {
+    pub(crate) fn filter(&self, group: &Group) -> Result<Option<Filter>, GroupError> {
         let condition = &group.filter_expression;
-        (!condition.is_empty())
-            .then(|| self.resolved(&condition.filter, &mut vec![&group.group_name]))
+        if condition.is_empty() {
+            return Ok(None);
+        }
+        self.bounded(&condition.filter, &mut vec![&group.group_name])
+            .map(Some)
     }
 
     /// The filter with what belongs to a group in place of each group that it names. No trace belongs to a group that is not there.
-    pub(crate) fn resolve(&self, filter: &Filter) -> Filter {
-        self.resolved(filter, &mut Vec::new())
+    pub(crate) fn resolve(&self, filter: &Filter) -> Result<Filter, GroupError> {
+        self.bounded(filter, &mut Vec::new())
     }
 
-    /// `within` has the groups that are being looked at: one that is named within itself has no traces there.
-    fn resolved<'a>(&'a self, filter: &Filter, within: &mut Vec<&'a GroupName>) -> Filter {
+    fn bounded<'a>(
+        &'a self,
+        filter: &Filter,
+        within: &mut Vec<&'a GroupName>,
+    ) -> Result<Filter, GroupError> {
+        let mut left = CONDITIONS.checked_sub(filter.conditions());
+        let resolved = self.resolved(filter, within, &mut left);
+        left.map(|_| resolved)
+            .ok_or(GroupError::TooManyConditions(CONDITIONS))
+    }
+
+    /// `within` has the groups that are being looked at: one that is named within itself has no traces there. `left` is how many conditions
+    /// there may still be; none where there were too many, and nothing is looked at any more.
+    fn resolved<'a>(
+        &'a self,
+        filter: &Filter,
+        within: &mut Vec<&'a GroupName>,
+        left: &mut Option<usize>,
+    ) -> Filter {
         filter.with_groups(&mut |reference| {
             let group = match reference {
                 GroupReference::Name(name) => self.named(name),
@@ -178,8 +201,13 @@ impl Groups {
             if group.filter_expression.is_empty() {
                 return Filter::every();
             }
+            let inner = &group.filter_expression.filter;
+            *left = left.and_then(|left| left.checked_sub(inner.conditions()));
+            if left.is_none() {
+                return Filter::none();
+            }
             within.push(&group.group_name);
-            let meaning = self.resolved(&group.filter_expression.filter, within);
+            let meaning = self.resolved(inner, within, left);
             within.pop();
             meaning
         })

@@ -139,7 +139,11 @@ fn groups_within_expressions_stand_for_what_belongs_to_them() {
         ("ring", "group.name = \"chain\""),
         ("chain", "group.name = \"ring\" OR ok"),
     ]);
-    let resolved = |text: &str| groups.resolve(&Filter::parse(text).expect("an expression"));
+    let resolved = |text: &str| {
+        groups
+            .resolve(&Filter::parse(text).expect("an expression"))
+            .expect("few conditions")
+    };
     let failed = Filter::parse("fault OR error").expect("an expression");
     assert_eq!(resolved("group.name = \"failed\""), failed);
     assert_eq!(resolved("group.name = \"Default\""), Filter::every());
@@ -162,4 +166,31 @@ fn what_was_written_is_read_again() {
     assert_eq!(read.restored(), Ok(groups));
     let none: Groups = serde_json::from_str("{\"Groups\": []}").expect("can be read");
     assert_eq!(none.restored(), Ok(Groups::default()));
+}
+
+#[test]
+fn groups_that_name_groups_over_and_over_are_refused_before_they_fill_memory() {
+    let mut all = Groups::default();
+    let mut create = |number: usize, text: &str| {
+        let made = name(&format!("b{number}"));
+        all.create(made, condition(text), InsightsChange::default(), NOW)
+            .expect("a new group");
+    };
+    create(0, "fault");
+    for number in 1..24 {
+        let inner = number - 1;
+        create(
+            number,
+            &format!(r#"group.name = "b{inner}" OR !group.name = "b{inner}""#),
+        );
+    }
+    let get = |group: &str| all.get(&Meant::Name(name(group))).expect("is there");
+    assert!(all.filter(get("b8")).is_ok());
+    let refused = Err(GroupError::TooManyConditions(CONDITIONS));
+    assert_eq!(all.filter(get("b23")), refused);
+    let filter = Filter::parse(r#"group.name = "b23""#).expect("an expression");
+    assert_eq!(
+        all.resolve(&filter),
+        refused.map(|_: Option<Filter>| filter)
+    );
 }

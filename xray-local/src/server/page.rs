@@ -230,7 +230,8 @@ async fn explain_filter(
     Query(question): Query<Question>,
 ) -> Result<Response, ApiError> {
     let filter = question::filter(&question.filter)?;
-    let filter = filter.map(|filter| backend.control.groups().get().resolve(&filter));
+    let groups = backend.control.groups().get();
+    let filter = filter.map(|filter| groups.resolve(&filter)).transpose()?;
     let range = TimeRange::began(question.start, question.end);
     let explained = computed(move || backend.store.explain(&range, filter.as_ref())).await;
     Ok(explained.map(Json).into_response())

@@ -55,7 +55,8 @@ async fn tail(
     Query(question): Query<Question>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let filter = question::filter(&question.filter)?;
-    let filter = filter.map(|filter| backend.control.groups().get().resolve(&filter));
+    let groups = backend.control.groups().get();
+    let filter = filter.map(|filter| groups.resolve(&filter)).transpose()?;
     // What comes from here on is heard of, also while those are looked up that are there.
     let arrivals = backend.store.arrivals();
     let mut feed = Feed {
