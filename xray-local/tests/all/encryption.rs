@@ -131,6 +131,13 @@ fn a_store_opens_with_its_own_key_only() {
     assert!(missing.contains("no key was given"), "{missing}");
     let other = problem(Some(key(2)));
     assert!(other.contains("is another one"), "{other}");
+    let envelope = folder.path().join("encryption.json");
+    let kept = fs::read(&envelope).expect("is there");
+    fs::remove_file(&envelope).expect("is gone");
+    let gone = problem(None);
+    assert!(gone.contains("put it back"), "{gone}");
+    fs::write(&envelope, kept).expect("is back");
+    drop(start(folder.path(), Some(key(1))).expect("opens"));
 
     let open = Folder::new();
     put(&start(open.path(), None).expect("a new store"), "alice");

@@ -183,6 +183,23 @@ fn a_store_that_is_cut_off_is_told_to_be_damaged() {
 }
 
 #[test]
+fn a_store_of_which_only_the_log_is_left_is_no_new_one() {
+    let folder = Folder::new();
+    let server = start(&folder);
+    server.store().insert(&small(1).to_string());
+    let log = fs::read(folder.path().join("traces.db-wal")).expect("is there");
+    server.stop();
+    let file = folder.path().join("traces.db");
+    let whole = fs::read(&file).expect("is there");
+    fs::write(folder.path().join("traces.db-wal"), &log).expect("is written");
+    fs::write(&file, "").expect("is written");
+    let told = refused(&folder).to_string();
+    assert!(told.contains("its log is not"), "{told}");
+    fs::write(&file, whole).expect("is written");
+    drop(start(&folder));
+}
+
+#[test]
 fn what_cannot_be_read_is_told() {
     for damage in [link_lost, text_changed] {
         let folder = Folder::new();

@@ -52,6 +52,8 @@ pub(crate) enum FolderError {
 pub(super) enum FormatError {
     Foreign,
     Version(i64),
+    /// It is encrypted and was to be opened as one that is not, or the other way round.
+    Encryption,
     Sqlite(rusqlite::Error),
 }
 
@@ -93,6 +95,12 @@ impl Folder {
         &self,
         prepare: impl FnOnce(&mut Connection) -> Result<(), FormatError>,
     ) -> Result<Connection, FolderError> {
+        // SQLite would take it for a new one.
+        let length = |path| fs::metadata(path).map_or(0, |file| file.len());
+        if length(self.database()) == 0 && length(self.log()) > 0 {
+            let problem = "it is empty or gone, and its log is not".to_owned();
+            return Err(FolderError::Damaged(self.database(), problem));
+        }
         let opened = self
             .connect(OpenFlags::SQLITE_OPEN_CREATE)
             .map_err(FormatError::from);
@@ -138,6 +146,9 @@ impl Folder {
                 found,
                 known: schema::version(),
             },
+            FormatError::Encryption => {
+                FolderError::Vault(VaultError::EnvelopeGone(self.path.clone()))
+            }
             FormatError::Sqlite(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::NotADatabase) => FolderError::Foreign(path),
                 Some(ErrorCode::DatabaseCorrupt) => FolderError::Damaged(path, error.to_string()),

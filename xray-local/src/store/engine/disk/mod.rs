@@ -61,7 +61,8 @@ impl Disk {
         let folder = Folder::new(path);
         let lock = folder.lock()?;
         let vault = Vault::of(path, folder.is_new(), key).map_err(FolderError::Vault)?;
-        let writer = folder.open(schema::prepare)?;
+        let is_encrypted = vault.is_some();
+        let writer = folder.open(|database| schema::prepare(database, is_encrypted))?;
         let unreadable = |error: &EngineError| FolderError::read(folder.database(), error);
         let tables = Tables {
             connection: &writer,

@@ -11,6 +11,9 @@ use super::folder::FormatError;
 /// `XRay`, by which SQLite knows whose database this is.
 const APPLICATION: i64 = 0x5852_6179;
 
+/// `XRae`, of a store that is encrypted: it is not to be opened as one that is not.
+const ENCRYPTED: i64 = 0x5852_6165;
+
 /// Grows when another version could not read what this one writes.
 const VERSION: i64 = 2;
 
@@ -45,13 +48,18 @@ const TABLES: &str = "
 ";
 
 /// Readies a connection for writing, and an empty database for use.
-pub(super) fn prepare(connection: &mut Connection) -> Result<(), FormatError> {
+pub(super) fn prepare(connection: &mut Connection, is_encrypted: bool) -> Result<(), FormatError> {
+    let (ours, other) = match is_encrypted {
+        true => (ENCRYPTED, APPLICATION),
+        false => (APPLICATION, ENCRYPTED),
+    };
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (application, version) = (number("application_id")?, number("user_version")?);
     let is_empty = number("schema_version")? == 0;
     match (application, version) {
-        (APPLICATION, VERSION) => {}
-        (APPLICATION, version) => return Err(FormatError::Version(version)),
+        (application, VERSION) if application == ours => {}
+        (application, VERSION) if application == other => return Err(FormatError::Encryption),
+        (APPLICATION | ENCRYPTED, version) => return Err(FormatError::Version(version)),
         (0, 0) if is_empty => {}
         _ => return Err(FormatError::Foreign),
     }
@@ -66,7 +74,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), FormatError> {
     if is_empty {
         let transaction = connection.transaction()?;
         transaction.execute_batch(TABLES)?;
-        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "application_id", ours)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
         transaction.commit()?;
     }

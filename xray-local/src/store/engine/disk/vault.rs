@@ -49,6 +49,8 @@ pub(crate) enum VaultError {
     NotEncrypted,
     /// The file that the store's key lies in.
     File(PathBuf, String),
+    /// That file of this folder belongs to another store, or is gone.
+    EnvelopeGone(PathBuf),
 }
 
 /// A value that was not sealed here.
@@ -203,6 +205,11 @@ impl std::fmt::Display for VaultError {
                 "it was made without encryption, and a key was given: a store is encrypted from its start or not at all",
             ),
             Self::File(path, problem) => write!(f, "{}: {problem}", path.display()),
+            Self::EnvelopeGone(folder) => write!(
+                f,
+                "{} is not the one that it was made with: put it back, for what is stored cannot be read without the key in it",
+                folder.join(FILE).display()
+            ),
         }
     }
 }
