@@ -118,10 +118,6 @@ pub(crate) struct Request {
 impl Entry {
     pub(crate) fn of(trace: &Trace, revision: u64, span: Span) -> Self {
         let anatomy = Anatomy::of(trace);
-        let is_root = |segment: &Segment<'_>| {
-            let root = anatomy.root();
-            root.is_some_and(|root| std::ptr::eq(root, segment))
-        };
         let mut works: Vec<_> = anatomy
             .segments()
             .iter()
@@ -139,7 +135,7 @@ impl Entry {
             start_time: trace.start_time(),
             duration: trace.duration(),
             is_partial: anatomy.is_partial(),
-            root: anatomy.segments().iter().position(is_root).unwrap_or(0),
+            root: anatomy.root_number(),
             works,
             causes: RootCauses::of(&anatomy),
         }

@@ -133,8 +133,18 @@ impl<'a> Anatomy<'a> {
 
     /// The segment where the trace begins. None while only subsegments have been sent.
     pub(crate) fn root(&self) -> Option<&Segment<'a>> {
-        let is_root = |segment: &&Segment<'_>| matches!(segment.caller, Caller::Client);
-        self.segments.iter().find(is_root).or(self.segments.first())
+        self.segments.get(self.root_number())
+    }
+
+    /// Its number. One that names no parent goes before one whose parent is not there, which may still come.
+    pub(crate) fn root_number(&self) -> usize {
+        let is_called_by_client = |segment: &Segment<'_>| matches!(segment.caller, Caller::Client);
+        let is_root = |segment: &Segment<'_>| {
+            is_called_by_client(segment) && segment.document.parent_id.is_none()
+        };
+        let root = self.segments.iter().position(is_root);
+        root.or_else(|| self.segments.iter().position(is_called_by_client))
+            .unwrap_or(0)
     }
 
     /// What the caller of a segment recorded of the call. A caller that is named by its segment, without a subsegment, recorded

@@ -154,6 +154,16 @@ fn a_trace_begins_at_the_first_segment_that_nobody_in_it_called() {
 }
 
 #[test]
+fn a_trace_begins_where_no_parent_is_named_also_when_an_orphan_began_before() {
+    let orphan = segment("orphan", 1, r#","parent_id":"00000000000000ff""#);
+    let front = segment("front", 5, "");
+    let trace = trace(&[orphan, front]);
+    assert_eq!(calls(&trace), ["client -> orphan", "client -> front"]);
+    let anatomy = Anatomy::of(&trace);
+    assert_eq!(anatomy.root().expect("a root").service.name, "front");
+}
+
+#[test]
 fn below_a_subsegment_whose_segment_is_missing_the_caller_is_unknown() {
     let call = format!(
         r#"{{{HEAD},"type":"subsegment","parent_id":"00000000000000ff","name":"call","namespace":"remote","id":"{:016x}","start_time":1,"end_time":2}}"#,
