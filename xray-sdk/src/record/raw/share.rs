@@ -1,6 +1,6 @@
 use std::ops::Deref;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
 /// A reference to something that several own, as an `Arc` is, which can be divided: each part counts for so much of the whole, and a part
 /// is divided again, or put together with another one, without a look at the count that all have in common.
@@ -15,8 +15,6 @@ pub(crate) struct Share<T> {
 /// The smallest [`Share`], in one word.
 pub(crate) struct Loan<T>(NonNull<Owned<T>>);
 
-// The count, and what is first in the value, in one line of a processor's cache.
-#[repr(C, align(64))]
 struct Owned<T> {
     /// The weights of all shares and loans, together.
     weights: AtomicUsize,
@@ -133,9 +131,8 @@ unsafe fn release<T>(owned: NonNull<Owned<T>>, weight: usize) {
         .fetch_sub(weight, Ordering::Release)
         - weight;
     if left == 0 {
-        // What others did with it happened before it is dropped. By a load, for ThreadSanitizer knows no fences.
-        // SAFETY: it is there until it is dropped here.
-        unsafe { owned.as_ref() }.weights.load(Ordering::Acquire);
+        // What others did with it happened before it is dropped.
+        fence(Ordering::Acquire);
         // SAFETY: it came from a box, and nobody has a part of it any more.
         drop(unsafe { Box::from_raw(owned.as_ptr()) });
     }
