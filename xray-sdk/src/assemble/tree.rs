@@ -6,6 +6,7 @@ use crate::assemble::list::{Link, List, Lists};
 use crate::assemble::progress::Progress;
 use crate::clock::Tick;
 use crate::id::SegmentId;
+use crate::record::Text;
 use crate::record::event::{Event, Mark, Namespace, Texts, What, Words};
 use crate::record::identity::{Identity, Share};
 use crate::record::lane::Lane;
@@ -287,11 +288,8 @@ impl Tree {
     }
 
     pub(crate) fn name_of(&self, opened: &Opened) -> &str {
-        self.texts_of(opened).words(opened.name)
-    }
-
-    fn texts_of(&self, opened: &Opened) -> Texts<'_> {
-        self.lanes[opened.lane as usize].text_from(opened.text as usize)
+        let lane = &self.lanes[opened.lane as usize];
+        lane.text_from(opened.text as usize).words(opened.name)
     }
 
     /// What was recorded of a node between its opening and its close, each with its text.
@@ -368,16 +366,8 @@ impl Tree {
 
     pub(crate) fn copy_opening(&self, node: &Node, to: &mut Lane) {
         if let Some(opened) = &node.opened {
-            let event = Event {
-                node: node.id,
-                what: What::Open {
-                    parent: opened.parent,
-                    name: opened.name,
-                    at: opened.at,
-                    namespace: opened.namespace,
-                },
-            };
-            to.copy(&event, self.texts_of(opened));
+            let name = Text::copied(self.name_of(opened));
+            to.open(node.id, opened.parent, &name, opened.namespace, opened.at);
         }
     }
 
@@ -387,11 +377,7 @@ impl Tree {
             to.copy(event, texts);
         }
         if let Some(at) = node.closed {
-            let event = Event {
-                node: node.id,
-                what: What::Close { at },
-            };
-            to.copy(&event, Texts(""));
+            to.close(node.id, at);
         }
     }
 }

@@ -5,12 +5,10 @@ use std::sync::atomic::Ordering;
 use std::thread;
 
 use crate::context::{self, Context, Kind, Left, Passive};
-use crate::id::SegmentId;
 use crate::record::hand_over;
 use crate::record::lane::Lane;
 use crate::record::outlet::Outlet;
 use crate::segment::entity::{Entity, Place};
-use crate::segment::shared::end_sharing;
 
 /// While it lives, a segment or subsegment is current on this thread.
 ///
@@ -37,8 +35,6 @@ enum Way {
     Unsampled,
     /// In the place of another, or with more to keep.
     Replacing,
-    /// In the lane that was current, of the same segment. This was current in it.
-    Node(SegmentId),
 }
 
 impl<'a> Entered<'a> {
@@ -65,27 +61,21 @@ impl<'a> Entered<'a> {
     pub(crate) fn begin(&mut self) {
         let is_free = context::kind() == Kind::Missing;
         let entity = &mut *self.entity;
-        if let Some(lane) = entity.lane.take() {
-            self.begin_in(lane, is_free);
+        if let Some(mut lane) = entity.lane.take() {
+            entity.place = Place::Within;
+            // It has either a lane or this, so nothing has to be dropped.
+            mem::forget(entity.identity.replace(lane.lend()));
+            if is_free {
+                self.way = Way::Lane;
+                context::begin(lane);
+            } else {
+                self.replace(Context::Recording(lane));
+            }
         } else if is_free && matches!(entity.passive, Some(Passive::Unsampled)) {
             self.way = Way::Unsampled;
             context::begin_unsampled();
         } else {
-            self.begin_otherwise(is_free);
-        }
-    }
-
-    #[inline(always)]
-    fn begin_in(&mut self, mut lane: Box<Lane>, is_free: bool) {
-        self.entity.place = Place::Within;
-        if self.entity.identity.is_none() {
-            self.entity.identity = Some(lane.lend());
-        }
-        if is_free {
-            self.way = Way::Lane;
-            context::begin(lane);
-        } else {
-            self.replace(Context::Recording(lane));
+            self.enter_passive();
         }
     }
 
@@ -106,9 +96,6 @@ impl<'a> Entered<'a> {
         if let Some(identity) = entity.identity.take() {
             lane.give_back(identity);
         }
-        if lane.is_shared {
-            end_sharing(&lane);
-        }
         context::settle(|| Some(lane.identity().segment_id()));
         match Arc::ptr_eq(lane.outlet(), outlet) {
             true => outlet.hand_over(lane),
@@ -118,22 +105,9 @@ impl<'a> Entered<'a> {
     }
 
     #[inline(never)]
-    fn begin_otherwise(&mut self, is_free: bool) {
+    fn enter_passive(&mut self) {
         if let Some(passive) = self.entity.passive.take() {
-            return self.replace(Context::Passive(passive));
-        }
-        if !self.entity.is_sharing() {
-            return;
-        }
-        let (key, node) = (self.entity.key, self.entity.node);
-        let before = context::with_lane(|lane| {
-            let lane = lane.filter(|lane| lane.key() == key)?;
-            Some(mem::replace(&mut lane.node, node))
-        });
-        if let Some(before) = before {
-            self.way = Way::Node(before);
-        } else if let Some(lane) = self.entity.take_lane() {
-            self.begin_in(lane, is_free);
+            self.replace(Context::Passive(passive));
         }
     }
 
@@ -154,7 +128,6 @@ impl<'a> Entered<'a> {
     fn leave(&mut self) {
         match self.way {
             Way::Not => return,
-            Way::Node(before) => self.leave_node(before),
             Way::Unsampled if context::end_unsampled() => {}
             Way::Lane => match context::end(self.entity.key) {
                 Some(lane) => self.keep(lane),
@@ -163,21 +136,6 @@ impl<'a> Entered<'a> {
             _ => self.leave_otherwise(),
         }
         context::settle(|| Some(self.entity.identity()?.segment_id()));
-    }
-
-    /// What was current in the lane is so again.
-    #[inline(never)]
-    fn leave_node(&mut self, before: SegmentId) {
-        let has_panicked = thread::panicking() && !self.panicking;
-        let (key, node) = (self.entity.key, self.entity.node);
-        context::with_lane(|lane| {
-            if let Some(lane) = lane.filter(|lane| lane.key() == key) {
-                if has_panicked {
-                    lane.panicked(node);
-                }
-                lane.node = before;
-            }
-        });
     }
 
     /// It has its lane back.
@@ -195,12 +153,8 @@ impl<'a> Entered<'a> {
             lane.give_back(identity);
         }
         // What the program put into its place by `mem::swap` is not lost.
-        let is_shared = lane.is_shared;
         if let Some(other) = entity.lane.replace(lane) {
             hand_over(other);
-        }
-        if is_shared {
-            entity.let_rest();
         }
     }
 

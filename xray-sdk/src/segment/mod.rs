@@ -14,7 +14,6 @@ mod planned;
 mod progress;
 mod reach;
 mod running;
-mod shared;
 mod subsegment;
 mod unrecorded;
 mod within;

@@ -8,7 +8,6 @@ mod endings;
 mod errors;
 mod flush;
 mod function;
-mod handles;
 mod house;
 mod nesting;
 mod origin;

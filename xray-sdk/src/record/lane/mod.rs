@@ -8,7 +8,7 @@ use crate::id::SegmentId;
 use crate::record::event::{Event, Texts};
 use crate::record::identity::{About, Identity, Loan, Share};
 use crate::record::outlet::Outlet;
-use crate::record::raw::{Place, Rest, Sheet};
+use crate::record::raw::{Place, Sheet};
 
 /// Events of one segment, recorded by one owner at a time and handed over as a whole.
 ///
@@ -29,12 +29,6 @@ pub(crate) struct Lane {
     outlet: Arc<Outlet>,
     /// The outlet's beat when it was taken.
     taken: u32,
-    /// It is the segment's own, in which the segment itself is.
-    pub(crate) is_main: bool,
-    /// Handles share it, or did.
-    pub(crate) is_shared: bool,
-    /// How many of them are open.
-    pub(crate) handles: u32,
     /// It is handed over after the next call: its segment is not what is current.
     pub(crate) is_aside: bool,
     /// How time is read here.
@@ -92,9 +86,6 @@ impl Lane {
             identity: None,
             outlet: outlet.clone(),
             taken: 0,
-            is_main: false,
-            is_shared: false,
-            handles: 0,
             is_aside: false,
             source: Source::Monotonic,
             size,
@@ -112,7 +103,6 @@ impl Lane {
             }
             _ => self.become_new(outlet, about),
         }
-        self.is_main = true;
         self.empty();
     }
 
@@ -151,7 +141,6 @@ impl Lane {
         self.node = identity.segment_id();
         self.ids = SegmentId::random().to_u64();
         self.be_of(identity);
-        self.is_main = false;
         self.empty();
     }
 
@@ -160,16 +149,8 @@ impl Lane {
     fn empty(&mut self) {
         self.source = self.outlet.clock.source();
         self.is_aside = false;
-        self.is_shared = false;
-        self.handles = 0;
         self.taken = self.outlet.beat();
         self.sheet.clear();
-    }
-
-    /// Puts it back where it [rests](Identity::rest) between the calls of handles that share it.
-    #[inline(always)]
-    pub(crate) fn put_back(self: Box<Self>) {
-        Rest::put_back_within(self, |lane| &lane.identity().rest);
     }
 
     /// A new id, for a subsegment that begins here.
@@ -246,14 +227,6 @@ impl Lane {
         self.sheet.place()
     }
 
-    /// A place in a lane that is kept as it is, however large.
-    fn place_kept(&mut self) -> Option<Place<'_>> {
-        if !self.sheet.has_place() {
-            self.sheet.grow();
-        }
-        self.sheet.place()
-    }
-
     /// A place for what has to be recorded, also beyond the bound.
     #[inline(always)]
     fn place_to_end(&mut self) -> Option<Place<'_>> {
@@ -282,9 +255,6 @@ impl Lane {
             return false;
         };
         fresh.node = self.node;
-        fresh.is_main = self.is_main;
-        fresh.is_shared = self.is_shared;
-        fresh.handles = self.handles;
         mem::swap(self, &mut *fresh);
         self.outlet.hand_over(fresh);
         true

@@ -220,10 +220,10 @@ impl Lane {
         }
     }
 
-    /// Copies an event of another lane, which has text that begins there. A lane that is copied into is kept, and not handed over.
+    /// Copies an event of another lane, which has text that begins there.
     pub(crate) fn copy(&mut self, event: &Event, mut texts: Texts<'_>) {
         let text = texts.next(Length(event.what.text_bytes() as u32));
-        if let Some(mut place) = self.place_kept() {
+        if let Some(mut place) = self.place() {
             place.keep(text, text.len());
             place.put(*event);
         }
