@@ -18,7 +18,7 @@ use crate::segment::subsegment::{NO_NODE, open};
 /// Runs `work` in a subsegment of what is current on this thread.
 #[inline(always)]
 pub(super) fn run<R>(
-    name: Text<'_>,
+    name: &Text<'_>,
     namespace: Namespace,
     place: &'static Location<'static>,
     work: impl FnOnce(&mut Entity) -> R,
@@ -33,7 +33,7 @@ pub(super) fn run<R>(
 /// Runs `work` in a subsegment of `parent`, which is made current.
 pub(super) fn run_below<R>(
     parent: &mut Entity,
-    name: Text<'_>,
+    name: &Text<'_>,
     namespace: Namespace,
     place: &'static Location<'static>,
     work: impl FnOnce(&mut Entity) -> R,
@@ -69,10 +69,10 @@ impl Running {
 
     /// Opens a subsegment of what is current on this thread, and makes it current.
     #[inline(always)]
-    fn open(&mut self, name: Text<'_>, namespace: Namespace, place: &'static Location<'static>) {
+    fn open(&mut self, name: &Text<'_>, namespace: Namespace, place: &'static Location<'static>) {
         let mut current = context::take();
         match current.as_deref_mut() {
-            Some(lane) => self.open_in(lane, &name, namespace),
+            Some(lane) => self.open_in(lane, name, namespace),
             None if context::kind().is_passive() => {}
             None => open_nowhere(place),
         }

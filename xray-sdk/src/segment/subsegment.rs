@@ -126,8 +126,8 @@ impl<'a> SubsegmentBuilder<'a> {
             return self.run_left_out(work);
         }
         match self.parent {
-            None => run(self.name, self.namespace, self.place, work),
-            Some(parent) => run_below(parent, self.name, self.namespace, self.place, work),
+            None => run(&self.name, self.namespace, self.place, work),
+            Some(parent) => run_below(parent, &self.name, self.namespace, self.place, work),
         }
     }
 

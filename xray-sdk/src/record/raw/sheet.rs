@@ -86,14 +86,6 @@ impl Sheet {
         self.text.allow(TEXT_STEP);
     }
 
-    /// Writes all that another one has behind what is here.
-    pub(crate) fn append(&mut self, other: &Self) {
-        let (events, text) = (other.events.written(), other.text.written());
-        self.events.append(events);
-        self.text.append(text);
-        self.allow();
-    }
-
     #[inline]
     pub(crate) fn events(&self) -> &[Event] {
         self.events.written()
@@ -287,7 +279,7 @@ unsafe fn copy<const BYTES: usize>(from: *const u8, to: *mut u8) {
     // SAFETY: by the caller's word.
     unsafe {
         to.cast::<[u8; BYTES]>()
-            .write(from.cast::<[u8; BYTES]>().read())
+            .write(from.cast::<[u8; BYTES]>().read());
     };
 }
 
