@@ -18,7 +18,7 @@ impl Document {
     ///
     /// When the bytes are not one JSON object, or when it or a subsegment in it lacks `name`, `id` or `start_time` or has one of
     /// another type. The message tells the line, the column and what was expected there. JSON of more than
-    /// [`limits::JSON_LEVELS`](super::limits::JSON_LEVELS) levels is refused, but in what is skipped.
+    /// [`limits::JSON_LEVELS`] levels is refused, but in what is skipped.
     pub fn parse(json: &[u8]) -> Result<Self, Error> {
         read(json).map_err(|source| Error::json("segment document", source))
     }
