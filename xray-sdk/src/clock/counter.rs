@@ -1,4 +1,4 @@
-//! The processor's time-stamp counter. The only unsafe code of this crate: an instruction that the standard library has no safe name for.
+//! The processor's time-stamp counter. Unsafe code for an instruction that the standard library has no safe name for.
 #![allow(
     unsafe_code,
     reason = "crates that read the counter safely calibrate it first, which takes longer than a cold start may"
