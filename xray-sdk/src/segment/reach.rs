@@ -41,23 +41,27 @@ impl Entity {
         is_at_hand
     }
 
-    /// The lane that is current, if that is of what this entity writes to, or else the one that a handle has; and the segment or subsegment.
+    /// The lane that a handle has, or else the one that is current, if that is of what this entity writes to; and the segment or subsegment.
+    ///
+    /// The handle's own goes first, also where that of a task of the same segment is current: the end of the handle is queued with it, and the
+    /// task's lane later, when what the handle was may have been written.
     #[inline(always)]
     pub(crate) fn at_hand<'a>(
         &'a mut self,
         current: &'a mut context::Taken,
     ) -> Option<(&'a mut Lane, SegmentId)> {
-        if let Some(lane) = current.as_deref_mut() {
-            if lane.key() == self.key {
-                return Some((lane, self.node));
-            }
-            if self.place == Place::Current {
-                let node = lane.node;
-                return Some((lane, node));
-            }
+        if let Some(lane) = self.lane.as_deref_mut() {
+            return Some((lane, self.node));
         }
-        let lane = self.lane.as_deref_mut()?;
-        Some((lane, self.node))
+        let lane = current.as_deref_mut()?;
+        if lane.key() == self.key {
+            return Some((lane, self.node));
+        }
+        if self.place != Place::Current {
+            return None;
+        }
+        let node = lane.node;
+        Some((lane, node))
     }
 
     /// Runs `write` on the lane that this entity writes to, if it is recorded and there is room. Tells when there is no segment.

@@ -52,6 +52,44 @@ async fn ten_thousand_spawned_tasks_have_the_right_parents() {
     }
 }
 
+/// Its end is queued before the task's own lane: what is recorded by a handle has to be in the handle's. A segment of this size is written in
+/// parts, and what comes of a part later is too late.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_handle_in_a_task_records_arrives_with_its_end() {
+    let capture = Capture::new("fan-out");
+    let work = async {
+        let mut tasks = tokio::task::JoinSet::new();
+        for number in 0..1_000_u32 {
+            tasks.spawn(
+                async move {
+                    let mut handle = subsegment("handle").begin();
+                    handle.annotate("number", number);
+                    handle.http_status(204);
+                    handle.sql(&xray_sdk::document::Sql {
+                        user: Some("ada".into()),
+                        ..Default::default()
+                    });
+                }
+                .in_current(),
+            );
+        }
+        tasks.join_all().await;
+    };
+    capture.recorder().segment("fan-out").run(work).await;
+    let traces = capture.traces();
+    let parts = traces.iter().flat_map(|trace| trace.segments());
+    let handles: Vec<_> = parts
+        .flat_map(|part| part.walk())
+        .filter(|part| part.name == "handle")
+        .collect();
+    assert_eq!(handles.len(), 1_000);
+    let whole = handles.iter().filter(|handle| {
+        let status = handle.http.as_ref().and_then(|http| http.response.as_ref());
+        handle.annotations.contains_key("number") && status.is_some() && handle.sql.is_some()
+    });
+    assert_eq!(whole.count(), 1_000);
+}
+
 #[tokio::test]
 async fn a_spawned_task_that_outlives_the_request_still_arrives() {
     let capture = Capture::new("checkout");
