@@ -77,7 +77,7 @@ async fn what_a_handle_in_a_task_records_arrives_with_its_end() {
     };
     capture.recorder().segment("fan-out").run(work).await;
     let traces = capture.traces();
-    let parts = traces.iter().flat_map(|trace| trace.segments());
+    let parts = traces.iter().flat_map(xray_sdk::document::Trace::segments);
     let handles: Vec<_> = parts
         .flat_map(|part| part.walk())
         .filter(|part| part.name == "handle")
