@@ -8,6 +8,7 @@ use axum::{Json, Router};
 use serde::Serialize;
 
 use super::entrance::Entrance;
+use super::removal;
 use crate::api::{Backend, OPERATIONS};
 
 /// Who asks here without a signature is told whether one is needed, and nothing else.
@@ -21,7 +22,7 @@ struct Access {
     /// The id of the key with which the call was signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
-    /// The operations of the X-Ray API that the caller may do.
+    /// The operations of the X-Ray API that the caller may do, and those of this server.
     permitted: Vec<&'static str>,
 }
 
@@ -35,6 +36,7 @@ pub(super) fn routes(entrance: Arc<Entrance>) -> Router<Backend> {
 impl Access {
     fn of(entrance: &Entrance, head: &Parts) -> Self {
         let names = OPERATIONS.iter().map(|operation| operation.name);
+        let names = names.chain([removal::ACTION]);
         let Some(admission) = entrance.admission() else {
             return Self {
                 is_open: true,

@@ -12,9 +12,9 @@ use axum::http::{HeaderName, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::access;
 use super::guard::Guard;
 use super::router::refuse;
+use super::{access, removal};
 use crate::access::Admission;
 use crate::api::{ApiError, OPERATIONS};
 use crate::clock::Clock;
@@ -126,6 +126,7 @@ fn operation(path: &str) -> Option<&'static str> {
         }
         Some(match question.split('/').next() {
             Some("map") => "GetServiceGraph",
+            Some("remove") => removal::ACTION,
             Some("traces" | "compare") => "BatchGetTraces",
             Some("sampling") => "GetSamplingStatisticSummaries",
             _ => "GetTraceSummaries",
@@ -185,6 +186,7 @@ mod tests {
             ),
             ("/local/map", Some("GetServiceGraph")),
             ("/local/compare", Some("BatchGetTraces")),
+            ("/local/remove", Some("DeleteTraces")),
             (
                 "/local/sampling/explain",
                 Some("GetSamplingStatisticSummaries"),

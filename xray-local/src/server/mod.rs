@@ -8,6 +8,7 @@ mod http;
 mod options;
 mod page;
 mod question;
+mod removal;
 mod router;
 mod tail;
 

@@ -1,4 +1,4 @@
-//! The page and what it asks for beyond the X-Ray API. All of it is read only.
+//! The page and what it asks for beyond the X-Ray API. All of it is read only; traces are taken out in `removal`.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -97,7 +97,7 @@ async fn map(State(backend): State<Backend>, Query(window): Query<Window>) -> Re
     drawn.await.map(Json).into_response()
 }
 
-fn trace_id(text: &str) -> Result<TraceId, ApiError> {
+pub(super) fn trace_id(text: &str) -> Result<TraceId, ApiError> {
     TraceId::parse(text).map_err(|_| {
         ApiError::invalid_request(format!(
             "{text:?} is no trace id: expected one as 1-581cf771-a006649127e371903a2de979"

@@ -13,7 +13,7 @@ use axum::routing::post;
 use tokio::task;
 
 use super::entrance::{self, Entrance};
-use super::{access, doctor, page, tail};
+use super::{access, doctor, page, removal, tail};
 use crate::amount::count_text;
 use crate::api::{ApiError, Backend, OPERATIONS, Operation};
 use crate::viewer::Inflow;
@@ -27,6 +27,7 @@ pub(super) fn router(backend: Backend, inflow: Inflow, entrance: Entrance) -> Ro
     let mut router = page::routes(inflow)
         .merge(doctor)
         .merge(access)
+        .merge(removal::routes())
         .merge(tail::routes());
     for operation in &OPERATIONS {
         let answer = move |State(backend), body| answer(operation, backend, body);

@@ -123,6 +123,14 @@ impl Catalog {
         news.first = Some(first);
     }
 
+    /// These traces were taken out.
+    pub(super) fn removed(&self, rows: &[TraceRow]) {
+        let mut news = lock(&self.news);
+        for row in rows {
+            news.open.remove(&row.ordinal);
+        }
+    }
+
     /// Takes the traces, up to a number of them, of which nothing has come since a time.
     pub(super) fn take_open(&self, since: f64, count: usize) -> Vec<TraceRow> {
         let mut news = lock(&self.news);
@@ -165,6 +173,12 @@ impl Known {
         self.index.remove(ordinal);
         self.index.insert(ordinal, entry);
         self.unkept.insert(ordinal, unkept);
+    }
+
+    /// A trace was taken out.
+    pub(super) fn remove(&mut self, ordinal: u64) {
+        self.index.remove(ordinal);
+        self.unkept.remove(&ordinal);
     }
 
     /// Traces with lower numbers have left.

@@ -47,6 +47,9 @@ impl Store {
         let mut waits = self.load_blocks(&mut index);
         let traces = self.engine().span();
         index.remove_before(traces.start);
+        for ordinal in self.engine().removed() {
+            index.remove(ordinal);
+        }
         self.load_entries(&mut index, traces);
         waits.extend(index.waits());
         for (source, waits) in waits {

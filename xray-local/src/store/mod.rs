@@ -11,6 +11,7 @@ mod limits;
 mod page;
 mod put;
 mod record;
+mod removal;
 mod search;
 mod settle;
 mod shelf;
@@ -66,6 +67,8 @@ pub struct StoreCounts {
     pub unwritten: u64,
     /// Traces that made room for newer ones, or were too old.
     pub evicted_traces: u64,
+    /// Traces that somebody has taken out.
+    pub removed_traces: u64,
     /// Traces that are there now.
     pub traces: usize,
     /// The room that they take, in bytes, as [`Limits::bytes`] counts it.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::Store;
 use super::engine::EngineError;
-use super::writer::{self, Checked, Writer};
+use super::writer::{Checked, Writer};
 use crate::ledger::{Arrival, Fate, Source};
 use crate::lock::lock;
 use crate::validate::{self, Judged, Place, Rejection, RejectionCode, Whose};
@@ -158,15 +158,15 @@ impl Store {
         self.measure();
     }
 
-    fn measure(&self) {
-        let traces = writer::count(self.engine());
+    pub(super) fn measure(&self) {
+        let traces = self.engine().count();
         let bytes = self.engine().bytes();
         self.tell(|state| {
             (state.counts.traces, state.counts.bytes) = (traces, bytes);
         });
     }
 
-    fn has_failed(&self, error: &EngineError) {
+    pub(super) fn has_failed(&self, error: &EngineError) {
         let before = self.tell(|state| state.unwritable.replace(error.clone()));
         if before.is_none() {
             let text = format!("nothing can be stored: {error}");
@@ -174,7 +174,7 @@ impl Store {
         }
     }
 
-    fn works(&self) {
+    pub(super) fn works(&self) {
         if self.state().unwritable.take().is_some() {
             self.shared.notice.tell("documents are stored again");
         }

@@ -101,7 +101,7 @@ impl Writer {
     ) -> Result<Option<Left>, EngineError> {
         let surplus = Surplus {
             bytes: surplus_bytes(engine.bytes(), limits.bytes),
-            traces: count(engine).saturating_sub(limits.traces),
+            traces: engine.count().saturating_sub(limits.traces),
             came: now - limits.age.as_secs_f64(),
         };
         if self.oldest.is_none() {
@@ -126,6 +126,24 @@ impl Writer {
             traces: leaving.len() as u64,
             first,
         }))
+    }
+
+    /// Takes traces out. Returns those that were there.
+    pub(super) fn remove(
+        &mut self,
+        ids: &[TraceId],
+        engine: &dyn Engine,
+    ) -> Result<Vec<TraceRow>, EngineError> {
+        let rows = engine.known(ids)?;
+        if rows.is_empty() {
+            return Ok(rows);
+        }
+        engine.remove(&rows)?;
+        for row in &rows {
+            self.records.remove(row.id);
+        }
+        self.oldest = None;
+        Ok(rows)
     }
 
     fn gather<'a>(
@@ -174,12 +192,6 @@ impl Writer {
         self.next += 1;
         self.records.add(record)
     }
-}
-
-/// How many traces there are.
-pub(super) fn count(engine: &dyn Engine) -> usize {
-    let span = engine.span();
-    (span.end - span.start) as usize
 }
 
 /// Whether a document has room in its trace; if not, why.

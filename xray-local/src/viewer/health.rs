@@ -52,6 +52,7 @@ struct StoreHealth {
     rejected: u64,
     unwritten: u64,
     evicted_traces: u64,
+    removed_traces: u64,
     traces: usize,
     /// Traces that the index does not know yet.
     unsettled: usize,
@@ -116,6 +117,7 @@ impl StoreHealth {
             rejected: counts.rejected,
             unwritten: counts.unwritten,
             evicted_traces: counts.evicted_traces,
+            removed_traces: counts.removed_traces,
             traces: counts.traces,
             unsettled: store.unsettled(),
             bytes: counts.bytes,

@@ -14,6 +14,7 @@ pub(crate) struct Totals {
     rejected: u64,
     unwritten: u64,
     evicted_traces: u64,
+    removed_traces: u64,
     traces: usize,
     bytes: u64,
 }
@@ -58,6 +59,7 @@ impl Totals {
             rejected: counts.rejected,
             unwritten: counts.unwritten,
             evicted_traces: counts.evicted_traces,
+            removed_traces: counts.removed_traces,
             traces: counts.traces,
             bytes: counts.bytes,
         }

@@ -107,10 +107,12 @@ mod tests {
         };
         let daemon = policy("AWSXRayDaemonWriteAccess");
         assert!(daemon.permit("PutTraceSegments") && daemon.permit("GetSamplingTargets"));
+        assert!(!daemon.permit("DeleteTraces"));
         assert!(!daemon.permit("GetTraceSummaries"));
         let reader = policy("AWSXrayReadOnlyAccess");
         assert!(reader.permit("GetServiceGraph") && reader.permit("ListRetrievedTraces"));
         assert!(!reader.permit("CreateGroup") && !reader.permit("PutTraceSegments"));
+        assert!(!reader.permit("DeleteTraces"));
         assert!(policy("AWSXrayFullAccess").permit("PutResourcePolicy"));
     }
 

@@ -41,7 +41,7 @@ const SKEW_SECONDS: u64 = 300;
 /// # Ok::<(), xray_local::KeysError>(())
 /// ```
 ///
-/// Actions are named as in IAM, `xray:` and an operation, with `*` and `?`. Policies are those that AWS manages: AWSXRayDaemonWriteAccess,
+/// Actions are named as in IAM, `xray:` and an operation, with `*` and `?`; `xray:DeleteTraces`, which AWS does not have, is for `xray-local traces rm`. Policies are those that AWS manages: AWSXRayDaemonWriteAccess,
 /// AWSXrayWriteOnlyAccess, AWSXrayReadOnlyAccess, AWSXrayFullAccess.
 #[derive(Clone)]
 pub struct Keys {

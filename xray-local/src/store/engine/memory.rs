@@ -77,6 +77,18 @@ impl Engine for Memory {
         Ok(())
     }
 
+    fn remove(&self, rows: &[TraceRow]) -> Result<(), EngineError> {
+        let mut tables = self.tables();
+        for row in rows {
+            tables.remove(row.ordinal);
+        }
+        Ok(())
+    }
+
+    fn count(&self) -> usize {
+        self.tables().traces.len()
+    }
+
     fn bytes(&self) -> u64 {
         self.tables().bytes
     }
@@ -216,13 +228,21 @@ impl Tables {
     fn remove_before(&mut self, first: u64) {
         let stay = self.traces.split_off(&first);
         for (ordinal, kept) in std::mem::replace(&mut self.traces, stay) {
-            self.ordinals.remove(&kept.row.id);
-            self.unsettled.remove(&ordinal);
-            self.bytes -= kept.row.bytes;
+            self.forget(ordinal, &kept);
         }
-        let stay = self.entries.split_off(&first);
-        for entry in std::mem::replace(&mut self.entries, stay).values() {
-            self.bytes -= kept_bytes(entry);
+    }
+
+    fn remove(&mut self, ordinal: u64) {
+        if let Some(kept) = self.traces.remove(&ordinal) {
+            self.forget(ordinal, &kept);
         }
+    }
+
+    fn forget(&mut self, ordinal: u64, kept: &Kept) {
+        self.ordinals.remove(&kept.row.id);
+        self.unsettled.remove(&ordinal);
+        self.bytes -= kept.row.bytes;
+        let entry = self.entries.remove(&ordinal);
+        self.bytes -= entry.map_or(0, |entry| kept_bytes(&entry));
     }
 }

@@ -32,6 +32,17 @@ pub(super) trait Engine: Send + Sync {
     /// Lets the traces with lower numbers leave, with all that is kept of them.
     fn remove_before(&self, first: u64) -> Result<(), EngineError>;
 
+    /// Takes these traces out, with all that is kept of them and their texts. Their numbers are given to no others.
+    fn remove(&self, rows: &[TraceRow]) -> Result<(), EngineError>;
+
+    /// The numbers of traces that were taken out, as far as these have not left since: what was kept under names may tell of them.
+    fn removed(&self) -> Vec<u64> {
+        Vec::new()
+    }
+
+    /// How many traces there are.
+    fn count(&self) -> usize;
+
     /// What is in use, in bytes, as [`Limits::bytes`](super::Limits::bytes) means it.
     fn bytes(&self) -> u64;
 
@@ -84,7 +95,8 @@ pub(super) type VisitBlob<'v> = dyn FnMut(&str, Option<&[u8]>) -> ControlFlow<()
 /// What is known of one trace.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct TraceRow {
-    /// Its number: traces are numbered as their first documents come, without gaps, and leave from the lowest number on.
+    /// Its number: traces are numbered as their first documents come, and leave from the lowest number on, but for those that somebody has
+    /// taken out.
     pub(crate) ordinal: u64,
     pub(crate) id: TraceId,
     /// When the first of its segments began, in seconds since 1970.

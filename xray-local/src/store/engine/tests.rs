@@ -1,3 +1,5 @@
+mod removal;
+
 use super::*;
 
 /// The same for each engine.

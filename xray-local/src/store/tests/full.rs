@@ -137,6 +137,15 @@ impl Engine for Faulty {
         self.memory.remove_before(first)
     }
 
+    fn remove(&self, rows: &[TraceRow]) -> Result<(), EngineError> {
+        self.check()?;
+        self.memory.remove(rows)
+    }
+
+    fn count(&self) -> usize {
+        self.memory.count()
+    }
+
     fn bytes(&self) -> u64 {
         self.memory.bytes()
     }

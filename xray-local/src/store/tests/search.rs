@@ -9,7 +9,6 @@ use crate::entry::Source;
 use crate::filter::{Filter, Selector};
 use crate::graph::{ServiceGraph, Sketch};
 use crate::index::Gather as _;
-#[cfg(feature = "disk")]
 use crate::index::Index;
 use crate::index::tests::random::{self, Chance};
 use crate::insight::Tallies;
@@ -163,6 +162,110 @@ fn what_was_settled_is_known_again_after_a_start_and_what_was_not_is_settled_the
             }
         }
     }
+    std::fs::remove_dir_all(&path).expect("is there");
+}
+
+/// Takes some traces out, each of which is there or not.
+fn remove_some(store: &Store, chance: &mut Chance) -> Vec<TraceId> {
+    let rows = store.engine().traces(0, usize::MAX).expect("are read");
+    let some = rows.iter().filter(|_| chance.below(6) == 0);
+    let some: Vec<_> = some.map(|row| row.id).collect();
+    let asked = [&some[..], &some, &[id(9_999)]].concat();
+    let before = store.counts();
+    let mut removed = store.remove(&asked).expect("is written");
+    removed.sort_unstable();
+    let mut expected = some.clone();
+    expected.sort_unstable();
+    assert_eq!(removed, expected, "each once, and none that is not there");
+    let counts = store.counts();
+    assert_eq!(counts.traces, before.traces - some.len());
+    assert_eq!(
+        counts.removed_traces,
+        before.removed_traces + some.len() as u64
+    );
+    for id in &some {
+        assert!(store.trace(*id).is_none(), "{id}");
+    }
+    some
+}
+
+#[test]
+fn what_is_taken_out_is_in_no_answer_and_what_comes_of_it_later_makes_a_new_trace() {
+    let mut chance = Chance::new(15);
+    for traces in [1000, 40] {
+        let store = Store::new(Limits {
+            traces,
+            ..Limits::default()
+        });
+        store.shared.catalog.change().index = Index::with_blocks_of(8);
+        for (number, text) in documents(&mut chance, 0..80).iter().enumerate() {
+            store.insert(text);
+            match number % 12 {
+                0 => compare(&store, &mut chance),
+                4 => store.settle_quiet(),
+                8 => drop(remove_some(&store, &mut chance)),
+                _ => {}
+            }
+        }
+        compare(&store, &mut chance);
+        assert!(store.counts().removed_traces > 20);
+    }
+}
+
+#[cfg(feature = "disk")]
+#[test]
+fn what_was_taken_out_stays_away_after_a_start_wherever_it_was_cut_off() {
+    let mut chance = Chance::new(16);
+    let path = std::env::temp_dir().join(format!("xray-local-removed-{}", std::process::id()));
+    let open = || {
+        let store = Store::on_disk(
+            &path,
+            None,
+            Limits::on_disk(),
+            Clock::default(),
+            Notice::default(),
+        );
+        let store = store.expect("a store");
+        store.shared.catalog.change().index = Index::with_blocks_of(8);
+        store
+    };
+    let mut gone = Vec::new();
+    for round in 0..6 {
+        let store = open();
+        compare(&store, &mut chance);
+        for id in &gone {
+            assert!(store.trace(*id).is_none(), "{id}");
+        }
+        for text in documents(&mut chance, round * 20..round * 20 + 20) {
+            store.insert(&text);
+        }
+        if round % 2 == 0 {
+            store.settle();
+            store.settle_quiet();
+        }
+        if round % 3 == 0 {
+            // Nothing of the index is written after the engine has done it: as if it were killed then.
+            let rows = store.engine().traces(0, usize::MAX).expect("are read");
+            let rows: Vec<_> = rows.into_iter().filter(|_| chance.below(4) == 0).collect();
+            store.engine().remove(&rows).expect("is written");
+            gone.extend(rows.iter().map(|row| row.id));
+        } else {
+            gone.extend(remove_some(&store, &mut chance));
+            compare(&store, &mut chance);
+        }
+    }
+    assert!(gone.len() > 20, "{}", gone.len());
+    let store = open();
+    compare(&store, &mut chance);
+    assert!(blocks(&store) > 2);
+    let all: Vec<_> = store.traces().iter().map(Trace::id).collect();
+    assert_eq!(store.remove(&all).expect("is written").len(), all.len());
+    drop(store);
+    let store = open();
+    assert_eq!((store.counts().traces, store.traces().len()), (0, 0));
+    store.insert(&document(1, 1, ""));
+    assert_eq!(store.traces().len(), 1, "and it goes on");
+    drop(store);
     std::fs::remove_dir_all(&path).expect("is there");
 }
 

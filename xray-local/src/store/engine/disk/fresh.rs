@@ -1,7 +1,7 @@
 //! Traces that have come on since their rows were last written: what is known of them, and where their documents stand. After a crash
 //! it is made anew from what was written of receipts.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use xray_sdk::TraceId;
 
@@ -17,6 +17,8 @@ pub(super) struct Fresh {
     /// The receipts that are written, by their batches, each with the bytes that it takes.
     receipts: VecDeque<(u64, usize)>,
     receipt_bytes: usize,
+    /// The numbers of traces that were taken out, and not those of traces that have left.
+    pub(super) removed: BTreeSet<u64>,
     /// The number of the oldest trace.
     pub(super) first: u64,
     /// The number of the next trace.
@@ -45,6 +47,7 @@ impl Fresh {
             since: BTreeMap::new(),
             receipts: VecDeque::new(),
             receipt_bytes: 0,
+            removed: BTreeSet::new(),
             first,
             next,
             next_batch,
@@ -111,9 +114,21 @@ impl Fresh {
         }
     }
 
+    /// A trace was taken out.
+    pub(super) fn take_out(&mut self, ordinal: u64) {
+        self.remove(ordinal);
+        self.removed.insert(ordinal);
+    }
+
+    /// How many traces there are.
+    pub(super) fn count(&self) -> usize {
+        (self.next - self.first) as usize - self.removed.len()
+    }
+
     /// The traces with lower numbers have left.
     pub(super) fn remove_before(&mut self, first: u64) {
         self.first = self.first.max(first);
+        self.removed = self.removed.split_off(&first);
         let stay = self.traces.split_off(&first);
         for trace in std::mem::replace(&mut self.traces, stay).values() {
             self.forget(trace);

@@ -9,6 +9,7 @@ mod folder;
 mod fresh;
 mod readers;
 mod receipt;
+mod removal;
 mod replay;
 mod schema;
 mod tables;
@@ -140,6 +141,18 @@ impl Engine for Disk {
         Ok(())
     }
 
+    fn remove(&self, rows: &[TraceRow]) -> Result<(), EngineError> {
+        self.take_out(rows)
+    }
+
+    fn removed(&self) -> Vec<u64> {
+        self.fresh().removed.iter().copied().collect()
+    }
+
+    fn count(&self) -> usize {
+        self.fresh().count()
+    }
+
     fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
@@ -208,6 +221,10 @@ impl Engine for Disk {
             let end = placed.offset + placed.outline.length;
             let text = texts.get(placed.offset..end);
             let text = text.ok_or_else(|| damaged(&format!("batch {} is cut", placed.batch)))?;
+            if removal::is_blank(text) {
+                // The trace was taken out meanwhile.
+                return Ok(Vec::new());
+            }
             documents.push((placed.outline, text.into()));
         }
         Ok(documents)

@@ -10,6 +10,7 @@ use super::tables::Tables;
 pub(super) fn replay(tables: &Tables<'_>) -> rusqlite::Result<Fresh> {
     let [first, next, next_batch] = tables.bounds()?;
     let mut fresh = Fresh::new(first, next, next_batch);
+    fresh.removed = tables.removed()?;
     let mut rows = Rows {
         of: first..next,
         revisions: HashMap::new(),
@@ -50,7 +51,7 @@ impl Rows {
         }
         let is_new = |ordinal: u64, number: u64| {
             let revision = self.revisions.get(&ordinal).copied().unwrap_or(0);
-            ordinal >= self.of.start && number > revision
+            ordinal >= self.of.start && number > revision && !fresh.removed.contains(&ordinal)
         };
         receipt
             .traces

@@ -15,7 +15,10 @@ const APPLICATION: i64 = 0x5852_6179;
 const ENCRYPTED: i64 = 0x5852_6165;
 
 /// Grows when another version could not read what this one writes.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
+
+/// The version before, in which no trace could be taken out alone.
+const BEFORE: i64 = 2;
 
 pub(super) const PAGE_BYTES: u64 = 8_192;
 
@@ -47,6 +50,9 @@ const TABLES: &str = "
     INSERT INTO bounds VALUES (1);
 ";
 
+/// The numbers of traces that were taken out: receipts and blocks of the index may still tell of them.
+const REMOVED: &str = "CREATE TABLE removed (ordinal INTEGER PRIMARY KEY);";
+
 /// Readies a connection for writing, and an empty database for use.
 pub(super) fn prepare(connection: &mut Connection, is_encrypted: bool) -> Result<(), FormatError> {
     let (ours, other) = match is_encrypted {
@@ -57,8 +63,10 @@ pub(super) fn prepare(connection: &mut Connection, is_encrypted: bool) -> Result
     let (application, version) = (number("application_id")?, number("user_version")?);
     let is_empty = number("schema_version")? == 0;
     match (application, version) {
-        (application, VERSION) if application == ours => {}
-        (application, VERSION) if application == other => return Err(FormatError::Encryption),
+        (application, VERSION | BEFORE) if application == ours => {}
+        (application, VERSION | BEFORE) if application == other => {
+            return Err(FormatError::Encryption);
+        }
         (APPLICATION | ENCRYPTED, version) => return Err(FormatError::Version(version)),
         (0, 0) if is_empty => {}
         _ => return Err(FormatError::Foreign),
@@ -71,10 +79,13 @@ pub(super) fn prepare(connection: &mut Connection, is_encrypted: bool) -> Result
          PRAGMA wal_autocheckpoint = 0;
          PRAGMA cache_size = -16384;"
     ))?;
-    if is_empty {
+    if version != VERSION {
         let transaction = connection.transaction()?;
-        transaction.execute_batch(TABLES)?;
-        transaction.pragma_update(None, "application_id", ours)?;
+        if is_empty {
+            transaction.execute_batch(TABLES)?;
+            transaction.pragma_update(None, "application_id", ours)?;
+        }
+        transaction.execute_batch(REMOVED)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
         transaction.commit()?;
     }

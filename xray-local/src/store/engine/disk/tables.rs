@@ -1,6 +1,7 @@
 //! What is written into the tables, and read from them.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -185,6 +186,40 @@ impl Tables<'_> {
     }
 }
 
+/// Of traces that are taken out.
+impl Tables<'_> {
+    pub(super) fn remove(&self, ordinal: u64) -> rusqlite::Result<()> {
+        self.sweep("DELETE FROM traces WHERE ordinal = ?", ordinal)?;
+        self.sweep("DELETE FROM entries WHERE ordinal = ?", ordinal)?;
+        self.sweep("INSERT INTO removed VALUES (?)", ordinal)
+    }
+
+    pub(super) fn removed(&self) -> rusqlite::Result<BTreeSet<u64>> {
+        let mut statement = self.connection.prepare("SELECT ordinal FROM removed")?;
+        let rows = statement.query_map([], |row| row.get::<_, i64>(0))?;
+        rows.map(|ordinal| Ok(ordinal?.cast_unsigned())).collect()
+    }
+
+    /// The batches up to one in which documents of a trace may stand.
+    pub(super) fn batches_of(&self, ordinal: u64, last: u64) -> rusqlite::Result<Vec<u64>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT number FROM batches WHERE number <= ?2 AND number >=
+                 (SELECT number FROM batches WHERE newest >= ?1 ORDER BY number LIMIT 1)",
+        )?;
+        let bounds = [ordinal.cast_signed(), last.cast_signed()];
+        let rows = statement.query_map(bounds, |row| row.get::<_, i64>(0))?;
+        rows.map(|number| Ok(number?.cast_unsigned())).collect()
+    }
+
+    pub(super) fn replace_batch(&self, number: u64, packed: &[u8]) -> rusqlite::Result<()> {
+        let texts = self.sealed(Place::Batch(number), packed);
+        self.connection
+            .prepare_cached("UPDATE batches SET texts = ?2 WHERE number = ?1")?
+            .execute(params![number.cast_signed(), texts])?;
+        Ok(())
+    }
+}
+
 /// Of all.
 impl Tables<'_> {
     /// The number of the oldest trace, that of the next one, and that of the next batch.
@@ -199,12 +234,15 @@ impl Tables<'_> {
         let newest = number("SELECT max(ordinal) FROM traces")?;
         let batch = number("SELECT max(number) FROM batches")?;
         let receipt = number("SELECT max(batch) FROM receipts")?;
+        let removed = number("SELECT max(ordinal) FROM removed")?;
+        let newest = newest.max(removed);
         Ok([first, first.max(newest + 1), batch.max(receipt) + 1])
     }
 
     pub(super) fn remove_before(&self, first: u64) -> rusqlite::Result<()> {
         self.sweep("DELETE FROM traces WHERE ordinal < ?", first)?;
         self.sweep("DELETE FROM entries WHERE ordinal < ?", first)?;
+        self.sweep("DELETE FROM removed WHERE ordinal < ?", first)?;
         self.sweep("UPDATE bounds SET first = ?", first)?;
         // Those that still have traces that stay begin with the first one that is as new as these.
         self.sweep(

@@ -138,7 +138,7 @@ impl Worker {
 }
 
 /// Works the log into the database; returns how many pages the log has.
-fn checkpoint(connection: &Connection, pragma: &str) -> rusqlite::Result<u64> {
+pub(super) fn checkpoint(connection: &Connection, pragma: &str) -> rusqlite::Result<u64> {
     let pages = connection.query_row(pragma, [], |row| row.get::<_, i64>(1))?;
     Ok(u64::try_from(pages).unwrap_or(0))
 }
