@@ -1,12 +1,15 @@
-//! `health`: whether the server is there and well.
+//! `health`: whether the server is there and well, and what became of what came.
 
-use std::io::Write;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use xray_local::{count_text, printable};
+use xray_local::{Severity, count_text, printable};
 
 use super::client::Address;
+use super::range::now;
+use super::table::{Cell, Table};
 use super::{Exit, Failure, amount, output};
 
 const EXAMPLES: &str = "\
@@ -16,7 +19,7 @@ Examples:
 
 ";
 
-/// Tell whether the server is there and well: exits with 0, 1 when it cannot store, 5 when it cannot be reached
+/// Tell whether the server is there and well, and what became of the documents of each service: exits with 0, 1 when it cannot store, 5 when it cannot be reached
 #[derive(Debug, Args)]
 #[command(before_help = EXAMPLES)]
 pub(super) struct Health {
@@ -32,6 +35,7 @@ pub(super) struct Health {
 #[derive(Deserialize)]
 struct Answer {
     store: Store,
+    services: Vec<Service>,
 }
 
 #[derive(Deserialize)]
@@ -40,9 +44,34 @@ struct Store {
     stored: u64,
     rejected: u64,
     evicted_traces: u64,
+    removed_traces: u64,
     traces: u64,
     bytes: u64,
     trouble: Option<String>,
+}
+
+/// What became of the documents of one service that came on one way, since the server started.
+#[derive(Deserialize, Serialize)]
+struct Service {
+    /// None where they tell of no service; then `of` says what they are.
+    service: Option<String>,
+    of: String,
+    source: String,
+    last: f64,
+    taken: u64,
+    unwritten: u64,
+    refused: Vec<Tally>,
+    inspected: u64,
+    findings: Vec<Tally>,
+}
+
+/// In how many documents something was found.
+#[derive(Clone, Deserialize, Serialize)]
+struct Tally {
+    code: String,
+    severity: Severity,
+    documents: u64,
+    cure: String,
 }
 
 #[derive(Serialize)]
@@ -55,13 +84,15 @@ struct Told<'a> {
     stored: u64,
     rejected: u64,
     evicted_traces: u64,
+    removed_traces: u64,
     bytes: u64,
+    services: &'a [Service],
 }
 
 impl Health {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let client = self.address.client()?;
-        let Answer { store } = client.get("/local/health")?;
+        let Answer { store, services } = client.get("/local/health")?;
         let told = Told {
             server: client.endpoint().as_str(),
             is_well: store.trouble.is_none(),
@@ -70,7 +101,9 @@ impl Health {
             stored: store.stored,
             rejected: store.rejected,
             evicted_traces: store.evicted_traces,
+            removed_traces: store.removed_traces,
             bytes: store.bytes,
+            services: &services,
         };
         match self.json {
             true => output::json(&told)?,
@@ -81,7 +114,7 @@ impl Health {
 }
 
 impl Told<'_> {
-    fn write(&self) -> std::io::Result<()> {
+    fn write(&self) -> io::Result<()> {
         let mut out = output::data();
         let state = match self.trouble {
             None => "well".to_owned(),
@@ -89,15 +122,93 @@ impl Told<'_> {
         };
         writeln!(out, "{} is {state}", self.server)?;
         let bytes = amount::size_text(self.bytes);
-        let traces = count_text(self.traces, "trace", "traces");
-        writeln!(out, "keeps    {traces}, {bytes}")?;
+        let traces = |number| count_text(number, "trace", "traces");
+        writeln!(out, "keeps    {}, {bytes}", traces(self.traces))?;
+        let removed = match self.removed_traces {
+            0 => String::new(),
+            removed => format!("; {removed} taken out"),
+        };
         writeln!(
             out,
-            "took in  {} since it started, refused {}, let {} leave",
+            "took in  {} since it started, refused {}, let {} leave{removed}",
             count_text(self.stored, "document", "documents"),
             self.rejected,
-            count_text(self.evicted_traces, "trace", "traces")
+            traces(self.evicted_traces)
         )?;
+        if !self.services.is_empty() {
+            writeln!(out)?;
+            self.table().write(&mut out, output::is_watched())?;
+        }
+        self.write_cures(&mut out)?;
         out.flush()
+    }
+
+    fn table(&self) -> Table {
+        let now = now();
+        let mut table = Table::new(&["SERVICE", "CAME BY", "LAST", "STORED", "REFUSED", "FOUND"]);
+        for service in self.services {
+            let name = service.service.as_ref().unwrap_or(&service.of);
+            let found = service.refused.iter().chain(&service.findings);
+            let found = found.map(|tally| format!("{} {}", tally.documents, tally.code));
+            let found = match found.collect::<Vec<_>>() {
+                found if found.is_empty() => "nothing".to_owned(),
+                found => found.join(", "),
+            };
+            table.row([
+                Cell::text(name),
+                Cell::text(way(&service.source)),
+                Cell::number(&format!("{} ago", amount::age_text(now - service.last))),
+                Cell::number(&service.taken),
+                Cell::number(&service.lost()),
+                Cell::text(&found),
+            ]);
+        }
+        table
+    }
+
+    /// What was found, each with what to do about it.
+    fn write_cures(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut all = BTreeMap::new();
+        for service in self.services {
+            for tally in service.refused.iter().chain(&service.findings) {
+                let known = all.entry(&tally.code).or_insert_with(|| Tally {
+                    documents: 0,
+                    ..tally.clone()
+                });
+                known.documents += tally.documents;
+            }
+        }
+        for (number, tally) in all.values().enumerate() {
+            if number == 0 {
+                writeln!(out)?;
+            }
+            let style = output::severity(tally.severity);
+            writeln!(
+                out,
+                "{style}{}{style:#} {} in {}\n  {}",
+                tally.severity,
+                printable(&tally.code),
+                count_text(tally.documents, "document", "documents"),
+                printable(&tally.cure)
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Service {
+    /// How many documents are not there: refused, or not written for want of room.
+    fn lost(&self) -> u64 {
+        let refused = self.refused.iter().map(|tally| tally.documents);
+        refused.sum::<u64>() + self.unwritten
+    }
+}
+
+fn way(source: &str) -> &str {
+    match source {
+        "udp" => "UDP",
+        "api" => "API",
+        "program" => "own program",
+        other => other,
     }
 }

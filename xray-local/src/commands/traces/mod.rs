@@ -1,9 +1,10 @@
-//! `traces`: what is stored, as a list, one by one, and side by side.
+//! `traces`: what is stored, as a list, one by one, and side by side; and what is to be stored no longer.
 
 mod diff;
 mod explain;
 mod get;
 mod ls;
+mod rm;
 
 use clap::{Args, Subcommand};
 
@@ -16,7 +17,7 @@ Examples:
 
 ";
 
-/// List traces, show them, compare them
+/// List traces, show them, compare them, take them out
 #[derive(Debug, Args)]
 #[command(before_help = EXAMPLES, subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
 pub(super) struct Traces {
@@ -30,6 +31,7 @@ enum Command {
     Get(get::Get),
     Diff(diff::Diff),
     Explain(explain::Explain),
+    Rm(rm::Rm),
 }
 
 impl Traces {
@@ -39,6 +41,7 @@ impl Traces {
             Command::Get(get) => get.run(),
             Command::Diff(diff) => diff.run(),
             Command::Explain(explain) => explain.run(),
+            Command::Rm(rm) => rm.run(),
         }
     }
 }

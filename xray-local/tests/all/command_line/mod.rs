@@ -6,6 +6,7 @@ mod documents;
 mod elsewhere;
 mod output;
 mod reading;
+mod removing;
 mod run;
 mod schema;
 mod serve;

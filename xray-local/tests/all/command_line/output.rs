@@ -13,6 +13,7 @@ pub(super) const COMMANDS: &[&[&str]] = &[
     &["traces", "get"],
     &["traces", "diff"],
     &["traces", "explain"],
+    &["traces", "rm"],
     &["map"],
     &["assert"],
     &["send"],

@@ -267,3 +267,29 @@ fn groups_are_made_listed_used_and_taken_away() {
     ask(&server, &["groups", "rm", "Default"]).refused(1, "the default group cannot be deleted");
     assert_eq!(ask(&server, &["groups", "ls"]).ok().data.lines().count(), 2);
 }
+
+#[test]
+fn health_tells_what_became_of_the_documents_of_each_service_and_what_to_do() {
+    let server = server_with(&[1, 2]);
+    let mut long = document(3);
+    long["annotations"] = json!({"a.b": 1});
+    let documents = [long.to_string(), json!({"name": "ba\u{1b}d", "id": "1"}).to_string()];
+    let input = json!({"TraceSegmentDocuments": documents});
+    call(&server, "/TraceSegments", &input);
+    let told = ask(&server, &["health"]).ok().data;
+    let row = |name: &str| {
+        let line = told.lines().find(|line| line.starts_with(name));
+        let words = line.unwrap_or_else(|| panic!("{told}")).split_whitespace();
+        words.map(str::to_owned).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(row("SERVICE"), "SERVICE CAME BY LAST STORED REFUSED FOUND");
+    let front = row("front");
+    assert!(front.starts_with("front API ") && front.ends_with("ago 3 0 1 InvalidAnnotationKey"), "{front}");
+    assert!(!told.contains('\u{1b}'), "{told}");
+    assert!(told.contains("dropped InvalidAnnotationKey in 1 document\n  "), "{told}");
+    let json = ask(&server, &["health", "--json"]).ok().json();
+    let services = json["services"].as_array().expect("a list");
+    let front = services.iter().find(|service| service["service"] == "front").expect("is told");
+    assert_eq!((&front["taken"], &front["source"]), (&json!(3), &json!("api")));
+    assert_eq!(front["findings"][0]["severity"], "dropped");
+}

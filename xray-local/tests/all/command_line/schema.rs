@@ -77,6 +77,8 @@ fn what_json_holds_is_what_the_page_says() {
         let told = ask(&server, &[arguments, &["--json"][..]].concat()).ok();
         check(name, &told.json());
     }
+    let removed = ask(&server, &["traces", "rm", &one, "--yes", "--json"]);
+    check("traces-rm", &removed.ok().json());
     let input = "{\"id\":\"70de5b6f19ff9a0a\"}";
     for command in [&["send", "-", "--json"][..], &["import", "-", "--json"]] {
         check("send", &ask_with(&server, command, input).json());
@@ -160,7 +162,7 @@ fn every_command_that_writes_json_has_its_shape_on_the_page() {
 fn what_is_not_as_the_page_says_is_found() {
     let mut found = Vec::new();
     let written = json!({"version": "1", "server": "a", "isWell": true, "trouble": null, "traces": 1, "stored": 1,
-        "rejected": 1, "evictedTraces": 1, "more": 1});
+        "rejected": 1, "evictedTraces": 1, "removedTraces": 0, "services": [], "more": 1});
     problems("health", &shape("health"), &written, &mut found);
     found.sort();
     assert_eq!(
