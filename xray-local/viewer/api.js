@@ -43,7 +43,7 @@ export const isConnected = signal(false);
 export const news = signal(0);
 
 effect(() => {
-  if (isLive.value && totals.value) news.value = totals.value.stored + totals.value.rejected;
+  if (isLive.value && totals.value) news.value = totals.value.stored + totals.value.rejected + totals.value.removedTraces;
 });
 
 /** Hears what the server tells for as long as there is somebody who may hear it. */

@@ -50,6 +50,7 @@ const KEYS = [
   ["n N", "next, previous found or different"],
   ["c", "critical path"],
   ["x", "compare with another trace"],
+  ["del", "delete the trace, when you have said so"],
   ["y Y", "copy the trace's id, the segment's JSON"],
   ["?", "these keys"],
 ];

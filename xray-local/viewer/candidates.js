@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { ask, call } from "/page/api.js";
 import { Few, Loading, Outcome, clock, html, outcomeOf, seconds, signed, useLoaded } from "/page/form.js";
-import { go, link, range, times, traceId } from "/page/place.js";
+import { go, link, period, range, times, traceId } from "/page/place.js";
 
 /** How many are offered. */
 const MOST = 50;
@@ -49,9 +49,9 @@ export function Candidates({ one }) {
       <button type="submit" disabled=${!text.trim()}>Compare</button>
     </form>
     ${found.length === 0
-      ? html`<p class="nothing">No other trace begins at ${name} in the last ${range.value}.</p>`
+      ? html`<p class="nothing">No other trace begins at ${name} ${period.value}.</p>`
       : html`<${Few} all=${found} most=${12} what="traces">${(shown) => html`<div class="scrolls" tabindex="0" role="region" aria-label="Traces to compare with"><table>
-          <caption>Traces that begin at ${name}, in the last ${range.value}, alike requests first</caption>
+          <caption>Traces that begin at ${name}, ${period.value}, alike requests first</caption>
           <thead><tr><th>request</th><th>result</th><th>took</th><th>than A</th><th>began</th></tr></thead>
           <tbody>${shown.map(
             ({ summary, request: other }) => html`<tr>

@@ -70,6 +70,14 @@ function Time({ time, parts }) {
   return html`<time datetime=${date.toISOString()} title=${date.toString()}>${text}</time>`;
 }
 
+/** A time as finely as a stretch of so many seconds wants it, with the day where it may be another. */
+export function moment(time, stretch, isDayKnown = stretch < 43_200) {
+  const day = isDayKnown ? {} : { month: "short", day: "numeric" };
+  const second = stretch < 600 ? { second: "2-digit" } : {};
+  const part = stretch < 10 ? { fractionalSecondDigits: 2 } : {};
+  return new Date(time * 1000).toLocaleString("en", { ...day, hour: "2-digit", minute: "2-digit", ...second, ...part, hourCycle: "h23" });
+}
+
 export function bytes(count) {
   const units = ["bytes", "kB", "MB", "GB"];
   let unit = 0;

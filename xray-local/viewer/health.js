@@ -64,6 +64,7 @@ const kept = (store) => [
   ["room taken", `${bytes(store.bytes)} of ${bytes(store.mostBytes)}`],
   ["kept for", `${Math.round(store.mostAge / 86400)} days`],
   ["traces that made room", store.evictedTraces],
+  ["traces deleted", store.removedTraces],
   ["encrypted", store.encryptionKey ? `with ${store.encryptionKey}` : "no"],
 ];
 

@@ -3,7 +3,7 @@
 import { call, news, pages } from "/page/api.js";
 import { Loading, Problem, html, minute, useLoaded } from "/page/form.js";
 import { Timeline } from "/page/timeline.js";
-import { go, group, id, link, range, times } from "/page/place.js";
+import { go, group, id, link, period, range, times } from "/page/place.js";
 import { TimedHeading } from "/page/range.js";
 
 async function insights() {
@@ -47,7 +47,7 @@ function AllInsights() {
         <option value="">all that are watched</option>${value.watched.map(({ GroupName }) => html`<option value=${GroupName} selected=${GroupName === group.value}>${GroupName}</option>`)}
       </select></label>
     </p>`}
-    ${value && value.watched.length > 0 && value.found.length === 0 && html`<p class="nothing">Nothing unusual began in the last ${range.value}.</p>`}
+    ${value && value.watched.length > 0 && value.found.length === 0 && html`<p class="nothing">Nothing unusual began ${period.value}.</p>`}
     ${value && value.found.length > 0 && html`<${Timeline} insights=${value.found} start=${value.start} end=${value.end} /><${List} found=${value.found} />`}
   </section>`;
 }

@@ -16,13 +16,14 @@ export function LedgerView() {
   </section>`;
 }
 
-function Totals({ stored, rejected, unwritten, traces, evictedTraces, bytes: room }) {
+function Totals({ stored, rejected, unwritten, traces, evictedTraces, removedTraces, bytes: room }) {
   const facts = [
     ["documents stored", count(stored)],
     ["documents refused", count(rejected)],
     unwritten > 0 && ["not written, for want of room", count(unwritten)],
     ["traces kept", count(traces)],
     evictedTraces > 0 && ["traces that made room", count(evictedTraces)],
+    removedTraces > 0 && ["traces deleted", count(removedTraces)],
     ["room taken", bytes(room)],
   ];
   return html`<dl class="figures">${facts.filter(Boolean).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;

@@ -1,6 +1,7 @@
 // Where in the page one is: the view, what it shows, and of what time. All of it stands in the address, so that every view has a link.
 
 import { computed, signal } from "@preact/signals";
+import { moment } from "/page/form.js";
 
 /** The ranges of time that can be chosen, in seconds back from now. */
 export const RANGES = { "5m": 300, "15m": 900, "1h": 3600, "6h": 21600, "24h": 86400, "7d": 604800, "30d": 2592000 };
@@ -32,11 +33,39 @@ export const other = computed(() => address.value.words.get("with") ?? "");
 export const group = computed(() => address.value.words.get("group") ?? "");
 export const range = computed(() => {
   const chosen = address.value.words.get("range");
-  return chosen in RANGES ? chosen : USUAL_RANGE;
+  return Object.hasOwn(RANGES, chosen) || stretch(chosen) ? chosen : USUAL_RANGE;
 });
+
+/** A range that does not go up to now, from its first to its last second since 1970. */
+export const between = (start, end) => `${start.toFixed(3)}..${end.toFixed(3)}`;
+
+/** Null of a range that does. */
+function stretch(range) {
+  const [, start, end] = /^(\d{1,10}(?:\.\d+)?)\.\.(\d{1,10}(?:\.\d+)?)$/.exec(range) ?? [];
+  return Number(start) < Number(end) ? { start: Number(start), end: Number(end) } : null;
+}
+
+/** The range in words, as they stand behind what is told of it. */
+export const period = computed(() => {
+  const chosen = stretch(range.value);
+  return chosen ? `from ${spelled(chosen)}` : `in the last ${range.value}`;
+});
+
+/** What the range is called among others to choose from; null where it is one of these. */
+export const ownRange = computed(() => {
+  const chosen = stretch(range.value);
+  return chosen && spelled(chosen);
+});
+
+function spelled({ start, end }) {
+  const isToday = new Date(start * 1000).toDateString() === new Date().toDateString();
+  return `${moment(start, end - start, isToday)} to ${moment(end, end - start)}`;
+}
 
 /** The chosen time as it is now, in seconds since 1970. */
 export function times() {
+  const chosen = stretch(range.value);
+  if (chosen) return chosen;
   const now = Date.now() / 1000;
   // What is sent by a clock that is a little ahead is shown, too.
   return { start: now - RANGES[range.value], end: now + 60 };

@@ -1,6 +1,6 @@
 // When insights began and ended, a line each.
 
-import { html, useNarrow } from "/page/form.js";
+import { html, moment, useNarrow } from "/page/form.js";
 import { link } from "/page/place.js";
 
 const PAD = 8;
@@ -14,7 +14,7 @@ export function Timeline({ insights, start, end }) {
   const shown = insights.slice(0, MOST);
   const first = Math.max(start, Math.min(...shown.map((one) => one.StartTime)) - 60);
   const place = (time) => (Math.max(0, Math.min(1, (time - first) / (end - first))) * width);
-  const time = (at) => new Date((first + (end - first) * at) * 1000).toLocaleTimeString([], { hourCycle: "h23", hour: "2-digit", minute: "2-digit" });
+  const time = (at) => moment(first + (end - first) * at, end - first);
   const isOne = shown.every((one) => one.GroupName === shown[0].GroupName);
   const height = shown.length * LINE + 18;
   return html`<figure class="timeline">

@@ -1,12 +1,14 @@
 // One trace: its waterfall over all services, its own map, and what each part recorded.
 
 import { useMemo, useState } from "preact/hooks";
+import { may } from "/page/access.js";
 import { ask, news } from "/page/api.js";
 import { ServiceMap } from "/page/drawing.js";
 import { Loading, Outcome, clock, count, html, seconds, useLoaded } from "/page/form.js";
 import { Findings } from "/page/findings.js";
 import { SegmentPanel } from "/page/panel.js";
 import { go, id, link, traceId } from "/page/place.js";
+import { Removal } from "/page/removal.js";
 import { useTree } from "/page/tree.js";
 import { Waterfall } from "/page/waterfall.js";
 
@@ -34,6 +36,7 @@ function Trace({ trace }) {
   const [showsPath, setShowsPath] = useState(false);
   const [showsMap, setShowsMap] = useState(false);
   const [showsFindings, setShowsFindings] = useState(false);
+  const [asksRemoval, setAsksRemoval] = useState(false);
   const { value: findings } = useLoaded(() => ask(`/local/traces/${trace.id}/findings`), [trace.id, trace.documents.length]);
   const [search, setSearch] = useState("");
   const documents = useMemo(() => byId(trace.documents), [trace]);
@@ -47,6 +50,7 @@ function Trace({ trace }) {
     n: ({ next }) => next(1, (number) => found.has(number)),
     N: ({ next }) => next(-1, (number) => found.has(number)),
     c: () => setShowsPath(!showsPath),
+    Delete: () => setAsksRemoval(may("DeleteTraces")),
     x: () => go({ to: "compare", id: trace.id }),
     y: () => navigator.clipboard?.writeText(trace.id),
     Y: ({ row }) => navigator.clipboard?.writeText(JSON.stringify(documents.get(row.id), null, 2)),
@@ -64,7 +68,9 @@ function Trace({ trace }) {
       <button aria-pressed=${String(showsFindings)} onClick=${() => setShowsFindings(!showsFindings)} disabled=${!findings?.count}>${findings?.count ? `${findings.count} finding${findings.count === 1 ? "" : "s"}` : "no findings"}</button>
       <a class="button" href=${link({ to: "compare", id: trace.id })}>compare (x)</a>
       <a class="button" href=${file(trace)} download=${`${trace.id}.json`}>export</a>
+      ${may("DeleteTraces") && html`<button onClick=${() => setAsksRemoval(true)}>delete (del)</button>`}
     </div>
+    ${asksRemoval && html`<${Removal} trace=${trace} onClose=${() => setAsksRemoval(false)} />`}
     ${showsFindings && findings && html`<${Findings} ...${findings} onGo=${(id) => tree.next(1, (number) => trace.rows[number].id === id)} />`}
     ${showsMap && html`<${ServiceMap} map=${trace.map} />`}
     <div class="split">

@@ -6,7 +6,7 @@ import { Loading, Outcome, Rows, clock, count, html, outcomeOf, seconds, useLoad
 import { FilterBar } from "/page/filter.js";
 import { Histogram } from "/page/histogram.js";
 import { Nothing } from "/page/map.js";
-import { filter, go, link, range, times } from "/page/place.js";
+import { between, filter, go, link, period, range, times } from "/page/place.js";
 import { Search } from "/page/search.js";
 import { Volume } from "/page/volume.js";
 
@@ -40,11 +40,11 @@ export function TracesView() {
     go({ filter: filter.value ? `(${filter.value}) AND ${part}` : part });
   };
   return html`<section class="view" aria-label="Traces">
-    <h1>Traces <small>${value && !error ? `${count(found.length)}${value.isAll ? "" : " and more"} ${filter.value ? "match " : ""}` : ""}in the last ${range.value}</small></h1>
+    <h1>Traces <small>${value && !error ? `${count(found.length)}${value.isAll ? "" : " and more"} ${filter.value ? "match " : ""}` : ""}${period.value}</small></h1>
     <${FilterBar} />
     ${isOfFilter(error) || html`<${Loading} value=${value} error=${error} />`}
     ${value && !error && found.length === 0 && (filter.value ? html`<p class="nothing">No trace of this time matches. <a href=${link({ filter: "" })}>Show all</a></p>` : html`<${Nothing} />`)}
-    ${!error && found.length > 0 && html`<div class="charts"><${Volume} summaries=${found} ...${value} /><${Histogram} times=${spread} onChoose=${narrow} /></div><${List} found=${found} />`}
+    ${!error && found.length > 0 && html`<div class="charts"><${Volume} summaries=${found} ...${value} onChoose=${(from, to) => go({ range: between(from, to) })} /><${Histogram} times=${spread} onChoose=${narrow} /></div><${List} found=${found} />`}
     ${value && !error && html`<${Search} />`}
   </section>`;
 }

@@ -1,6 +1,7 @@
-// When traces began, and how they ended.
+// When traces began, and how they ended. A stretch of it can be chosen, by mouse or by keyboard.
 
-import { count, html, outcomeOf, useNarrow } from "/page/form.js";
+import { useBrush } from "/page/brush.js";
+import { count, html, moment, outcomeOf, useNarrow } from "/page/form.js";
 
 const BARS = 60;
 const HEIGHT = 80;
@@ -19,26 +20,37 @@ function bars(summaries, start, end) {
   return found;
 }
 
-/** `isAll` says whether there are no older ones: else the picture begins with the oldest. */
-export function Volume({ summaries, start, end, isAll }) {
-  const all = bars(summaries, isAll ? start : Math.min(...summaries.map((summary) => summary.StartTime)), end);
+/** `isAll` says whether there are no older ones: else the picture begins with the oldest. `onChoose` is told the first and last second of what was chosen. */
+export function Volume({ summaries, start, end, isAll, onChoose }) {
+  const first = isAll ? start : summaries.reduce((first, summary) => Math.min(first, summary.StartTime), end);
+  const all = bars(summaries, first, end);
   const most = Math.max(...all.map((bar) => bar.total));
+  const step = (end - first) / BARS;
   const width = (useNarrow() ? 340 : 480) / BARS;
-  const sum = (outcome) => all.reduce((sum, bar) => sum + bar[outcome], 0);
-  const told = OUTCOMES.filter((outcome) => sum(outcome) > 0).map((outcome) => `${count(sum(outcome))} ${outcome}`);
+  const time = (seconds) => moment(seconds, end - first);
+  const said = (some) => {
+    const sums = OUTCOMES.map((outcome) => [some.reduce((sum, bar) => sum + bar[outcome], 0), outcome]);
+    return sums.filter(([sum]) => sum > 0).map(([sum, outcome]) => `${count(sum)} ${outcome}`).join(", ");
+  };
+  const { isChosen, told, picture } = useBrush(BARS, {
+    label: `When traces began: ${said(all)}`,
+    tell: (low, high) => `${time(all[low].from)} to ${time(all[high].from + step)}: ${said(all.slice(low, high + 1)) || "none"}`,
+    onChoose: (low, high) => onChoose(all[low].from, all[high].from + step),
+  });
   return html`<figure class="histogram volume">
-    <svg viewBox="0 0 ${width * BARS} ${HEIGHT + 16}" role="img" aria-label=${`When traces began: ${told.join(", ")}`}>
-      ${all.map((bar, at) => html`<${Bar} bar=${bar} x=${at * width} width=${width} most=${most} />`)}
-      <text x="0" y=${HEIGHT + 13}>${time(all[0].from)}</text>
+    <svg viewBox="0 0 ${width * BARS} ${HEIGHT + 16}" ...${picture}>
+      ${all.map((bar, at) => html`<${Bar} bar=${bar} x=${at * width} width=${width} most=${most} isChosen=${isChosen(at)} time=${time} />`)}
+      <text x="0" y=${HEIGHT + 13}>${time(first)}</text>
       <text x=${width * BARS} y=${HEIGHT + 13} text-anchor="end">${time(end)}</text>
     </svg>
-    <figcaption class="quiet">When they began: ${told.join(", ")}.</figcaption>
+    <figcaption class="quiet">${told ?? `When they began: ${said(all)}. Drag over a stretch to see its traces.`}</figcaption>
   </figure>`;
 }
 
-function Bar({ bar, x, width, most }) {
+function Bar({ bar, x, width, most, isChosen, time }) {
   let below = 0;
-  return html`<g>
+  return html`<g class=${isChosen ? "chosen" : ""}>
+    <rect class="catch" x=${x} y="0" width=${width} height=${HEIGHT} />
     ${OUTCOMES.map((outcome) => {
       const height = (bar[outcome] / most) * HEIGHT;
       below += height;
@@ -47,5 +59,3 @@ function Bar({ bar, x, width, most }) {
     ${bar.total > 0 && html`<title>${time(bar.from)}: ${OUTCOMES.filter((outcome) => bar[outcome] > 0).map((outcome) => `${count(bar[outcome])} ${outcome}`).join(", ")}</title>`}
   </g>`;
 }
-
-const time = (seconds) => new Date(seconds * 1000).toLocaleTimeString([], { hourCycle: "h23", hour: "2-digit", minute: "2-digit" });

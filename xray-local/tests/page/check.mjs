@@ -9,6 +9,7 @@ import { join } from "node:path";
 
 import { chromium, start, watch } from "./browser.mjs";
 import * as access from "./checks/access.mjs";
+import * as choices from "./checks/choices.mjs";
 import * as compare from "./checks/compare.mjs";
 import * as forms from "./checks/forms.mjs";
 import * as keyboard from "./checks/keyboard.mjs";
@@ -23,7 +24,7 @@ if (!executablePath) {
   process.exit(2);
 }
 
-const checks = [looks, compare, forms, state, keyboard, access, themes, measures].flatMap((all) => Object.values(all));
+const checks = [looks, choices, compare, forms, state, keyboard, access, themes, measures].flatMap((all) => Object.values(all));
 const known = checks.map((check) => check.name);
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {

@@ -42,6 +42,7 @@ export async function signingIn(page, url) {
   await page.getByRole("heading", { name: /^Traces 2 match/ }).waitFor();
   await rows(page).first().click();
   await page.getByRole("treegrid").waitFor();
+  assert.equal(await page.getByRole("button", { name: "delete" }).count(), 0, "a reader may not");
   await page.reload();
   await page.getByRole("treegrid").waitFor();
   for (const [view, heading] of [["map", "Service map"], ["sampling", "Sampling"], ["groups", "Groups"], ["insights", "Insights"], ["ledger", "Ledger"], ["health", "Health"]]) {
