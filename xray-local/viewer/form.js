@@ -96,26 +96,44 @@ export function outcomeOf(summary) {
 }
 
 /**
- * What `load` brings, again whenever one of `causes` changes. While something new is on its way the old stays; where there is none, `load`
- * may show what it has so far. Loads one at a time, and no more than once a second.
+ * What `load` brings: at once when one of `question` changes, and again when `news` does, then no more than once a second and not before the
+ * last has come. While something new is on its way the old stays; where there is none, `load` may show what it has so far.
  */
-export function useLoaded(load, causes) {
+export function useLoaded(load, question, news) {
   const [state, setState] = useState({ value: undefined, error: null });
-  const running = useRef({ last: 0, round: 0 });
+  const latest = useRef(load);
+  const wake = useRef(null);
+  const seen = useRef(news);
+  latest.current = load;
   useEffect(() => {
-    const round = ++running.current.round;
-    const wait = Math.max(0, running.current.last + 1000 - Date.now());
-    const timer = setTimeout(async () => {
-      running.current.last = Date.now();
+    let [timer, last] = [null, 0];
+    let [isOver, isBusy, isStale] = [false, false, false];
+    const run = async () => {
+      [timer, isBusy, isStale, last] = [null, true, false, Date.now()];
+      const show = (change) => isOver || setState(change);
       try {
-        const value = await load((part) => round === running.current.round && setState((old) => (old.value === undefined ? { value: part, error: null } : old)));
-        if (round === running.current.round) setState({ value, error: null });
+        const value = await latest.current((part) => show((old) => (old.value === undefined ? { value: part, error: null } : old)));
+        show({ value, error: null });
       } catch (error) {
-        if (round === running.current.round) setState((old) => ({ ...old, error }));
+        show((old) => ({ ...old, error }));
       }
-    }, wait);
-    return () => clearTimeout(timer);
-  }, causes);
+      isBusy = false;
+      if (isStale && !isOver) wake.current();
+    };
+    wake.current = () => {
+      if (isBusy) isStale = true;
+      else if (!isOver) timer ??= setTimeout(run, Math.max(0, last + 1000 - Date.now()));
+    };
+    run();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, question);
+  useEffect(() => {
+    if (seen.current !== news) wake.current();
+    seen.current = news;
+  }, [news]);
   return state;
 }
 

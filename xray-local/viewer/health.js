@@ -4,7 +4,7 @@ import { ask, news } from "/page/api.js";
 import { Loading, Outcome, bytes, clock, count, html, useLoaded } from "/page/form.js";
 
 export function HealthView() {
-  const { value: health, error } = useLoaded(() => ask("/local/health"), [news.value]);
+  const { value: health, error } = useLoaded(() => ask("/local/health"), [], news.value);
   return html`<section class="view" aria-label="Health">
     <h1>Health ${health && html`<small>xray-local ${health.version}</small>`}</h1>
     <${Loading} value=${health} error=${error} />

@@ -36,7 +36,7 @@ export function InsightsView() {
 }
 
 function AllInsights() {
-  const { value, error } = useLoaded(insights, [range.value, group.value, news.value]);
+  const { value, error } = useLoaded(insights, [range.value, group.value], news.value);
   return html`<section class="view" aria-label="Insights">
     <${TimedHeading}>Insights<//>
     <p class="lead">A minute is unusual when a service fails three times or more by its own fault, and more than the hour before lets expect. Unusual minutes that are close together are one insight.</p>
@@ -66,7 +66,7 @@ function List({ found }) {
 const failed = ({ FaultCount = 0, TotalCount = 0 }) => `${FaultCount} of ${TotalCount}`;
 
 function OneInsight() {
-  const { value, error } = useLoaded(() => insight(id.value), [id.value, news.value]);
+  const { value, error } = useLoaded(() => insight(id.value), [id.value], news.value);
   if (!value) return html`<section class="view"><h1>Insight</h1><${Problem} error=${error} /></section>`;
   const { insight: one, events, services } = value;
   const cause = one.RootCauseServiceId;

@@ -7,7 +7,7 @@ import { SEVERITIES } from "/page/findings.js";
 const WAYS = { udp: "UDP", api: "API", program: "own program" };
 
 export function LedgerView() {
-  const { value: ledger, error } = useLoaded(() => ask("/local/ledger"), [news.value]);
+  const { value: ledger, error } = useLoaded(() => ask("/local/ledger"), [], news.value);
   return html`<section class="view" aria-label="Ledger">
     <h1>Ledger</h1>
     <p class="lead">Every document that came, and what became of it. What X-Ray would drop or cut is stored here as it came, and told.</p>

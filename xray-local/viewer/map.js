@@ -9,7 +9,7 @@ import { go, link, range, times } from "/page/place.js";
 import { TimedHeading } from "/page/range.js";
 
 export function MapView() {
-  const { value: map, error } = useLoaded(() => ask("/local/map", times()), [range.value, news.value]);
+  const { value: map, error } = useLoaded(() => ask("/local/map", times()), [range.value], news.value);
   const [chosen, setChosen] = useState(null);
   const node = map?.nodes.find((node) => key(node) === chosen);
   return html`<section class="view" aria-label="Service map">

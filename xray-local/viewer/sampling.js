@@ -31,7 +31,7 @@ export function SamplingView() {
   const [changes, setChanges] = useState(0);
   const [edited, setEdited] = useState(null);
   const [failure, setFailure] = useState(null);
-  const { value, error } = useLoaded(sampling, [range.value, news.value, changes]);
+  const { value, error } = useLoaded(sampling, [range.value, changes], news.value);
   const again = () => (setEdited(null), setFailure(null), setChanges((count) => count + 1));
   const remove = (RuleName) => call("/DeleteSamplingRule", { RuleName }).then(again, setFailure);
   const rule = value?.rules.find((rule) => rule.RuleName === edited);

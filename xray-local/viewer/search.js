@@ -7,7 +7,7 @@ import { filter, range, times } from "/page/place.js";
 export const Search = () => html`<${Folded} title="How they were found" className="search"><${Explained} /><//>`;
 
 function Explained() {
-  const { value, error } = useLoaded(() => ask("/local/explain", { ...times(), filter: filter.value }), [filter.value, range.value, news.value]);
+  const { value, error } = useLoaded(() => ask("/local/explain", { ...times(), filter: filter.value }), [filter.value, range.value], news.value);
   if (!value) return html`<${Problem} error=${error} />`;
   const { Traces, Bytes, Blocks, BlocksSearched, Terms, Candidates, Doubtful, TracesRead, Found } = value;
   return html`<${Problem} error=${error} />

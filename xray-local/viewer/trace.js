@@ -14,7 +14,7 @@ import { Waterfall } from "/page/waterfall.js";
 
 export function TraceView() {
   const wanted = traceId(id.value);
-  const { value: trace, error } = useLoaded(() => ask(`/local/traces/${encodeURIComponent(wanted)}`), [wanted, news.value]);
+  const { value: trace, error } = useLoaded(() => ask(`/local/traces/${encodeURIComponent(wanted)}`), [wanted], news.value);
   if (trace === null) return html`<section class="view"><h1>No such trace</h1><p class="nothing">Nothing is stored of <code>${wanted}</code>. <a href=${link({ to: "traces" })}>All traces</a></p></section>`;
   return html`<section class="view" aria-label="Trace"><${Loading} value=${trace} error=${error} />${trace && html`<${Trace} key=${trace.id} trace=${trace} />`}</section>`;
 }

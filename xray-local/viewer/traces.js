@@ -32,7 +32,7 @@ async function summaries(show) {
 }
 
 export function TracesView() {
-  const { value, error } = useLoaded(summaries, [range.value, filter.value, news.value]);
+  const { value, error } = useLoaded(summaries, [range.value, filter.value], news.value);
   const found = value?.found ?? [];
   const spread = found.filter((summary) => summary.ResponseTime != null).map((summary) => [summary.ResponseTime, 1]);
   const narrow = (from, to) => {

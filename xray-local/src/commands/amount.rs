@@ -17,6 +17,12 @@ const SIZES: &[(&str, u64)] = &[
 
 const TIMES: &[(&str, u64)] = &[("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
 
+/// Reads how many of something.
+pub(super) fn number(text: &str) -> Result<usize, String> {
+    let expected = |_| "expected a whole number, 0 or more".to_owned();
+    text.parse().map_err(expected)
+}
+
 /// Reads a number of bytes.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     read(text, SIZES).ok_or_else(|| "expected a size, as in 500MB, 10GB or 2GiB".to_owned())

@@ -38,15 +38,15 @@ pub(super) struct Assert {
     filter: String,
 
     /// How many there must be: no more and no fewer
-    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["min", "max"])]
+    #[arg(long, value_name = "NUMBER", value_parser = amount::number, allow_negative_numbers = true, conflicts_with_all = ["min", "max"])]
     count: Option<usize>,
 
     /// How many there must be at least [default: 1, unless --count or --max is given]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = amount::number, allow_negative_numbers = true)]
     min: Option<usize>,
 
     /// How many there may be at most
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = amount::number, allow_negative_numbers = true)]
     max: Option<usize>,
 
     /// How long to wait for it, and for the server, as in 10s

@@ -16,6 +16,9 @@ const CALL_BYTES: usize = 4 << 20;
 /// How much fits into a datagram: what IPv4 leaves of 64 kB.
 const DATAGRAM_BYTES: usize = 65_507;
 
+/// How many documents that were refused are told one by one.
+const TOLD: usize = 20;
+
 const HEADER: &[u8] = b"{\"format\":\"json\",\"version\":1}\n";
 
 #[derive(Serialize)]
@@ -89,9 +92,9 @@ impl Delivery {
         self.refused.extend(other.refused);
     }
 
-    /// Says on standard error what was not taken.
+    /// Says on standard error what was not taken, of many only of the first.
     pub(super) fn tell(&self) {
-        for refused in &self.refused {
+        for refused in self.refused.iter().take(TOLD) {
             let id = refused.id.as_deref().unwrap_or("a document");
             let code = refused.code.as_deref().unwrap_or("refused");
             output::talk(format_args!(
@@ -99,6 +102,12 @@ impl Delivery {
                 printable(id),
                 printable(code),
                 printable(&refused.message)
+            ));
+        }
+        let others = self.refused.len().saturating_sub(TOLD);
+        if others > 0 {
+            output::talk(format_args!(
+                "xray-local: and {others} more; --json tells of each\n"
             ));
         }
         if !self.refused.is_empty() {

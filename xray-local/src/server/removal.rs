@@ -1,11 +1,12 @@
 //! Takes traces out: what X-Ray has no operation for.
 
-use axum::Json;
-use axum::Router;
+use std::collections::BTreeSet;
+
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use xray_sdk::TraceId;
 
@@ -52,7 +53,7 @@ async fn remove(State(backend): State<Backend>, body: Bytes) -> Result<Response,
         )));
     }
     let ids = input.trace_ids.iter().map(|id| trace_id(id));
-    let ids: Vec<TraceId> = ids.collect::<Result<_, _>>()?;
+    let ids: BTreeSet<TraceId> = ids.collect::<Result<_, _>>()?;
     let told = computed(move || {
         let store = backend.store;
         let found = match input.dry_run {

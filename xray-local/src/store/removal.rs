@@ -1,5 +1,7 @@
 //! Traces are taken out because somebody says so.
 
+use std::collections::BTreeSet;
+
 use xray_sdk::TraceId;
 
 use super::Store;
@@ -7,9 +9,10 @@ use super::engine::EngineError;
 use crate::lock::lock;
 
 impl Store {
-    /// Those of these traces that there are, each once.
-    pub(crate) fn held(&self, ids: &[TraceId]) -> Result<Vec<TraceId>, EngineError> {
-        let rows = self.engine().known(&distinct(ids))?;
+    /// Those of these traces that there are.
+    pub(crate) fn held(&self, ids: &BTreeSet<TraceId>) -> Result<Vec<TraceId>, EngineError> {
+        let ids: Vec<_> = ids.iter().copied().collect();
+        let rows = self.engine().known(&ids)?;
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
@@ -19,13 +22,14 @@ impl Store {
     /// # Errors
     ///
     /// When that cannot be written. Then all of them are still there.
-    pub(crate) fn remove(&self, ids: &[TraceId]) -> Result<Vec<TraceId>, EngineError> {
+    pub(crate) fn remove(&self, ids: &BTreeSet<TraceId>) -> Result<Vec<TraceId>, EngineError> {
+        let ids: Vec<_> = ids.iter().copied().collect();
         let catalog = &self.shared.catalog;
         // Nobody puts a trace into the catalog of which the documents were read before.
         let mut settling = catalog.settling();
         self.load(&mut settling);
         let mut writer = lock(&self.shared.writer);
-        let removed = writer.remove(&distinct(ids), self.engine());
+        let removed = writer.remove(&ids, self.engine());
         let rows = removed.inspect_err(|error| self.has_failed(error))?;
         self.works();
         catalog.removed(&rows);
@@ -40,11 +44,4 @@ impl Store {
         self.keep_all();
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
-}
-
-fn distinct(ids: &[TraceId]) -> Vec<TraceId> {
-    let mut ids = ids.to_vec();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
 }

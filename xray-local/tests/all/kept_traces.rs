@@ -155,11 +155,30 @@ fn a_store_of_another_version_is_left_as_it_is_and_what_to_do_is_told() {
         let before = fs::read(&file).expect("is there");
         let error = refused(&folder).to_string();
         let told = format!(
-            "its format is {version}, this version of xray-local knows 2: start the one that wrote it"
+            "its format is {version}, this version of xray-local knows 3: start the one that wrote it"
         );
         assert!(error.contains(&told), "{error}");
         assert!(error.contains("xray-local export"), "{error}");
         assert_eq!(fs::read(&file).expect("is there"), before);
+    }
+}
+
+#[test]
+fn a_store_of_the_format_before_is_taken_over() {
+    let folder = Folder::new();
+    let server = start(&folder);
+    put(&server, &[small(1)]);
+    server.stop();
+    let file = folder.path().join("traces.db");
+    let other = Connection::open(&file).expect("opens");
+    other
+        .execute_batch("DROP TABLE removed; PRAGMA user_version = 2")
+        .expect("is written");
+    drop(other);
+    for _ in 0..2 {
+        let server = start(&folder);
+        assert_eq!(server.store().traces().len(), 1);
+        server.stop();
     }
 }
 

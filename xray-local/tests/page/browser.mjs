@@ -59,8 +59,8 @@ export async function accessible(page, what) {
 }
 
 /**
- * Opens an address, and tells what it took until `selector` was drawn, what scrolling through the list costs, and the memory after all.
- * Times are in milliseconds.
+ * Opens an address, and tells what it took until `selector` was drawn, and how long of it the server was waited for; what scrolling through the
+ * list costs, and the memory after all. Times are in milliseconds.
  */
 export async function measured(page, address, selector) {
   await page.addInitScript((selector) => {
@@ -73,34 +73,53 @@ export async function measured(page, address, selector) {
   }, selector);
   await page.goto(address);
   await page.waitForFunction(() => globalThis.drawnAfter, null, { timeout: 60_000 });
-  const drawn = await page.evaluate(() => ({
-    paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN,
-    drawn: globalThis.drawnAfter,
-  }));
+  const drawn = await page.evaluate(() => {
+    const asked = performance.getEntriesByType("resource").filter((entry) => entry.initiatorType === "fetch" && entry.responseEnd > 0 && entry.responseEnd < globalThis.drawnAfter);
+    return {
+      paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN,
+      drawn: globalThis.drawnAfter,
+      waited: Math.max(...asked.map((entry) => entry.responseEnd - entry.requestStart)),
+      read: asked.reduce((sum, entry) => sum + entry.decodedBodySize, 0) / 1e6,
+    };
+  });
   return { ...drawn, ...(await scrolled(page)), ...(await memory(page)) };
 }
 
-/** How long frames take while a list is scrolled through, or a drawing is dragged. */
+/**
+ * How long frames are apart while a list is scrolled through, or a drawing is dragged; and what a step of that takes of the processor until all is
+ * laid out, which tells more where the machine has other things to do.
+ */
 async function scrolled(page) {
-  const frames = await page.evaluate(async () => {
+  const { frames, steps } = await page.evaluate(async () => {
     const list = document.querySelector(".rows");
     const drawing = document.querySelector(".map > svg");
     const drag = (type, x) => drawing.dispatchEvent(new PointerEvent(type, { clientX: 400 + x, clientY: 300, bubbles: true }));
-    const frames = [];
+    const move = (step) => (list ? (list.scrollTop += 700) : drag("pointermove", step * 3));
+    const [frames, steps] = [[], []];
     if (!list) drag("pointerdown", 0);
     let last = performance.now();
     for (let step = 0; step < 60; step += 1) {
-      if (list) list.scrollTop += 700;
-      else drag("pointermove", step * 3);
+      move(step);
       await new Promise(requestAnimationFrame);
       const time = performance.now();
       frames.push(time - last);
       last = time;
     }
-    return frames.sort((one, other) => one - other);
+    for (let step = 60; step < 120; step += 1) {
+      const before = performance.now();
+      move(step);
+      // The browser would tell of it with the next frame.
+      list?.dispatchEvent(new Event("scroll"));
+      await Promise.resolve();
+      await Promise.resolve();
+      document.body.getBoundingClientRect();
+      steps.push(performance.now() - before);
+      await new Promise(requestAnimationFrame);
+    }
+    return { frames, steps };
   });
-  const at = (part) => frames[Math.min(frames.length - 1, Math.floor(frames.length * part))];
-  return { frame: at(0.5), slow: at(0.95), slowest: at(1) };
+  const at = (times, part) => times.sort((one, other) => one - other)[Math.min(times.length - 1, Math.floor(times.length * part))];
+  return { frame: at(frames, 0.5), slow: at(frames, 0.95), step: at(steps, 0.5), slowStep: at(steps, 0.95) };
 }
 
 /** What is left after what nobody needs was thrown away: megabytes of the heap, and nodes. */

@@ -58,11 +58,11 @@ await browser.close();
 if (figures.length > 0) tell(figures);
 process.exit(failures > 0 ? 1 : 0);
 
-/** One line for each that was measured. */
+/** One line for each that was measured: until it was drawn, how long of that the server was waited for, and how much came from it; frames and steps while it was scrolled through; memory. */
 function tell(figures) {
   const columns = {
-    paint: ["first paint", 0, "ms"], drawn: ["drawn", 0, "ms"], frame: ["a frame", 0, "ms"], slow: ["19 of 20", 0, "ms"], slowest: ["slowest", 0, "ms"],
-    heap: ["heap", 1, "MB"], nodes: ["nodes", 0, ""],
+    paint: ["first paint", 0, "ms"], drawn: ["drawn", 0, "ms"], waited: ["waited", 0, "ms"], read: ["read", 2, "MB"],
+    frame: ["a frame", 0, "ms"], slow: ["19 of 20", 0, "ms"], step: ["a step", 1, "ms"], slowStep: ["19 of 20", 1, "ms"], heap: ["heap", 1, "MB"], nodes: ["nodes", 0, ""],
   };
   const text = (value, digits, unit) => `${value.toFixed(digits)} ${unit}`.trim();
   const width = Math.max(...figures.map(({ what }) => what.length));

@@ -9,7 +9,7 @@ use clap::Args;
 use super::client::Address;
 use super::selection::Selection;
 use super::summary::Summary;
-use super::{Exit, Failure};
+use super::{Exit, Failure, amount};
 use line::Format;
 
 const EXAMPLES: &str = "\
@@ -36,11 +36,11 @@ pub(super) struct Tail {
     json: bool,
 
     /// How many of the traces that are there already are written first
-    #[arg(long, short = 'n', value_name = "NUMBER", default_value_t = 10)]
+    #[arg(long, short = 'n', value_name = "NUMBER", value_parser = amount::number, allow_negative_numbers = true, default_value_t = 10)]
     lines: usize,
 
     /// End after this many traces
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = amount::number, allow_negative_numbers = true)]
     count: Option<usize>,
 
     #[command(flatten)]

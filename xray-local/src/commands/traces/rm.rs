@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write as _};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use serde::{Deserialize, Serialize};
 use xray_local::count_text;
 use xray_sdk::TraceId;
@@ -29,14 +29,10 @@ const AT_ONCE: usize = 100;
 /// Nothing tells of them any more, and their documents are overwritten where they are stored. Documents that come later for one of them make a new trace.
 /// Only an xray-local does this.
 #[derive(Debug, Args)]
-#[command(before_help = EXAMPLES)]
+#[command(before_help = EXAMPLES, group = ArgGroup::new("which").args(["ids", "filter"]).required(true))]
 pub(super) struct Rm {
     /// The ids of the traces, as X-Ray or as W3C writes them
-    #[arg(
-        value_name = "ID",
-        required_unless_present = "filter",
-        conflicts_with = "filter"
-    )]
+    #[arg(value_name = "ID")]
     ids: Vec<TraceId>,
 
     /// All traces that this filter expression means

@@ -157,3 +157,16 @@ fn a_replay_makes_new_traces_of_now() {
     )
     .refused(5, "nothing answers");
 }
+
+#[test]
+fn of_many_documents_that_are_refused_the_first_are_told() {
+    let server = server();
+    let documents: String = (0..150)
+        .map(|number| format!("{{\"id\":\"{number}\"}}\n"))
+        .collect();
+    let told = ask_with(&server, &["send", "-"], &documents);
+    told.refused(3, "and 130 more; --json tells of each");
+    assert!(told.talk.lines().count() < 25, "{}", told.talk);
+    let told = ask_with(&server, &["send", "-", "--json"], &documents).json();
+    assert_eq!(told["refused"].as_array().map(Vec::len), Some(150));
+}

@@ -259,3 +259,17 @@ fn ctrl_c_ends_a_command_with_a_code_of_its_own() {
     assert!(kill.is_ok_and(|status: ExitStatus| status.success()));
     assert_eq!(child.wait().expect("ends").code(), Some(130));
 }
+
+#[test]
+fn numbers_that_make_no_sense_are_told_with_what_is_expected() {
+    for (command, number) in [
+        (&["traces", "ls", "--limit", "-1"][..], "-1"),
+        (&["tail", "--count", "-1"], "-1"),
+        (&["tail", "-n", "1.5"], "1.5"),
+        (&["assert", "fault", "--min", "x"], "x"),
+    ] {
+        let told = run(command);
+        told.refused(2, &format!("invalid value '{number}'"));
+        told.refused(2, "a whole number, 0 or more");
+    }
+}

@@ -273,7 +273,10 @@ fn health_tells_what_became_of_the_documents_of_each_service_and_what_to_do() {
     let server = server_with(&[1, 2]);
     let mut long = document(3);
     long["annotations"] = json!({"a.b": 1});
-    let documents = [long.to_string(), json!({"name": "ba\u{1b}d", "id": "1"}).to_string()];
+    let documents = [
+        long.to_string(),
+        json!({"name": "ba\u{1b}d", "id": "1"}).to_string(),
+    ];
     let input = json!({"TraceSegmentDocuments": documents});
     call(&server, "/TraceSegments", &input);
     let told = ask(&server, &["health"]).ok().data;
@@ -284,12 +287,25 @@ fn health_tells_what_became_of_the_documents_of_each_service_and_what_to_do() {
     };
     assert_eq!(row("SERVICE"), "SERVICE CAME BY LAST STORED REFUSED FOUND");
     let front = row("front");
-    assert!(front.starts_with("front API ") && front.ends_with("ago 3 0 1 InvalidAnnotationKey"), "{front}");
+    assert!(
+        front.starts_with("front API ")
+            && front.ends_with("ago 3 0 3 OldTrace, 1 InvalidAnnotationKey"),
+        "{front}"
+    );
     assert!(!told.contains('\u{1b}'), "{told}");
-    assert!(told.contains("dropped InvalidAnnotationKey in 1 document\n  "), "{told}");
+    assert!(
+        told.contains("dropped InvalidAnnotationKey in 1 document\n  "),
+        "{told}"
+    );
     let json = ask(&server, &["health", "--json"]).ok().json();
     let services = json["services"].as_array().expect("a list");
-    let front = services.iter().find(|service| service["service"] == "front").expect("is told");
-    assert_eq!((&front["taken"], &front["source"]), (&json!(3), &json!("api")));
-    assert_eq!(front["findings"][0]["severity"], "dropped");
+    let front = services
+        .iter()
+        .find(|service| service["service"] == "front")
+        .expect("is told");
+    assert_eq!(
+        (&front["taken"], &front["source"]),
+        (&json!(3), &json!("api"))
+    );
+    assert_eq!(front["findings"][0]["documents"], 3);
 }

@@ -20,7 +20,7 @@ fn listed(server: &Server) -> Vec<String> {
 #[test]
 fn what_is_taken_out_is_in_no_answer_any_more() {
     let server = server_with(&[1, 2, 3]);
-    let told = ask(&server, &["traces", "rm", &id(1), &id(3), "--yes"]).ok();
+    let told = ask(&server, &["traces", "rm", &id(1), &id(3), &id(1), "--yes"]).ok();
     assert_eq!(told.data, format!("{}\n{}\n", id(1), id(3)));
     assert!(
         told.talk.contains("2 traces were taken out"),
@@ -87,7 +87,7 @@ fn where_nobody_can_be_asked_it_must_be_said_and_nothing_is_taken_out() {
     let server = server_with(&[1]);
     ask(&server, &["traces", "rm", &id(1)]).refused(2, "--yes");
     ask_with(&server, &["traces", "rm", &id(1)], "y\n").refused(2, "--yes");
-    ask(&server, &["traces", "rm", "--yes"]).refused(2, "<ID>");
+    ask(&server, &["traces", "rm", "--yes"]).refused(2, "<ID|--filter <FILTER>>");
     ask(&server, &["traces", "rm", "--yes", &id(1), "-f", "fault"]).refused(2, "cannot be used");
     ask(&server, &["traces", "rm", "--yes", "-f", "fault ="])
         .refused(2, "the filter makes no sense");

@@ -164,3 +164,20 @@ export async function hostile(page, url) {
   await page.getByRole("option").filter({ hasText: "<script>" }).waitFor();
   assert.equal(await page.evaluate(() => globalThis.broken), undefined);
 }
+
+/** Where something comes all the time, and answers take long, views show what they have. */
+export async function busy(page, url) {
+  await page.route("**/TraceSummaries", async (route) => {
+    await new Promise((go) => setTimeout(go, 1200));
+    await route.continue();
+  });
+  await shop.put(url, shop.request({ time: shop.now() }));
+  await page.goto(`${url}/#/traces`);
+  const coming = setInterval(() => shop.put(url, shop.request({ time: shop.now() })), 200);
+  try {
+    await page.getByRole("heading", { name: /^Traces [1-9]/ }).waitFor({ timeout: 8_000 });
+    await page.getByRole("heading", { name: /^Traces \d\d/ }).waitFor({ timeout: 12_000 });
+  } finally {
+    clearInterval(coming);
+  }
+}

@@ -58,7 +58,7 @@ export async function health(page, url) {
   await page.reload();
   await shown(page, "1 document refused, because X-Ray would");
   await shown(page, "2 datagrams without a document behind the header line");
-  await page.getByRole("row").filter({ hasText: "<i>web</i>" }).getByText("97").waitFor();
+  await page.getByRole("row").filter({ hasText: "<i>web</i>" }).getByRole("cell", { name: "97", exact: true }).waitFor();
 }
 
 /** What came of each service, on which way, what is wrong with it, and what programs tell of themselves. */
