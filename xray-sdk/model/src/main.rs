@@ -27,7 +27,7 @@ const ORDERS: usize = 60_000;
 const STEPS: usize = 20_000;
 
 /// What is tried: a name that says what holds in every order.
-const SCENES: [(&str, fn()); 5] = [
+const SCENES: [(&str, fn()); 8] = [
     (
         "a_flush_emits_all_that_was_handed_over_before_it",
         scene::a_flush_emits_all_that_was_handed_over_before_it,
@@ -47,6 +47,18 @@ const SCENES: [(&str, fn()); 5] = [
     (
         "lanes_are_used_again_and_nothing_is_left_in_them",
         scene::lanes_are_used_again_and_nothing_is_left_in_them,
+    ),
+    (
+        "what_rests_is_had_by_one_at_a_time_and_by_none_after_its_end",
+        scene::what_rests_is_had_by_one_at_a_time_and_by_none_after_its_end,
+    ),
+    (
+        "what_handles_record_in_a_lane_that_they_share_is_emitted_once",
+        scene::what_handles_record_in_a_lane_that_they_share_is_emitted_once,
+    ),
+    (
+        "a_patient_shutdown_waits_for_handles_of_a_segment_that_has_closed",
+        scene::a_patient_shutdown_waits_for_handles_of_a_segment_that_has_closed,
     ),
 ];
 

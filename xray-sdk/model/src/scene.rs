@@ -5,9 +5,10 @@ use loom::sync::atomic::{AtomicU64, Ordering};
 use loom::thread::{self, JoinHandle};
 
 use crate::clock::Clock;
-use crate::record::identity::About;
+use crate::record::identity::{About, Share};
 use crate::record::lane::Lane;
 use crate::record::outlet::Outlet;
+use crate::record::rest::Rest;
 use crate::record::round::Next;
 use crate::record::sync::Thread;
 
@@ -179,4 +180,94 @@ pub(crate) fn lanes_are_used_again_and_nothing_is_left_in_them() {
     join(other);
     let all = digit(0) + digit(1) + digit(2);
     assert_eq!(stage.shut_down(PATIENCE), (true, all, 0));
+}
+
+/// Lets the lane of a segment rest, of which so many handles are open.
+fn share(mut lane: Box<Lane>, handles: u32) -> Share {
+    lane.handles = handles;
+    let identity = lane.identity().clone();
+    assert!(identity.rest.put(lane).is_ok(), "nothing rests there yet");
+    identity
+}
+
+/// A call of a handle that shares its segment's lane, and its close.
+fn call_and_close(identity: &Share, number: u32) {
+    match identity.rest.take() {
+        Some(mut lane) => {
+            lane.record_too(digit(number));
+            lane.handles -= 1;
+            Rest::put_back_within(lane, |lane| &lane.identity().rest);
+        }
+        None => {
+            let mut lane = Outlet::lane_to_end(identity.clone());
+            lane.record(digit(number));
+            identity.outlet().hand_over(lane);
+            identity.late.leave(identity.outlet());
+        }
+    }
+}
+
+/// The end of the segment.
+fn close(identity: &Share) {
+    let lane = identity.rest.close().expect("a call ends");
+    let lane = lane.expect("nobody has it for long");
+    if lane.handles > 0 {
+        identity.late.wait_for(lane.handles, identity.outlet());
+    }
+    identity.outlet().hand_over(lane);
+}
+
+pub(crate) fn what_rests_is_had_by_one_at_a_time_and_by_none_after_its_end() {
+    let rest = loom::sync::Arc::new(Rest::new());
+    assert!(rest.put(Box::new(AtomicU64::new(0))).is_ok());
+    let others = [(); 2].map(|()| {
+        let rest = rest.clone();
+        thread::spawn(move || match rest.take() {
+            Some(number) => {
+                // In two steps without an order of their own.
+                number.store(number.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+                rest.put_back(number);
+                1
+            }
+            None => 0,
+        })
+    });
+    let number = rest.close().expect("a call ends").expect("it is there");
+    let found = number.load(Ordering::Relaxed);
+    let counted: u64 = others
+        .into_iter()
+        .map(|other| other.join().expect("it does not panic"))
+        .sum();
+    assert_eq!(found, counted);
+}
+
+pub(crate) fn what_handles_record_in_a_lane_that_they_share_is_emitted_once() {
+    let stage = Stage::set(ROOMY);
+    let lane = begin(&stage.outlet, 0).expect("room");
+    let identity = share(lane, 2);
+    let other = {
+        let identity = identity.clone();
+        thread::spawn(move || call_and_close(&identity, 1))
+    };
+    call_and_close(&identity, 2);
+    close(&identity);
+    drop(identity);
+    join(other);
+    let all = digit(0) + digit(1) + digit(2);
+    assert_eq!(stage.shut_down(PATIENCE), (true, all, 0));
+}
+
+pub(crate) fn a_patient_shutdown_waits_for_handles_of_a_segment_that_has_closed() {
+    let stage = Stage::set(ROOMY);
+    let lane = begin(&stage.outlet, 0).expect("room");
+    let identity = share(lane, 1);
+    let other = {
+        let identity = identity.clone();
+        thread::spawn(move || call_and_close(&identity, 1))
+    };
+    close(&identity);
+    drop(identity);
+    let all = digit(0) + digit(1);
+    assert_eq!(stage.shut_down(PATIENCE), (true, all, 0));
+    join(other);
 }

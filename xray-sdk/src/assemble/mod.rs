@@ -92,6 +92,10 @@ impl Assembler {
         let closed = tree
             .segment()
             .is_some_and(|segment| segment.closed.is_some());
+        if closed || tree.identity().is_sent() {
+            // The segment's own lane ended with its close.
+            tree.await_no_more();
+        }
         let identity = tree.identity();
         if closed && !identity.is_sent() {
             identity.set_sent();
@@ -192,6 +196,7 @@ impl Assembler {
         let Some(mut tree) = self.pending.remove(&id) else {
             return 0;
         };
+        tree.await_no_more();
         let bytes = tree.bytes();
         if matches!(kept, Kept::Openings) && tree.closed_count() > 0 {
             // Alone: the complete document of the segment replaces all that stands in this one.

@@ -1,3 +1,5 @@
+mod keep;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::assemble::by_id::ById;
@@ -6,11 +8,9 @@ use crate::assemble::list::{Link, List, Lists};
 use crate::assemble::progress::Progress;
 use crate::clock::Tick;
 use crate::id::SegmentId;
-use crate::record::Text;
 use crate::record::event::{Event, Mark, Namespace, Texts, What, Words};
 use crate::record::identity::{Identity, Share};
 use crate::record::lane::Lane;
-use crate::record::outlet::Outlet;
 
 /// The segments and subsegments that the lanes of one segment tell of.
 #[derive(Default)]
@@ -27,6 +27,8 @@ pub(crate) struct Tree {
     index: ById<Place>,
     events: Lists,
     open: usize,
+    /// Nodes that [await](Awaits) a part of the segment's own lane.
+    awaiting: Vec<Place>,
     pub(crate) exceptions: Written,
     pub(crate) progress: Progress,
 }
@@ -38,12 +40,23 @@ pub(crate) struct Node {
     pub(crate) id: SegmentId,
     pub(crate) opened: Option<Opened>,
     pub(crate) closed: Option<Tick>,
+    /// Something that was recorded of it before its close may not have arrived.
+    awaits: Option<Awaits>,
     pub(crate) parent: Option<Place>,
     /// Its children, each a list through `next`.
     first_child: Place,
     last_child: Place,
     next: Place,
     events: List,
+}
+
+/// A node of which something was recorded in the segment's own lane, and its end elsewhere: it is not over before that lane's next part has
+/// arrived, in which what was recorded before may be.
+#[derive(Clone, Copy)]
+enum Awaits {
+    Close,
+    /// It closed then.
+    Part(Tick),
 }
 
 /// What the opening of a node told.
@@ -83,6 +96,7 @@ impl Tree {
         self.index.clear();
         self.events.clear();
         self.open = 0;
+        self.awaiting.clear();
     }
 
     /// Makes an empty tree one that another segment may use.
@@ -110,6 +124,15 @@ impl Tree {
             latest = Some((event.node, place));
             let node = &mut self.nodes[place];
             match event.what {
+                What::Mark(Mark::Moved) => {
+                    if node.awaits.is_none() && node.closed.is_none() {
+                        node.awaits = Some(Awaits::Close);
+                        self.awaiting.push(place);
+                    }
+                }
+                What::Close { at } if node.awaits.is_some() => {
+                    node.awaits = Some(Awaits::Part(at));
+                }
                 What::Open {
                     parent,
                     name,
@@ -137,7 +160,22 @@ impl Tree {
                 }
             }
         }
+        let is_main = lane.is_main();
         self.lanes.push(lane);
+        if is_main {
+            self.await_no_more();
+        }
+    }
+
+    /// All that was recorded in the segment's own lane before now has arrived, or will not.
+    pub(crate) fn await_no_more(&mut self) {
+        for place in self.awaiting.drain(..) {
+            let node = &mut self.nodes[place];
+            if let Some(Awaits::Part(at)) = node.awaits.take() {
+                node.closed = Some(at);
+                self.open -= 1;
+            }
+        }
     }
 
     /// Where the node with this id is, if there is one.
@@ -166,6 +204,7 @@ impl Tree {
             id,
             opened: None,
             closed: None,
+            awaits: None,
             parent: None,
             first_child: NONE,
             last_child: NONE,
@@ -288,8 +327,11 @@ impl Tree {
     }
 
     pub(crate) fn name_of(&self, opened: &Opened) -> &str {
-        let lane = &self.lanes[opened.lane as usize];
-        lane.text_from(opened.text as usize).words(opened.name)
+        self.texts_of(opened).words(opened.name)
+    }
+
+    fn texts_of(&self, opened: &Opened) -> Texts<'_> {
+        self.lanes[opened.lane as usize].text_from(opened.text as usize)
     }
 
     /// What was recorded of a node between its opening and its close, each with its text.
@@ -345,39 +387,5 @@ impl Tree {
     /// The lanes, for use elsewhere.
     pub(crate) fn take_lanes(&mut self) -> std::vec::Drain<'_, Box<Lane>> {
         self.lanes.drain(..)
-    }
-
-    /// Copies the nodes that stay into a lane of their own.
-    pub(crate) fn keep(
-        &mut self,
-        stays: impl Fn(&Self, Place) -> bool,
-        copy: impl Fn(&Self, &Node, &mut Lane),
-    ) -> Option<Box<Lane>> {
-        let mut kept: Option<Box<Lane>> = None;
-        for place in 0..self.nodes.len() {
-            if stays(self, place) {
-                // One that was used before: a segment that goes on for long would add one lane to the pool each time.
-                let lane = kept.get_or_insert_with(|| Outlet::kept_lane(self.share()));
-                copy(self, &self.nodes[place], lane);
-            }
-        }
-        kept
-    }
-
-    pub(crate) fn copy_opening(&self, node: &Node, to: &mut Lane) {
-        if let Some(opened) = &node.opened {
-            let name = Text::copied(self.name_of(opened));
-            to.open(node.id, opened.parent, &name, opened.namespace, opened.at);
-        }
-    }
-
-    pub(crate) fn copy_node(&self, node: &Node, to: &mut Lane) {
-        self.copy_opening(node, to);
-        for (event, texts) in self.events_of(node) {
-            to.copy(event, texts);
-        }
-        if let Some(at) = node.closed {
-            to.close(node.id, at);
-        }
     }
 }

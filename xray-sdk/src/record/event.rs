@@ -141,6 +141,8 @@ pub(crate) enum Mark {
     Panicked,
     /// The program asks that the segment be seen as it is now.
     Shown,
+    /// What was recorded of it before may be in the segment's own lane, of which a part is not queued yet.
+    Moved,
 }
 
 /// What kind of call a subsegment is. X-Ray draws a node only for calls that leave the process.

@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::header::{Sampled, TraceHeader};
 use crate::id::{SegmentId, TraceId};
+use crate::record::lane::Lane;
+use crate::record::late::Late;
 use crate::record::outlet::Outlet;
-use crate::record::raw;
+use crate::record::raw::{self, Rest};
 use crate::record::withheld::Withheld;
 use crate::sampling::Watch;
 
@@ -20,6 +22,9 @@ pub(crate) struct Identity {
     is_part: AtomicBool,
     sent: AtomicBool,
     has_more: AtomicBool,
+    /// Where the segment's lane rests between the calls of handles that share it.
+    pub(crate) rest: Rest<Lane>,
+    late: Late,
     // Guards what few segments have. Locked by those that have it.
     more: Mutex<More>,
 }
@@ -65,6 +70,8 @@ impl Identity {
             is_part: AtomicBool::default(),
             sent: AtomicBool::default(),
             has_more: AtomicBool::default(),
+            rest: Rest::new(),
+            late: Late::default(),
             more: Mutex::default(),
         };
         identity.renew(about);
@@ -82,6 +89,8 @@ impl Identity {
         self.is_part
             .store(about.kind == Kind::PartOfLambdas, Ordering::Relaxed);
         self.sent.store(false, Ordering::Relaxed);
+        self.rest.renew();
+        self.late.renew();
         let has_more = about.watch.is_some() || !about.header.extras().is_empty();
         if has_more || self.has_more.load(Ordering::Relaxed) {
             self.renew_more(about, has_more);
@@ -118,6 +127,16 @@ impl Identity {
     #[inline]
     pub(crate) fn segment_id(&self) -> SegmentId {
         SegmentId::from_u64(self.segment_id.load(Ordering::Relaxed))
+    }
+
+    /// The segment has closed, while by its lane so many handles are open that share it.
+    pub(crate) fn wait_for_late(&self, handles: u32) {
+        self.late.wait_for(handles, &self.outlet);
+    }
+
+    /// A handle does not share the lane any more.
+    pub(crate) fn share_no_more(&self) {
+        self.late.leave(&self.outlet);
     }
 
     /// Whether the segment's own document is that of a subsegment.

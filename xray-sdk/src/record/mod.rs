@@ -7,6 +7,7 @@ mod home;
 pub(crate) mod identity;
 pub(crate) mod json;
 pub(crate) mod lane;
+mod late;
 pub(crate) mod outlet;
 mod pool;
 mod raw;

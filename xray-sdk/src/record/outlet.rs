@@ -276,6 +276,16 @@ impl Outlet {
         self.pool.give(lane);
     }
 
+    /// Some handles of a segment that has closed have no lane of their own and are open.
+    pub(crate) fn wait_for_late(&self) {
+        self.account.lend();
+    }
+
+    /// They are not, any more.
+    pub(crate) fn end_of_late(&self) {
+        self.account.returned();
+    }
+
     /// The background thread has written for now: the lanes that it has are for others.
     pub(crate) fn share_lanes(&self) {
         self.pool.share();

@@ -4,12 +4,12 @@ use std::panic::Location;
 use crate::context::{self, Context, Kind, Passive, missing};
 use crate::header::Sampled;
 use crate::id::SegmentId;
+use crate::record::Text;
 use crate::record::event::Namespace;
 use crate::record::identity::Loan;
 use crate::record::lane::Lane;
 use crate::record::outlet::Outlet;
-use crate::record::{Text, hand_over};
-use crate::segment::entity::{Entity, lane_to_end};
+use crate::segment::entity::{Entity, close_aside, lane_to_end};
 use crate::segment::inside::{Before, Inside};
 use crate::segment::subsegment;
 
@@ -22,6 +22,8 @@ pub(crate) struct Carried {
     origin: Origin,
     /// A subsegment was opened and not closed yet.
     pub(super) is_open: bool,
+    /// Something of it may be in the segment's own lane.
+    pub(super) in_main: bool,
     pub(super) node: SegmentId,
     /// Whose it is, where it is recorded.
     pub(super) identity: Option<Loan>,
@@ -46,6 +48,7 @@ impl Carried {
         Self {
             origin: Origin::Missing,
             is_open: false,
+            in_main: false,
             node: SegmentId::from_u64(0),
             identity: None,
             passive: None,
@@ -78,6 +81,7 @@ impl Carried {
     pub(super) fn be_current(&mut self) {
         self.origin = Origin::Missing;
         self.is_open = false;
+        self.in_main = false;
         let mut current = context::take();
         match current.as_deref_mut() {
             Some(lane) => {
@@ -171,7 +175,7 @@ impl Carried {
     pub(super) fn is_of(&self, lane: &Lane) -> bool {
         self.identity
             .as_ref()
-            .is_some_and(|identity| identity.address() == lane.key())
+            .is_some_and(|identity| lane.is_of(identity.address()))
     }
 
     /// Makes it current on this thread while the guard lives.
@@ -179,7 +183,10 @@ impl Carried {
     pub(crate) fn enter(&mut self) -> Inside<'_> {
         let mut current = context::take();
         let before = match current.as_deref_mut() {
-            Some(lane) if self.is_of(lane) => Some(mem::replace(&mut lane.node, self.node)),
+            Some(lane) if self.is_of(lane) => {
+                self.in_main |= lane.is_main();
+                Some(mem::replace(&mut lane.node, self.node))
+            }
             _ => None,
         };
         context::put(current);
@@ -215,6 +222,7 @@ impl Carried {
         if subsegment::open(lane, id, self.node, name, namespace) {
             self.node = id;
             self.is_open = true;
+            self.in_main = lane.is_main();
         }
     }
 
@@ -262,10 +270,7 @@ impl Carried {
     #[inline(never)]
     pub(super) fn close_elsewhere(&mut self) {
         if let Some(identity) = self.identity.take() {
-            let mut lane = lane_to_end(&identity);
-            let now = lane.tick();
-            lane.close_dropped(self.node, now);
-            hand_over(lane);
+            close_aside(&identity, self.node, self.in_main);
         }
     }
 }

@@ -5,10 +5,12 @@ use std::sync::atomic::Ordering;
 use std::thread;
 
 use crate::context::{self, Context, Kind, Left, Passive};
+use crate::id::SegmentId;
 use crate::record::hand_over;
 use crate::record::lane::Lane;
 use crate::record::outlet::Outlet;
 use crate::segment::entity::{Entity, Place};
+use crate::segment::shared::end_sharing;
 
 /// While it lives, a segment or subsegment is current on this thread.
 ///
@@ -35,6 +37,8 @@ enum Way {
     Unsampled,
     /// In the place of another, or with more to keep.
     Replacing,
+    /// In the lane that was current, of the same segment. This was current in it.
+    Node(SegmentId),
 }
 
 impl<'a> Entered<'a> {
@@ -61,21 +65,27 @@ impl<'a> Entered<'a> {
     pub(crate) fn begin(&mut self) {
         let is_free = context::kind() == Kind::Missing;
         let entity = &mut *self.entity;
-        if let Some(mut lane) = entity.lane.take() {
-            entity.place = Place::Within;
-            // It has either a lane or this, so nothing has to be dropped.
-            mem::forget(entity.identity.replace(lane.lend()));
-            if is_free {
-                self.way = Way::Lane;
-                context::begin(lane);
-            } else {
-                self.replace(Context::Recording(lane));
-            }
+        if let Some(lane) = entity.lane.take() {
+            self.begin_in(lane, is_free);
         } else if is_free && matches!(entity.passive, Some(Passive::Unsampled)) {
             self.way = Way::Unsampled;
             context::begin_unsampled();
         } else {
-            self.enter_passive();
+            self.begin_otherwise(is_free);
+        }
+    }
+
+    #[inline(always)]
+    fn begin_in(&mut self, mut lane: Box<Lane>, is_free: bool) {
+        self.entity.place = Place::Within;
+        if self.entity.identity.is_none() {
+            self.entity.identity = Some(lane.lend());
+        }
+        if is_free {
+            self.way = Way::Lane;
+            context::begin(lane);
+        } else {
+            self.replace(Context::Recording(lane));
         }
     }
 
@@ -96,6 +106,9 @@ impl<'a> Entered<'a> {
         if let Some(identity) = entity.identity.take() {
             lane.give_back(identity);
         }
+        if lane.is_shared {
+            end_sharing(&lane);
+        }
         context::settle(|| Some(lane.identity().segment_id()));
         match Arc::ptr_eq(lane.outlet(), outlet) {
             true => outlet.hand_over(lane),
@@ -105,9 +118,22 @@ impl<'a> Entered<'a> {
     }
 
     #[inline(never)]
-    fn enter_passive(&mut self) {
+    fn begin_otherwise(&mut self, is_free: bool) {
         if let Some(passive) = self.entity.passive.take() {
-            self.replace(Context::Passive(passive));
+            return self.replace(Context::Passive(passive));
+        }
+        if !self.entity.is_sharing() {
+            return;
+        }
+        let (key, node) = (self.entity.key, self.entity.node);
+        let before = context::with_lane(|lane| {
+            let lane = lane.filter(|lane| lane.key() == key)?;
+            Some(mem::replace(&mut lane.node, node))
+        });
+        if let Some(before) = before {
+            self.way = Way::Node(before);
+        } else if let Some(lane) = self.entity.take_lane() {
+            self.begin_in(lane, is_free);
         }
     }
 
@@ -128,6 +154,7 @@ impl<'a> Entered<'a> {
     fn leave(&mut self) {
         match self.way {
             Way::Not => return,
+            Way::Node(before) => self.leave_node(before),
             Way::Unsampled if context::end_unsampled() => {}
             Way::Lane => match context::end(self.entity.key) {
                 Some(lane) => self.keep(lane),
@@ -136,6 +163,21 @@ impl<'a> Entered<'a> {
             _ => self.leave_otherwise(),
         }
         context::settle(|| Some(self.entity.identity()?.segment_id()));
+    }
+
+    /// What was current in the lane is so again.
+    #[inline(never)]
+    fn leave_node(&mut self, before: SegmentId) {
+        let has_panicked = thread::panicking() && !self.panicking;
+        let (key, node) = (self.entity.key, self.entity.node);
+        context::with_lane(|lane| {
+            if let Some(lane) = lane.filter(|lane| lane.key() == key) {
+                if has_panicked {
+                    lane.panicked(node);
+                }
+                lane.node = before;
+            }
+        });
     }
 
     /// It has its lane back.
@@ -153,17 +195,27 @@ impl<'a> Entered<'a> {
             lane.give_back(identity);
         }
         // What the program put into its place by `mem::swap` is not lost.
+        let is_shared = lane.is_shared;
         if let Some(other) = entity.lane.replace(lane) {
             hand_over(other);
+        }
+        if is_shared {
+            entity.let_rest();
         }
     }
 
     #[inline(never)]
     fn leave_otherwise(&mut self) {
         let before = self.replaced.take().unwrap_or_default();
+        let is_inside = !matches!(before, Context::Missing);
         let has_panicked = thread::panicking() && !self.panicking;
         match context::replace(before) {
-            Context::Recording(lane) if lane.key() == self.entity.key => self.keep(lane),
+            Context::Recording(lane) if lane.key() == self.entity.key => {
+                self.keep(lane);
+                if is_inside {
+                    self.hand_over_apart();
+                }
+            }
             Context::Passive(passive) if self.entity.key == 0 => {
                 if has_panicked {
                     passive.fail();
@@ -171,6 +223,14 @@ impl<'a> Entered<'a> {
                 self.entity.passive = Some(passive);
             }
             other => self.left_too_early(other),
+        }
+    }
+
+    /// Hands over what was recorded in a lane of a handle's own, while it was in the place of another: of what closes in that one, too.
+    fn hand_over_apart(&mut self) {
+        match &mut self.entity.lane {
+            Some(lane) if !lane.is_main() => lane.hand_over_now(),
+            _ => {}
         }
     }
 

@@ -2,7 +2,7 @@ use std::panic::Location;
 
 use serde::Serialize;
 
-use crate::context::{self, Kind, Passive};
+use crate::context::{self, Kind, Passive, Taken};
 use crate::header::TraceHeader;
 use crate::id::{SegmentId, TraceId};
 use crate::record::event::{Field, What};
@@ -10,7 +10,7 @@ use crate::record::identity::{Identity, Loan, Share};
 use crate::record::lane::Lane;
 use crate::record::outlet::Outlet;
 use crate::record::{Text, Value, hand_over, json};
-use crate::segment::reach::{not_recorded, record};
+use crate::segment::reach::{not_recorded, put, record};
 use crate::segment::subsegment::SubsegmentBuilder;
 
 /// A segment or subsegment that is being recorded: what [`Segment`](crate::Segment), [`Subsegment`](crate::Subsegment)
@@ -22,7 +22,7 @@ use crate::segment::subsegment::SubsegmentBuilder;
 pub struct Entity {
     // Fields beside a plain tag, and not an enum with fields: whoever records looks at the tag and at one of them.
     pub(crate) place: Place,
-    /// The [key](Identity::key) of the segment that it records in, to be compared with the lane's; zero where it records in none.
+    /// The [key](Lane::key) of the lane that it records in, to be compared with that of the lane at hand; zero where it records in none.
     pub(crate) key: usize,
     pub(crate) node: SegmentId,
     /// Whose it is, where it is recorded and its lane does not tell.
@@ -67,13 +67,13 @@ impl Entity {
         // Conversions may be the program's code, which must not run while the context is looked at.
         let (key, value) = (key.into(), value.into());
         // As `record!` does; a closure as large as this would not become one with the caller.
-        let mut current = context::take();
-        let at_hand = self.at_hand(&mut current);
+        let (mut current, mut resting) = (context::take(), Taken::new(None));
+        let at_hand = self.at_hand(&mut current, &mut resting);
         let is_at_hand = at_hand.is_some();
         if let Some((lane, node)) = at_hand {
             lane.annotate(node, &key, &value, place);
         }
-        context::put(current);
+        put(current, resting);
         if !is_at_hand {
             self.annotate_elsewhere(key, value, place);
         }
@@ -189,7 +189,7 @@ impl Entity {
         match self.place {
             Place::Nowhere | Place::Unrecorded => false,
             Place::Within => true,
-            Place::Held => self.lane.is_some(),
+            Place::Held => self.lane.is_some() || self.identity.is_some(),
             Place::Current => {
                 let is_recording = context::kind() == Kind::Recording;
                 if !is_recording {
@@ -205,7 +205,7 @@ impl Entity {
         match self.place {
             Place::Nowhere | Place::Unrecorded => None,
             Place::Within => Some(self.node),
-            Place::Held => self.lane.is_some().then_some(self.node),
+            Place::Held => self.identity().map(|_| self.node),
             Place::Current => context::with(|current| current.node()),
         }
     }
@@ -298,7 +298,7 @@ impl Entity {
                 close_in(lane, self.node);
                 drop(self.identity.take());
             }
-            None if self.identity.is_some() => self.close_elsewhere(),
+            None if self.identity.is_some() => self.close_shared(),
             None => {
                 if let Some(Passive::Told(_)) = self.passive {
                     self.recycle();
@@ -315,15 +315,6 @@ impl Entity {
         }
     }
 
-    /// It is still entered somewhere: only its end can be told from here.
-    #[cold]
-    #[inline(never)]
-    fn close_elsewhere(&mut self) {
-        if let Some(identity) = self.identity.take() {
-            close_in(lane_to_end(&identity), self.node);
-        }
-    }
-
     /// A new subsegment below this entity.
     #[track_caller]
     pub fn subsegment<'a>(&'a mut self, name: impl Into<Text<'a>>) -> SubsegmentBuilder<'a> {
@@ -336,8 +327,19 @@ pub(super) fn lane_to_end(identity: &Loan) -> Box<Lane> {
     Outlet::lane_to_end(identity.share())
 }
 
+/// Closes what is dropped where its lane is out of reach. `is_moved` says that something of it may be in the segment's own.
+#[cold]
+#[inline(never)]
+pub(super) fn close_aside(identity: &Loan, node: SegmentId, is_moved: bool) {
+    let mut lane = lane_to_end(identity);
+    if is_moved {
+        lane.moved(node);
+    }
+    close_in(lane, node);
+}
+
 /// Closes a handle that is dropped, and hands over its lane.
-fn close_in(mut lane: Box<Lane>, node: SegmentId) {
+pub(super) fn close_in(mut lane: Box<Lane>, node: SegmentId) {
     let now = lane.tick();
     lane.close_dropped(node, now);
     hand_over(lane);

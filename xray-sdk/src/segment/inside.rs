@@ -65,6 +65,9 @@ impl<'a> Inside<'a> {
                 if has_panicked {
                     lane.panicked(carried.node);
                 }
+                if carried.in_main && !lane.is_main() {
+                    lane.moved(carried.node);
+                }
                 let now = lane.tick();
                 lane.close(carried.node, now);
                 if let Before::Node(before) = self.before {
@@ -91,7 +94,13 @@ impl<'a> Inside<'a> {
             Before::Node(before) => {
                 let mut current = context::take();
                 match current.as_deref_mut() {
-                    Some(lane) if self.carried.is_of(lane) => lane.node = before,
+                    Some(lane) if self.carried.is_of(lane) => {
+                        lane.node = before;
+                        // It may go on and end elsewhere before this lane is queued. That the segment's own is awaited is told there.
+                        if self.carried.is_open && !lane.is_main() {
+                            lane.hand_over_now();
+                        }
+                    }
                     _ => {}
                 }
                 context::put(current);

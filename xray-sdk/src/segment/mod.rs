@@ -14,6 +14,7 @@ mod planned;
 mod progress;
 mod reach;
 mod running;
+mod shared;
 mod subsegment;
 mod unrecorded;
 mod within;

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::context::{self, Kind, missing};
+use crate::context::{self, Kind, Taken, missing};
 use crate::id::SegmentId;
 use crate::record::hand_over;
 use crate::record::lane::Lane;
@@ -31,37 +31,44 @@ impl Entity {
     /// False when none is. `write` must be ours alone, as for [`context::with_lane`].
     #[inline(always)]
     pub(crate) fn record_at_hand(&mut self, write: impl FnOnce(&mut Lane, SegmentId)) -> bool {
-        let mut current = context::take();
-        let at_hand = self.at_hand(&mut current);
+        let (mut current, mut resting) = (context::take(), Taken::new(None));
+        let at_hand = self.at_hand(&mut current, &mut resting);
         let is_at_hand = at_hand.is_some();
         if let Some((lane, node)) = at_hand {
             write(lane, node);
         }
-        context::put(current);
+        put(current, resting);
         is_at_hand
     }
 
-    /// The lane that a handle has, or else the one that is current, if that is of what this entity writes to; and the segment or subsegment.
+    /// The lane that a handle has, or else the one that is current, if that is what this entity writes to, or else the one that handles share; and
+    /// the segment or subsegment. What was taken for it is to be [put](put) back.
     ///
     /// The handle's own goes first, also where that of a task of the same segment is current: the end of the handle is queued with it, and the
     /// task's lane later, when what the handle was may have been written.
     #[inline(always)]
     pub(crate) fn at_hand<'a>(
         &'a mut self,
-        current: &'a mut context::Taken,
+        current: &'a mut Taken,
+        resting: &'a mut Taken,
     ) -> Option<(&'a mut Lane, SegmentId)> {
         if let Some(lane) = self.lane.as_deref_mut() {
             return Some((lane, self.node));
         }
-        let lane = current.as_deref_mut()?;
-        if lane.key() == self.key {
-            return Some((lane, self.node));
+        if let Some(lane) = current.as_deref_mut() {
+            if lane.key() == self.key {
+                return Some((lane, self.node));
+            }
+            if self.place == Place::Current {
+                let node = lane.node;
+                return Some((lane, node));
+            }
         }
-        if self.place != Place::Current {
-            return None;
+        match &self.identity {
+            Some(identity) if self.place == Place::Held => **resting = identity.rest.take(),
+            _ => return None,
         }
-        let node = lane.node;
-        Some((lane, node))
+        Some((resting.as_deref_mut()?, self.node))
     }
 
     /// Runs `write` on the lane that this entity writes to, if it is recorded and there is room. Tells when there is no segment.
@@ -78,37 +85,38 @@ impl Entity {
         caller: &'static Location<'static>,
         write: impl FnOnce(&mut Lane, SegmentId),
     ) {
-        let is_aside = context::with_lane(|current| {
-            let (own, is_current) = (self.node, self.place == Place::Current);
-            let Some(lane) = self.find_lane(current, caller) else {
-                return false;
-            };
-            let node = if is_current { lane.node } else { own };
-            write(lane, node);
-            lane.is_aside
-        });
-        if is_aside {
+        let mut write = Some(write);
+        let mut write = |lane: &mut Lane, node: SegmentId| {
+            if let Some(write) = write.take() {
+                write(lane, node);
+            }
+        };
+        if self.record_at_hand(&mut write) {
+            return;
+        }
+        if self.place == Place::Current {
+            return not_recorded(caller);
+        }
+        if let Some(mut lane) = self.wait_for_lane() {
+            write(&mut lane, self.node);
+            return lane.put_back();
+        }
+        self.share_no_more();
+        if self.lane.is_none() {
+            self.lane = self.lane_aside();
+        }
+        self.record_at_hand(&mut write);
+        if self.lane.as_ref().is_some_and(|lane| lane.is_aside) {
             self.hand_over_aside();
         }
     }
 
-    fn find_lane<'a>(
-        &'a mut self,
-        current: Option<&'a mut Lane>,
-        caller: &'static Location<'static>,
-    ) -> Option<&'a mut Lane> {
-        match (self.place, current) {
-            (Place::Held, _) => self.lane.as_deref_mut(),
-            (Place::Current, Some(lane)) => Some(lane),
-            (Place::Current, None) => {
-                not_recorded(caller);
-                None
-            }
-            (_, Some(lane)) if lane.key() == self.key => Some(lane),
-            _ => {
-                self.lane = self.lane_aside();
-                self.lane.as_deref_mut()
-            }
+    /// The lane that it shares, when another call was going on and is over.
+    fn wait_for_lane(&self) -> Option<Box<Lane>> {
+        let identity = self.identity.as_ref()?;
+        match self.place {
+            Place::Held => identity.rest.take_next(),
+            _ => None,
         }
     }
 
@@ -141,17 +149,18 @@ impl Entity {
 
     /// Hands over what is recorded so far, if the lane is at hand.
     pub(crate) fn hand_over_now(&mut self) {
-        context::with_lane(|current| {
-            let lane = match self.place {
-                Place::Held => self.lane.as_deref_mut(),
-                Place::Within => current.filter(|lane| lane.key() == self.key),
-                Place::Current => current,
-                Place::Nowhere | Place::Unrecorded => None,
-            };
-            if let Some(lane) = lane {
-                lane.hand_over_now();
-            }
-        });
+        if self.place < Place::Nowhere {
+            self.record_at_hand(|lane, _| lane.hand_over_now());
+        }
+    }
+}
+
+/// Puts back what was taken to be [at hand](Entity::at_hand).
+#[inline(always)]
+pub(crate) fn put(current: Taken, resting: Taken) {
+    context::put(current);
+    if let Some(lane) = Taken::into_inner(resting) {
+        lane.put_back();
     }
 }
 

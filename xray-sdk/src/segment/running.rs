@@ -5,14 +5,13 @@ use std::panic::Location;
 
 use crate::context::{self, Kind, missing};
 use crate::id::SegmentId;
+use crate::record::Text;
 use crate::record::event::{Mark, Namespace};
-use crate::record::identity::Loan;
 use crate::record::lane::Lane;
-use crate::record::{Text, hand_over};
 use crate::segment::carried::Carried;
 use crate::segment::current::drop_other;
 use crate::segment::entered::Entered;
-use crate::segment::entity::{Entity, Place, lane_to_end};
+use crate::segment::entity::{Entity, Place, close_aside};
 use crate::segment::subsegment::{NO_NODE, open};
 
 /// Runs `work` in a subsegment of what is current on this thread.
@@ -121,7 +120,9 @@ impl Running {
         };
         context::put(current);
         if !is_closed {
-            close_aside(self.entity.identity.take(), self.entity.node);
+            if let Some(identity) = self.entity.identity.take() {
+                close_aside(&identity, self.entity.node, true);
+            }
         }
     }
 
@@ -153,17 +154,5 @@ impl Drop for Running {
 fn open_nowhere(place: &'static Location<'static>) {
     if context::kind() == Kind::Missing {
         missing::report(place);
-    }
-}
-
-/// Closes a subsegment whose segment is not current any more.
-#[cold]
-#[inline(never)]
-fn close_aside(identity: Option<Loan>, node: SegmentId) {
-    if let Some(identity) = identity {
-        let mut lane = lane_to_end(&identity);
-        let now = lane.tick();
-        lane.close_dropped(node, now);
-        hand_over(lane);
     }
 }

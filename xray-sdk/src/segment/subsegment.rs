@@ -4,15 +4,17 @@ use std::panic::Location;
 use std::time::Duration;
 
 use crate::context::{self, Context, Passive, missing};
+use crate::header::TraceHeader;
 use crate::id::SegmentId;
 use crate::record::Text;
 use crate::record::event::{Field, Namespace};
-use crate::record::identity::{Identity, Share};
+use crate::record::identity::Share;
 use crate::record::lane::Lane;
 use crate::record::outlet::Outlet;
 use crate::segment::entered::Entered;
 use crate::segment::entity::{Entity, Place};
 use crate::segment::running::{run, run_below};
+use crate::segment::shared::{self, Begun, Shared};
 
 /// A part of a segment's work, as a handle of its own: `Send`, and closed when it is dropped.
 ///
@@ -132,29 +134,47 @@ impl<'a> SubsegmentBuilder<'a> {
     }
 
     /// Begins the subsegment as a handle of its own.
-    #[inline]
-    pub fn begin(self) -> Subsegment {
-        let entity = match self.parent {
-            Some(Entity {
-                lane: Some(lane),
-                node,
-                ..
-            }) if !self.is_left_out => {
-                lane.hand_over_old();
-                begin_in(lane.share().divide(), *node, &self.name, self.namespace)
-            }
-            _ => return self.begin_elsewhere(),
-        };
-        Subsegment::new(entity)
-    }
-
-    /// Below what is current, or what is not recorded.
     #[inline(never)]
-    fn begin_elsewhere(self) -> Subsegment {
-        let (name, namespace) = (&self.name, self.namespace);
+    pub fn begin(mut self) -> Subsegment {
         if self.is_left_out {
             return self.leave_out();
         }
+        let (name, namespace) = (&self.name, self.namespace);
+        let begun = match self.parent.as_deref_mut() {
+            Some(parent) => parent.open_below(name, namespace),
+            None => shared::open_in_current(name, namespace),
+        };
+        match begun {
+            Begun::Shared(Shared {
+                key,
+                node,
+                identity,
+            }) => Subsegment::new(Entity {
+                key,
+                node,
+                identity: Some(identity),
+                ..Entity::at(Place::Held)
+            }),
+            Begun::Refused => self.refuse(),
+            Begun::Not => self.begin_elsewhere(),
+        }
+    }
+
+    /// There is no room for it, which was counted.
+    #[cold]
+    #[inline(never)]
+    fn refuse(self) -> Subsegment {
+        let header = match &self.parent {
+            Some(parent) if parent.is_own() => parent.header(),
+            _ => context::with(|current| current.header()),
+        };
+        Subsegment::new(refused(header.unwrap_or_default()))
+    }
+
+    /// Below what has a lane of its own, or is not recorded.
+    #[inline(never)]
+    fn begin_elsewhere(self) -> Subsegment {
+        let (name, namespace) = (&self.name, self.namespace);
         let entity = match self.parent {
             Some(parent) if parent.is_own() => match (parent.share(), &parent.passive) {
                 (Some(identity), _) => begin_in(identity, parent.node, name, namespace),
@@ -163,7 +183,7 @@ impl<'a> SubsegmentBuilder<'a> {
             },
             _ => context::with(|current| begin(current, name, namespace)),
         };
-        if entity.place == Place::Held && entity.lane.is_none() {
+        if entity.place == Place::Held && entity.identity().is_none() {
             missing::report(self.place);
         }
         Subsegment::new(entity)
@@ -196,7 +216,10 @@ pub(crate) fn begin(context: &mut Context, name: &Text<'_>, namespace: Namespace
 fn begin_in(identity: Share, parent: SegmentId, name: &Text<'_>, namespace: Namespace) -> Entity {
     let mut lane = match Outlet::lane(identity) {
         Ok(lane) => lane,
-        Err(identity) => return refused(&identity, parent),
+        Err(identity) => {
+            identity.outlet().refuse();
+            return refused(identity.header(parent));
+        }
     };
     let id = lane.new_id();
     let now = lane.tick();
@@ -209,12 +232,11 @@ fn begin_in(identity: Share, parent: SegmentId, name: &Text<'_>, namespace: Name
     Entity::held(lane, id)
 }
 
-/// There is no room for it.
+/// What there is no room for. What is called from it belongs to its parent.
 #[cold]
 #[inline(never)]
-fn refused(identity: &Identity, parent: SegmentId) -> Entity {
-    identity.outlet().refuse();
-    Entity::passive(Passive::new(identity.header(parent)), SegmentId::random())
+fn refused(header: TraceHeader) -> Entity {
+    Entity::passive(Passive::new(header), SegmentId::random())
 }
 
 /// Opens `id` below `parent` and makes it current in `lane`. False when there is no room, which is counted.

@@ -159,15 +159,12 @@ fn handles_and_other_threads_show_what_they_hold() {
     let mut owned: Subsegment = segment.subsegment("rows").begin();
     owned.send_in_progress();
     let shown = in_progress(&capture);
-    assert_eq!(
-        shown[0].parent_id,
-        segment.id(),
-        "on its own until the segment is known"
-    );
-    segment.send_in_progress();
+    assert_eq!(Some(shown[0].id), segment.id(), "they share what they hold");
+    assert_eq!(shown[0].subsegments[0].name, "rows");
+    segment.annotate("file", "orders.csv").send_in_progress();
     let shown = in_progress(&capture);
     assert_eq!(shown.len(), 2);
-    assert_eq!(shown[1].subsegments[0].id, shown[0].id);
+    assert_eq!(shown[1].subsegments[0].id, shown[0].subsegments[0].id);
     {
         let _entered = segment.enter();
         let work = current().carry(|| {

@@ -1,11 +1,17 @@
 use std::sync::Arc;
 
+use crate::record::lane::Lane;
+use crate::record::late::Late;
 use crate::record::outlet::Outlet;
+use crate::record::rest::Rest;
 
 /// A segment, which has a number.
 pub(crate) struct Identity {
     outlet: Arc<Outlet>,
     number: u64,
+    /// Where its lane rests while handles share it.
+    pub(crate) rest: Rest<Lane>,
+    pub(crate) late: Late,
 }
 
 /// A reference to a segment.
@@ -20,6 +26,8 @@ impl Identity {
         Arc::new(Self {
             outlet,
             number: *about.0,
+            rest: Rest::new(),
+            late: Late::default(),
         })
     }
 

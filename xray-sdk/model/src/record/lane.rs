@@ -12,6 +12,8 @@ pub(crate) struct Lane {
     events: Vec<Event>,
     /// Written and read without an order of its own, so that a thread which got the lane without one may find what is old.
     text: AtomicU64,
+    /// How many handles that share it are open.
+    pub(crate) handles: u32,
 }
 
 pub(crate) struct Event {
@@ -45,6 +47,7 @@ impl Lane {
             size,
             events: Vec::new(),
             text: AtomicU64::new(0),
+            handles: 0,
         })
     }
 
@@ -68,6 +71,16 @@ impl Lane {
         self.text.store(number, Ordering::Relaxed);
     }
 
+    /// Records one more.
+    pub(crate) fn record_too(&mut self, number: u64) {
+        self.record(self.text() + number);
+    }
+
+    /// Whose it is.
+    pub(crate) fn identity(&self) -> &Share {
+        self.identity.as_ref().expect("it has begun")
+    }
+
     /// What was recorded.
     pub(crate) fn text(&self) -> u64 {
         self.text.load(Ordering::Relaxed)
@@ -87,6 +100,7 @@ impl Lane {
 
     pub(crate) fn rest(&mut self) {
         self.identity = None;
+        self.handles = 0;
         self.events.clear();
         self.text.store(0, Ordering::Relaxed);
     }

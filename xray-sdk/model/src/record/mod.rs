@@ -8,10 +8,15 @@ mod account;
 mod flush;
 pub(crate) mod identity;
 pub(crate) mod lane;
+#[path = "../../../src/record/late.rs"]
+pub(crate) mod late;
 #[path = "../../../src/record/outlet.rs"]
 pub(crate) mod outlet;
 #[path = "../../../src/record/pool.rs"]
 mod pool;
+#[allow(unsafe_code, reason = "the file is one of those that may")]
+#[path = "../../../src/record/raw/rest.rs"]
+pub(crate) mod rest;
 #[path = "../../../src/record/round.rs"]
 pub(crate) mod round;
 pub(crate) mod sync;

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex as Plain};
 
-pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+pub(crate) use loom::hint;
+pub(crate) use loom::sync::atomic::{AtomicIsize, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use loom::sync::atomic::{AtomicUsize, fence};
 pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
-use loom::thread;
+pub(crate) use loom::thread;
 pub(crate) use std::sync::{PoisonError, TryLockError};
 
 macro_rules! of_a_thread {

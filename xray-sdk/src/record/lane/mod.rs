@@ -8,7 +8,7 @@ use crate::id::SegmentId;
 use crate::record::event::{Event, Texts};
 use crate::record::identity::{About, Identity, Loan, Share};
 use crate::record::outlet::Outlet;
-use crate::record::raw::{Place, Sheet};
+use crate::record::raw::{Place, Rest, Sheet};
 
 /// Events of one segment, recorded by one owner at a time and handed over as a whole.
 ///
@@ -17,7 +17,8 @@ use crate::record::raw::{Place, Sheet};
 pub(crate) struct Lane {
     /// What is recorded.
     sheet: Sheet,
-    /// Tells whose it is: the address of its identity, so that one word is compared. Zero in an empty lane that was nobody's yet.
+    /// Tells whose it is, so that one word is compared: the address of its identity, and [`PART`] where it is not the segment's own lane. Zero
+    /// in an empty lane that was nobody's yet.
     key: usize,
     /// The segment or subsegment that is current in this lane.
     pub(crate) node: SegmentId,
@@ -29,6 +30,10 @@ pub(crate) struct Lane {
     outlet: Arc<Outlet>,
     /// The outlet's beat when it was taken.
     taken: u32,
+    /// Handles share it, or did.
+    pub(crate) is_shared: bool,
+    /// How many of them are open.
+    pub(crate) handles: u32,
     /// It is handed over after the next call: its segment is not what is current.
     pub(crate) is_aside: bool,
     /// How time is read here.
@@ -55,6 +60,9 @@ const FULL_BYTES: usize = 256 * 1024;
 const KEPT_BYTES: usize = 4 * 1024;
 /// What a lane takes beside its events and its text.
 const AROUND_BYTES: usize = 160;
+
+/// A bit that no address of an identity has.
+const PART: usize = 1;
 
 const OWNED: &str = "a lane has an identity from its beginning until it was written";
 
@@ -86,6 +94,8 @@ impl Lane {
             identity: None,
             outlet: outlet.clone(),
             taken: 0,
+            is_shared: false,
+            handles: 0,
             is_aside: false,
             source: Source::Monotonic,
             size,
@@ -103,6 +113,7 @@ impl Lane {
             }
             _ => self.become_new(outlet, about),
         }
+        self.key &= !PART;
         self.empty();
     }
 
@@ -141,6 +152,7 @@ impl Lane {
         self.node = identity.segment_id();
         self.ids = SegmentId::random().to_u64();
         self.be_of(identity);
+        self.key |= PART;
         self.empty();
     }
 
@@ -149,8 +161,16 @@ impl Lane {
     fn empty(&mut self) {
         self.source = self.outlet.clock.source();
         self.is_aside = false;
+        self.is_shared = false;
+        self.handles = 0;
         self.taken = self.outlet.beat();
         self.sheet.clear();
+    }
+
+    /// Puts it back where it [rests](Identity::rest) between the calls of handles that share it.
+    #[inline(always)]
+    pub(crate) fn put_back(self: Box<Self>) {
+        Rest::put_back_within(self, |lane| &lane.identity().rest);
     }
 
     /// A new id, for a subsegment that begins here.
@@ -186,10 +206,22 @@ impl Lane {
         self.identity.as_mut().expect(OWNED)
     }
 
-    /// Whose it is, in one word: the address of its identity.
+    /// Whose it is, in one word: tells the segment's own lane from all others, and others from those of other segments.
     #[inline(always)]
     pub(crate) fn key(&self) -> usize {
         self.key
+    }
+
+    /// Whether it is the segment's own, in which the segment itself is: there is one at a time, and its parts are queued one after the other.
+    #[inline(always)]
+    pub(crate) fn is_main(&self) -> bool {
+        self.key & PART == 0
+    }
+
+    /// Whether it is of the segment whose identity has this address.
+    #[inline(always)]
+    pub(crate) fn is_of(&self, address: usize) -> bool {
+        self.key & !PART == address
     }
 
     #[inline(always)]
@@ -227,6 +259,14 @@ impl Lane {
         self.sheet.place()
     }
 
+    /// A place in a lane that is kept as it is, however large.
+    fn place_kept(&mut self) -> Option<Place<'_>> {
+        if !self.sheet.has_place() {
+            self.sheet.grow();
+        }
+        self.sheet.place()
+    }
+
     /// A place for what has to be recorded, also beyond the bound.
     #[inline(always)]
     fn place_to_end(&mut self) -> Option<Place<'_>> {
@@ -255,6 +295,9 @@ impl Lane {
             return false;
         };
         fresh.node = self.node;
+        fresh.key = self.key;
+        fresh.is_shared = self.is_shared;
+        fresh.handles = self.handles;
         mem::swap(self, &mut *fresh);
         self.outlet.hand_over(fresh);
         true

@@ -77,6 +77,16 @@ impl Lane {
         self.mark(node, Mark::Panicked);
     }
 
+    /// What was recorded of it before is in the segment's own lane, and this is not that.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn moved(&mut self, node: SegmentId) {
+        if let Some(place) = self.place_to_end() {
+            let what = What::Mark(Mark::Moved);
+            place.put(Event { node, what });
+        }
+    }
+
     #[inline(always)]
     pub(crate) fn mark(&mut self, node: SegmentId, mark: Mark) {
         self.push(node, What::Mark(mark));
@@ -220,10 +230,10 @@ impl Lane {
         }
     }
 
-    /// Copies an event of another lane, which has text that begins there.
+    /// Copies an event of another lane, which has text that begins there. A lane that is copied into is kept, and not handed over.
     pub(crate) fn copy(&mut self, event: &Event, mut texts: Texts<'_>) {
         let text = texts.next(Length(event.what.text_bytes() as u32));
-        if let Some(mut place) = self.place() {
+        if let Some(mut place) = self.place_kept() {
             place.keep(text, text.len());
             place.put(*event);
         }

@@ -4,8 +4,10 @@
     reason = "a call that records writes some dozens of bytes: each look whether there is room, and each that follows it, is a part of its cost"
 )]
 
+mod rest;
 mod share;
 mod sheet;
 
+pub(crate) use rest::Rest;
 pub(crate) use share::{Loan, Share};
 pub(crate) use sheet::{Place, Sheet};

@@ -289,3 +289,77 @@ impl<T> Drop for Room<T> {
         drop(unsafe { Vec::from_raw_parts(self.first.as_ptr(), 0, self.capacity) });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::SegmentId;
+    use crate::record::event::{Field, Texts, What, Words};
+
+    fn put(sheet: &mut Sheet, text: &str) {
+        if !sheet.has_place() {
+            sheet.grow();
+        }
+        let mut place = sheet.place().expect("a place");
+        let length = place.keep(text, usize::MAX);
+        place.put(Event {
+            node: SegmentId::from_u64(1),
+            what: What::Text(Field::User, Words::Kept(length)),
+        });
+    }
+
+    fn texts(sheet: &Sheet) -> Vec<&str> {
+        let mut texts = Texts(sheet.text());
+        let lengths = sheet.events().iter().map(|event| event.what.text_bytes());
+        lengths
+            .map(|bytes| texts.next(Length(bytes as u32)))
+            .collect()
+    }
+
+    #[test]
+    fn texts_of_any_length_are_kept_as_they_are() {
+        let mut sheet = Sheet::new(1, 1);
+        let text = "ä€😀-0123456789".repeat(20);
+        let cut = |length| {
+            &text[..(0..=length)
+                .rfind(|end| text.is_char_boundary(*end))
+                .unwrap_or(0)]
+        };
+        for _ in 0..2 {
+            (0..200).for_each(|length| put(&mut sheet, cut(length)));
+            assert_eq!(texts(&sheet), (0..200).map(cut).collect::<Vec<_>>());
+            sheet.clear();
+            assert!(sheet.events().is_empty() && sheet.text().is_empty());
+        }
+    }
+
+    #[test]
+    fn text_that_is_longer_than_useful_is_cut_on_a_character() {
+        let mut sheet = Sheet::new(1, 8);
+        let mut place = sheet.place().expect("a place");
+        assert_eq!(place.keep("0123456ä9", 8), Length(7));
+        assert_eq!(sheet.text(), "0123456");
+    }
+
+    #[test]
+    fn somebody_looks_closer_after_much_text() {
+        let mut sheet = Sheet::new(100, 64);
+        put(&mut sheet, &"a".repeat(64));
+        assert!(sheet.has_place(), "there was room");
+        put(&mut sheet, "b");
+        assert!(!sheet.has_place(), "it grew");
+        sheet.grow();
+        put(&mut sheet, &"c".repeat(TEXT_STEP + 1));
+        assert!(!sheet.has_place());
+        assert_eq!(sheet.events().len(), 3);
+    }
+
+    #[test]
+    fn a_sheet_without_room_grows() {
+        let mut sheet = Sheet::new(0, 0);
+        assert!(sheet.place().is_none());
+        put(&mut sheet, "text");
+        assert_eq!(texts(&sheet), ["text"]);
+        assert_eq!(sheet.bytes(), size_of::<Event>() + 4);
+    }
+}
