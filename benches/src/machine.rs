@@ -77,10 +77,10 @@ fn command(arguments: &[String]) -> String {
             measured.push(argument.as_str());
         }
     }
-    let profile = if cfg!(debug_assertions) {
-        ""
-    } else {
-        " --release"
+    let profile = match env!("OVERHEAD_PROFILE") {
+        "debug" => String::new(),
+        "release" => " --release".to_owned(),
+        other => format!(" --profile {other}"),
     };
     let mut command = format!("cargo run{profile} --bin overhead");
     if !measured.is_empty() {

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use xray_sdk::emitter::{Batch, DaemonAddress, Emitter, Report, UdpEmitter};
-use xray_sdk::sampling::{Always, Never, Sampler};
+use xray_sdk::sampling::{Always, LocalRule, LocalRules, Never, Sampler};
 use xray_sdk::{ContextMissing, Recorder};
 
 use crate::contender::{Contender, Entry, Ready};
@@ -32,16 +32,20 @@ pub(crate) const ENTRIES: &[Entry] = &[
         Sampled::ready(Discard, handles::record)
     }),
     Entry::new(NAME, "unsampled", "closures", |_| {
-        Unsampled::ready(closures::record)
+        Unsampled::ready(Never, closures::record)
     }),
     Entry::new(
         NAME,
         "unsampled-async",
         "wrapped futures, ready at once",
-        |_| Unsampled::ready(futures::record),
+        |_| Unsampled::ready(Never, futures::record),
     ),
     Entry::new(NAME, "unsampled-owned", "handles passed by hand", |_| {
-        Unsampled::ready(handles::record)
+        Unsampled::ready(Never, handles::record)
+    }),
+    Entry::new(NAME, "unsampled-rule", "closures; a rule refuses", |_| {
+        let rule = LocalRule::new(0, 0.0).path("*");
+        Unsampled::ready(LocalRules::new(1, 1.0).rule(rule), closures::record)
     }),
     Entry::new(
         NAME,
@@ -125,9 +129,9 @@ struct Unsampled<F> {
 }
 
 impl<F: Fn(&Recorder, &Request<'_>) + 'static> Unsampled<F> {
-    fn ready(record: F) -> Ready {
+    fn ready(sampler: impl Sampler + 'static, record: F) -> Ready {
         Ok(Box::new(Self {
-            recorder: recorder(Discard, Never)?,
+            recorder: recorder(Discard, sampler)?,
             record,
             is_disabled: false,
         }))
