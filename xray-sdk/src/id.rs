@@ -170,6 +170,9 @@ pub(crate) fn secure() -> ThreadRng {
     random
 }
 
+/// The first secret of wyrand.
+const STEP: u64 = 0xa076_1d64_78bd_642f;
+
 impl SegmentId {
     /// Makes a new id. Never zero, which X-Ray's SDKs use for "no id".
     ///
@@ -187,12 +190,22 @@ impl SegmentId {
         })
     }
 
-    /// The id that follows in a row of its own, of which `state` says where it is. A row that begins at a random id meets another one no
-    /// sooner than random ids meet.
+    /// The id that follows in a row of its own, of which `row` is the last one. A row that begins at a random id meets another one no
+    /// sooner than random ids meet: it takes the same step each time, which leads to all numbers.
     #[inline(always)]
-    pub(crate) fn next(state: &mut u64) -> Self {
+    pub(crate) fn following(row: &mut u64) -> Self {
+        *row = row.wrapping_add(STEP);
+        if *row == 0 {
+            *row = STEP;
+        }
+        Self(*row)
+    }
+
+    /// The next one of a generator.
+    #[inline(always)]
+    fn next(state: &mut u64) -> Self {
         loop {
-            *state = state.wrapping_add(0xa076_1d64_78bd_642f);
+            *state = state.wrapping_add(STEP);
             let product = u128::from(*state) * u128::from(*state ^ 0xe703_7ed1_a0b4_28db);
             let number = (product as u64) ^ ((product >> 64) as u64);
             if number != 0 {

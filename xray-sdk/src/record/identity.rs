@@ -15,16 +15,18 @@ use crate::sampling::Watch;
 ///
 /// It changes only when nobody refers to it but an empty lane, which makes it the identity of its next segment. Whoever
 /// has one got it from another thread by a queue or a handle that moved, so plain reads and writes of each field are enough.
+// What each segment changes stands first, and in one line of a processor's cache.
+#[repr(C)]
 pub(crate) struct Identity {
     outlet: Arc<Outlet>,
     segment_id: AtomicU64,
     trace_id: [AtomicU64; 2],
-    is_part: AtomicBool,
-    sent: AtomicBool,
-    has_more: AtomicBool,
     /// Where the segment's lane rests between the calls of handles that share it.
     pub(crate) rest: Rest<Lane>,
     late: Late,
+    is_part: AtomicBool,
+    sent: AtomicBool,
+    has_more: AtomicBool,
     // Guards what few segments have. Locked by those that have it.
     more: Mutex<More>,
 }

@@ -80,7 +80,15 @@ impl Pool {
     /// An empty lane; its identity is whose it was.
     #[inline(always)]
     pub(crate) fn take(&self, size: Size, outlet: &Arc<Outlet>) -> Box<Lane> {
-        let taken = FREE.try_with(|free| free.borrow_mut().lanes(size).pop());
+        let taken = FREE.try_with(|free| {
+            let mut free = free.borrow_mut();
+            let lanes = free.lanes(size);
+            let taken = lanes.pop();
+            if let Some(next) = lanes.last() {
+                next.fetch();
+            }
+            taken
+        });
         match taken {
             Ok(Some(lane)) => lane,
             _ => self.refill(size, outlet),

@@ -56,13 +56,14 @@ impl<'a> Entered<'a> {
             entity,
             way: Way::Not,
             replaced: None,
-            panicking: thread::panicking(),
+            panicking: false,
             _thread: PhantomData,
         }
     }
 
     #[inline(always)]
     pub(crate) fn begin(&mut self) {
+        self.panicking = thread::panicking();
         let is_free = context::kind() == Kind::Missing;
         let entity = &mut *self.entity;
         if let Some(lane) = entity.lane.take() {

@@ -15,6 +15,8 @@ pub(crate) struct Share<T> {
 /// The smallest [`Share`], in one word.
 pub(crate) struct Loan<T>(NonNull<Owned<T>>);
 
+// The count, and what is first in the value, in one line of a processor's cache.
+#[repr(C, align(64))]
 struct Owned<T> {
     /// The weights of all shares and loans, together.
     weights: AtomicUsize,

@@ -3,6 +3,7 @@ use std::ptr::{self, NonNull};
 use std::{slice, str};
 
 use crate::record::event::{Event, Length};
+use crate::record::raw::fetch;
 
 /// Events, and the text that they refer to: each written behind the one before, and read when all is written.
 ///
@@ -57,6 +58,13 @@ impl Sheet {
         self.events.next = self.events.first;
         self.text.next = self.text.first;
         self.allow();
+    }
+
+    /// Has the processor fetch what is written first.
+    #[inline(always)]
+    pub(crate) fn fetch(&self) {
+        fetch(self.events.first.as_ptr());
+        fetch(self.text.first.as_ptr());
     }
 
     /// Whether there is a place for an event, and nobody is to look closer.
