@@ -7,7 +7,9 @@ use xray_sdk::TraceId;
 
 use super::cause::Causes;
 use super::column::{Column, Values};
+use super::form::Forms;
 use super::key::{Name, write_key};
+use super::micros::Reach;
 use super::profile::Profile;
 use super::traces::Traces;
 use super::works::Works;
@@ -20,7 +22,8 @@ pub(super) struct Block {
     pub(super) head: Arc<Head>,
     pub(super) traces: Arc<Traces>,
     pub(super) works: Arc<Works>,
-    pub(super) columns: Vec<Column>,
+    pub(super) columns: Arc<Vec<Column>>,
+    pub(super) forms: Arc<Forms>,
     pub(super) causes: Arc<Causes>,
     /// Traces that have not come and that others go on from, each with one of these.
     pub(super) waits: Vec<(TraceId, TraceId)>,
@@ -30,6 +33,10 @@ pub(super) struct Block {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Head {
     pub(super) profiles: Vec<Profile>,
+    /// Between what the times of the rows of each profile lie: as the service saw them, and as its caller did.
+    pub(super) times: Vec<(Reach, Reach)>,
+    /// Between what the durations of the traces lie.
+    pub(super) durations: Reach,
     pub(super) services: Vec<ServiceId>,
     /// By what each column is told.
     pub(super) keys: Values,
@@ -39,6 +46,8 @@ pub(super) struct Head {
 
 fields!(Head {
     profiles,
+    times,
+    durations,
     services,
     keys,
     first_columns
@@ -59,6 +68,7 @@ impl Head {
             .map(|id| size_of_val(id) + id.name.len() + id.kind.len());
         size_of::<Self>()
             + self.profiles.capacity() * size_of::<Profile>()
+            + self.times.capacity() * size_of::<(Reach, Reach)>()
             + services.sum::<usize>()
             + self.keys.bytes()
             + self.first_columns.capacity() * size_of::<u16>()
@@ -73,6 +83,7 @@ impl Block {
             + self.traces.bytes()
             + self.works.bytes()
             + columns.sum::<usize>()
+            + self.forms.bytes()
             + self.causes.bytes()
             + self.waits.capacity() * size_of::<(TraceId, TraceId)>()
     }

@@ -13,7 +13,7 @@ use super::view::View;
 use crate::entry::{Bytes, fields};
 
 /// What tells whether a block has to be looked into, and where its pieces are.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Closed {
     pub(super) number: u64,
     pub(super) outline: Outline,
@@ -42,7 +42,7 @@ pub(super) struct Outline {
 }
 
 /// What nobody else has yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Own {
     pieces: Arc<Vec<Vec<u8>>>,
     waits: Vec<(TraceId, TraceId)>,
@@ -188,6 +188,11 @@ impl Closed {
         self.is_changed.then(|| kept(&self.there))
     }
 
+    /// Whether that has changed.
+    pub(super) fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
     pub(super) fn change_kept(&mut self) {
         self.is_changed = false;
     }
@@ -213,15 +218,14 @@ impl Closed {
         }
     }
 
-    /// Counts its traces, where that is not known from its closing, or was done. Returns whether it was to be done.
-    pub(super) fn count(&self, shelf: &dyn Shelf) -> bool {
+    /// Counts its traces, where that is not known from its closing, or was done.
+    pub(super) fn count(&self, shelf: &dyn Shelf) {
         if self.left() == 0 || self.is_counted.set(()).is_err() {
-            return false;
+            return;
         }
         if let Some(view) = View::of(self, shelf) {
             view.tallies();
         }
-        true
     }
 
     /// The memory that stays in use for it, in bytes.

@@ -20,7 +20,7 @@ pub struct Explanation {
     pub bytes: usize,
     /// The blocks of traces that the index consists of.
     pub blocks: usize,
-    /// Those that were looked into. The others lie outside of the time, or behind the end of the page.
+    /// Those that were looked into. The others lie outside of the time, or behind the end of the page, or have nothing that is meant.
     pub blocks_searched: usize,
     /// The conditions that were looked up, in their order.
     pub terms: Vec<ExplainedTerm>,

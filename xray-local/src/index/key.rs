@@ -21,6 +21,11 @@ pub(super) const TEXTS: [Text; 8] = [
     Text::ResourceArn,
 ];
 
+/// Whether a column holds annotations, by its key.
+pub(super) fn is_annotation(key: &[u8]) -> bool {
+    key.get(1) == Some(&0)
+}
+
 /// A text by its number, from one on; an annotation by nought and its key.
 pub(super) fn write_key(side: Side, name: Name<'_>, to: &mut Vec<u8>) {
     (side == Side::Call).write(to);

@@ -44,7 +44,10 @@ impl Look<'_, '_> {
             }
             Expression::Not(inner) => self.traces(inner).not(),
             _ => {
-                let found = self.term(condition);
+                let found = match self.weigh(condition).is_ruled_out() {
+                    true => Bits::none(self.view.trace_count()),
+                    false => self.term(condition),
+                };
                 if let Some(told) = &mut self.told {
                     told.term(condition, found.count());
                 }
@@ -69,20 +72,27 @@ impl Look<'_, '_> {
                 self.with_rows(&rows)
             }
             Expression::RootCause(failure, part, inner) => {
-                view.causes()
-                    .traces_with(view.trace_count(), *failure, *part, inner)
+                let kind = (*failure, *part);
+                let forms = view.forms();
+                forms.traces_with(|| view.causes(), view.trace_count(), kind, inner)
             }
             Expression::RootCauseForm(Json::Array(forms)) => {
                 let mut found = Bits::all(view.trace_count());
                 for form in forms {
-                    found.and(&view.causes().traces_like(view.trace_count(), form));
+                    found.and(&self.traces_like(form));
                 }
                 found
             }
-            Expression::RootCauseForm(form) => view.causes().traces_like(view.trace_count(), form),
+            Expression::RootCauseForm(form) => self.traces_like(form),
             Expression::Group(key, name) if key.is_default(name) => Bits::all(view.trace_count()),
             _ => Bits::none(view.trace_count()),
         }
+    }
+
+    fn traces_like(&self, form: &Json) -> Bits {
+        let view = self.view;
+        let forms = view.forms();
+        forms.traces_like(|| view.causes(), view.trace_count(), form)
     }
 
     /// A field of whole traces: some speak of the row where the trace begins, others of any.
@@ -221,14 +231,14 @@ impl Look<'_, '_> {
         &self.view.head.services[usize::from(number)]
     }
 
-    fn is_service(&self, profile: &Profile, node: &Node) -> bool {
+    pub(super) fn is_service(&self, profile: &Profile, node: &Node) -> bool {
         let service = self.service(profile.service);
         let is_client =
             || profile.caller == CalledBy::Client && node.means(&ServiceId::client_of(service));
         node.means(service) || is_client()
     }
 
-    fn is_edge(&self, profile: &Profile, caller: &Node, called: &Node) -> bool {
+    pub(super) fn is_edge(&self, profile: &Profile, caller: &Node, called: &Node) -> bool {
         let service = self.service(profile.service);
         let is_caller = match profile.caller {
             CalledBy::Client => caller.means(&ServiceId::client_of(service)),

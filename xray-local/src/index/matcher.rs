@@ -46,15 +46,23 @@ impl<'a> Matcher<'a> {
 
     /// Which of the values are meant.
     pub(super) fn of(&self, values: &Values) -> Vec<bool> {
-        let each = |test: &dyn Fn(&[u8]) -> bool| values.all().map(test).collect();
         match self {
-            Self::Any => vec![true; values.len()],
-            Self::Nothing => vec![false; values.len()],
-            Self::Text(operator, asked) => each(&|found| text_holds(found, *operator, asked)),
-            Self::Annotation(operator, asked) => {
-                each(&|found| annotation_holds(found, *operator, asked))
-            }
             Self::Holding { finder, has_type } => holding(values, finder, *has_type),
+            _ => values.all().map(|value| self.means(value)).collect(),
+        }
+    }
+
+    /// Whether a value is meant.
+    pub(super) fn means(&self, value: &[u8]) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Nothing => false,
+            Self::Text(operator, asked) => text_holds(value, *operator, asked),
+            Self::Annotation(operator, asked) => annotation_holds(value, *operator, asked),
+            Self::Holding { finder, has_type } => match (has_type, value) {
+                (true, [b't', text @ ..]) | (false, text) => finder.find(text).is_some(),
+                (true, _) => false,
+            },
         }
     }
 }

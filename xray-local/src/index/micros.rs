@@ -1,5 +1,6 @@
 //! Times as whole microseconds, which is what they are compared by.
 
+use crate::entry::{Bytes, fields};
 use crate::filter::expression::{Operator, Test, Value};
 use crate::trace::seconds;
 
@@ -20,6 +21,35 @@ pub(super) fn micros(time: Option<f64>) -> Option<u32> {
 /// A time in seconds again: the very number that [`seconds`] gives.
 pub(super) fn in_seconds(micros: u32) -> f64 {
     f64::from(micros) / 1e6
+}
+
+/// Between what some times lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reach {
+    least: u32,
+    most: u32,
+}
+
+fields!(Reach { least, most });
+
+/// That of no time at all.
+impl Default for Reach {
+    fn default() -> Self {
+        Self {
+            least: NONE,
+            most: 0,
+        }
+    }
+}
+
+impl Reach {
+    /// Takes a time in, if it is one.
+    pub(super) fn take_in(&mut self, micros: u32) {
+        if micros != NONE {
+            self.least = self.least.min(micros);
+            self.most = self.most.max(micros);
+        }
+    }
 }
 
 /// A test on times, made ready for many: times from `first` up to but without `end` pass, or all others do.
@@ -58,6 +88,16 @@ impl Stretch {
         }
     }
 
+    /// Whether any time of a reach may pass.
+    pub(super) fn may_hold(&self, reach: Reach) -> bool {
+        let Reach { least, most } = reach;
+        let may_hold = match self.is_outside {
+            false => least < self.end && self.first <= most,
+            true => least < self.first || self.end <= most,
+        };
+        may_hold && least <= most
+    }
+
     pub(super) fn holds(&self, micros: u32) -> bool {
         let is_inside = self.first <= micros && micros < self.end;
         (is_inside != self.is_outside) & (micros != NONE)
@@ -80,6 +120,28 @@ fn first_where(holds: impl Fn(u32) -> bool) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stretch_that_holds_of_a_time_may_hold_of_a_reach_around_it() {
+        use Operator::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
+        let mut reach = Reach::default();
+        let times = [3, 5, NONE, 9];
+        let is = |operator, micros: u32| {
+            Stretch::of(&Test::Is(operator, Value::Number(in_seconds(micros))))
+        };
+        assert!(!is(NotEqual, 1).may_hold(reach), "there is none yet");
+        times.into_iter().for_each(|micros| reach.take_in(micros));
+        let mut ruled_out = 0;
+        for operator in [Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual] {
+            for asked in 0..12 {
+                let stretch = is(operator, asked);
+                let holds = times.into_iter().any(|micros| stretch.holds(micros));
+                assert!(stretch.may_hold(reach) || !holds, "{operator:?} {asked}");
+                ruled_out += u32::from(!stretch.may_hold(reach));
+            }
+        }
+        assert_eq!(ruled_out, 5 + 4 + 3 + 3 + 2);
+    }
 
     #[test]
     fn a_stretch_holds_whenever_the_comparison_does() {

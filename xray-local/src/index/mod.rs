@@ -14,6 +14,7 @@ mod cause;
 mod closed;
 mod column;
 mod explain;
+mod form;
 mod key;
 mod look;
 mod matcher;
@@ -24,11 +25,14 @@ mod pack;
 mod part;
 mod piece;
 mod profile;
+mod rest;
 mod rows;
 mod search;
+mod sieve;
 mod spans;
 mod traces;
 mod view;
+mod weigh;
 mod works;
 
 use std::ops::Range;
@@ -39,6 +43,7 @@ use xray_sdk::TraceId;
 use crate::entry::{Bytes, Entry, fields};
 use crate::filter::Filter;
 use crate::query::TimeRange;
+use block::Block;
 use closed::Closed;
 pub(crate) use closed::Kept;
 pub use explain::{ExplainedTerm, Explanation};
@@ -55,7 +60,7 @@ const TRACES: usize = 4096;
 pub(crate) struct Index {
     /// The most traces of a block.
     size: usize,
-    closed: Vec<Closed>,
+    closed: Vec<Arc<Closed>>,
     open: Open,
     traces: usize,
     /// The number of the next block.
@@ -64,6 +69,14 @@ pub(crate) struct Index {
     highest: u64,
     /// Blocks that were kept and are empty now, with the numbers of their pieces.
     gone: Vec<(u64, u16)>,
+}
+
+/// The blocks as they were at a moment: what is put in and taken out meanwhile does not change them.
+#[derive(Clone, Debug)]
+pub(crate) struct Blocks {
+    closed: Vec<Arc<Closed>>,
+    open: Block,
+    traces: usize,
 }
 
 /// The place of a trace in the order of starts.
@@ -130,6 +143,15 @@ impl Index {
         Self::with_blocks_of(self.size)
     }
 
+    /// The blocks as they are now. Costs some nanoseconds for each; what is put in next copies what grows of the one that does.
+    pub(crate) fn blocks(&self) -> Blocks {
+        Blocks {
+            closed: self.closed.clone(),
+            open: self.open.block.clone(),
+            traces: self.traces,
+        }
+    }
+
     /// Puts in a trace that is not there, with the number by which it is kept.
     pub(crate) fn insert(&mut self, ordinal: u64, entry: &Entry) {
         if !self.open.has_room_for(ordinal, entry, self.size) {
@@ -142,7 +164,8 @@ impl Index {
 
     fn close(&mut self) {
         let block = std::mem::take(&mut self.open).block;
-        self.closed.extend(Closed::of(self.next, block));
+        self.closed
+            .extend(Closed::of(self.next, block).map(Arc::new));
         self.next += 1;
     }
 
@@ -157,7 +180,8 @@ impl Index {
             true
         } else {
             let mut closed = self.closed.iter_mut().rev();
-            closed.any(|closed| closed.remove(ordinal))
+            let closed = closed.find(|closed| closed.there.has(ordinal));
+            closed.is_some_and(|closed| Arc::make_mut(closed).remove(ordinal))
         };
         if is_removed {
             self.traces -= 1;
@@ -170,8 +194,9 @@ impl Index {
     pub(crate) fn remove_before(&mut self, first: u64) {
         let open = Arc::make_mut(&mut self.open.block.traces);
         self.traces -= open.remove_before(first);
-        for closed in &mut self.closed {
-            self.traces -= closed.remove_before(first);
+        let closed = self.closed.iter_mut();
+        for closed in closed.filter(|closed| closed.there.begin_before(first)) {
+            self.traces -= Arc::make_mut(closed).remove_before(first);
         }
         self.drop_empty();
     }
@@ -209,16 +234,8 @@ impl Index {
     /// Traces that have not come and that others go on from, each with one of these; of blocks that were kept they are told when these
     /// are [restored](Self::restore).
     pub(crate) fn waits(&self) -> impl Iterator<Item = (TraceId, TraceId)> {
-        let closed = self.closed.iter().flat_map(Closed::waits);
+        let closed = self.closed.iter().flat_map(|closed| closed.waits());
         closed.chain(&self.open.block.waits).copied()
-    }
-
-    /// Counts the traces of some blocks of which the count is not known any more, so that this is done when a graph is asked for. Returns whether there
-    /// may be more to be counted.
-    pub(crate) fn count(&self, blocks: usize, shelf: &dyn Shelf) -> bool {
-        let closed = self.closed.iter();
-        let counted = closed.filter(|closed| closed.count(shelf)).take(blocks);
-        counted.count() == blocks
     }
 
     /// What has changed of blocks that were kept: their numbers with the traces that are left.
@@ -237,7 +254,10 @@ impl Index {
     /// The changes are kept, and what has gone is not any more.
     pub(crate) fn changes_kept(&mut self) {
         self.gone.clear();
-        self.closed.iter_mut().for_each(Closed::change_kept);
+        let closed = self.closed.iter_mut();
+        for closed in closed.filter(|closed| closed.is_changed()) {
+            Arc::make_mut(closed).change_kept();
+        }
     }
 
     /// A block that grows no more and is not kept yet. Only one of which no trace is still open, by the number by which it is kept.
@@ -253,7 +273,7 @@ impl Index {
     pub(crate) fn kept(&mut self, number: u64) {
         let mut closed = self.closed.iter_mut();
         if let Some(closed) = closed.find(|closed| closed.number == number) {
-            closed.was_kept();
+            Arc::make_mut(closed).was_kept();
         }
     }
 
@@ -270,7 +290,7 @@ impl Index {
         self.traces += closed.there.count();
         let last = closed.there.all().last();
         self.highest = last.map_or(self.highest, |(_, end)| self.highest.max(end - 1));
-        self.closed.push(closed);
+        self.closed.push(Arc::new(closed));
         self.drop_empty();
         Some(waits)
     }
@@ -292,7 +312,7 @@ impl Index {
 
     /// The memory that it always takes, in bytes; the block that still grows takes about twice what is told of it.
     pub(crate) fn bytes(&self) -> usize {
-        let closed = self.closed.iter().map(Closed::bytes);
+        let closed = self.closed.iter().map(|closed| closed.bytes());
         closed.sum::<usize>() + self.open.block.bytes()
     }
 }

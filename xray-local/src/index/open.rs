@@ -48,7 +48,8 @@ impl Open {
         }
         let distance = ordinal.checked_sub(self.block.traces.first_ordinal);
         let columns = self.block.columns.len();
-        let known = self.most_values.max(self.block.causes.most());
+        let causes = self.block.causes.messages.len();
+        let known = self.most_values.max(causes).max(self.block.forms.count());
         let values = known.max(columns) + MOST_OF_ONE;
         self.block.traces.count() < traces
             && distance.is_some_and(|distance| distance <= u64::from(u32::MAX))
@@ -78,9 +79,10 @@ impl Open {
         traces.is_there.push(true);
         match has_room {
             true => {
-                traces
-                    .durations
-                    .push(micros(entry.duration).unwrap_or(NONE));
+                let duration = micros(entry.duration).unwrap_or(NONE);
+                traces.durations.push(duration);
+                let head = Arc::make_mut(&mut self.block.head);
+                head.durations.take_in(duration);
                 let root = Row::new((rows + entry.root + 1) as u16);
                 traces.roots.push(root.filter(|_| entry.root().is_some()));
                 self.push_rows(trace, entry);
@@ -110,6 +112,13 @@ impl Open {
             let profile = self.profiles.of(&profile, &mut head.profiles);
             works.profile_of.push(profile);
             let time = |request: &Request| micros(request.duration()).unwrap_or(NONE);
+            let profile = usize::from(profile);
+            if profile == head.times.len() {
+                head.times.push(Default::default());
+            }
+            let (own, called) = &mut head.times[profile];
+            own.take_in(time(&work.request));
+            called.take_in(time(work.call()));
             let offset = |request: &Request| offset(entry, request).unwrap_or_default();
             works.times.push(time(&work.request));
             works.offsets.push(offset(&work.request));
@@ -129,7 +138,8 @@ impl Open {
         }
         for (failure, cause) in cause::all(&entry.causes) {
             let causes = Arc::make_mut(&mut self.block.causes);
-            causes.push(trace, failure, cause, &mut self.causes);
+            let forms = Arc::make_mut(&mut self.block.forms);
+            causes.push(trace, (failure, cause), forms, &mut self.causes);
         }
     }
 
@@ -154,11 +164,12 @@ impl Open {
         write_key(side, name, &mut self.key);
         let head = Arc::make_mut(&mut block.head);
         let place = usize::from(self.keys.of(&self.key[..], &mut head.keys));
-        if place == block.columns.len() {
-            block.columns.push(Column::default());
+        let columns = Arc::make_mut(&mut block.columns);
+        if place == columns.len() {
+            columns.push(Column::default());
             self.values.push(Numbers::default());
         }
-        let column = &mut block.columns[place];
+        let column = &mut columns[place];
         let number = self.values[place].of(value, &mut column.values);
         column.push(row, number);
         self.most_values = self.most_values.max(column.values.len());

@@ -1,37 +1,57 @@
-//! What is asked of the parts of a root cause whose shares stand elsewhere.
+//! What is asked of the parts of a root cause of which the form is known: shares and messages differ from one to the next.
 
-use xray_sdk::document::AnnotationValue;
+use std::ops::Range;
 
-use super::micros::in_seconds;
-use crate::filter::expression::{Expression, Field, Flag, Number, Part, Text};
+use super::column::Values;
+use super::matcher::Matcher;
+use super::micros::{Reach, Stretch};
+use super::rest::Rest;
+use super::sieve::Sieve;
+use crate::filter::expression::{Expression, Field, Number, Part, Text};
 use crate::filter::field_holds;
-use crate::filter::subject::{CausePart, Subject};
+use crate::filter::subject::{CausePart, Subject as _};
 use crate::query::RootCause;
 
 /// What is asked of the parts of one form.
 #[derive(Default)]
 pub(super) struct Asked<'a> {
     is_certain: bool,
-    /// The parts of which the details decide, each with the place of its share among these.
-    open: Vec<(CausePart<'a>, usize)>,
+    /// Of each part of which the details decide, what is asked of them.
+    open: Vec<Rest<Detail<'a>>>,
+}
+
+/// What is asked of the details of a root cause, by their places among these.
+enum Detail<'a> {
+    Share(usize, Stretch),
+    /// Of any of these.
+    Messages(Range<usize>, Matcher<'a>),
+}
+
+/// Where the details of a part stand.
+struct Places {
+    /// A service has the share of its first entity.
+    share: usize,
+    messages: Range<usize>,
 }
 
 impl<'a> Asked<'a> {
+    /// `shares` are between what the shares lie, by their places; `messages` are those that there may be.
     pub(super) fn of(
-        cause: &'a RootCause,
+        cause: &RootCause,
         part: Part,
-        condition: &Expression,
-        is_known: &dyn Fn(&Field) -> bool,
+        condition: &'a Expression,
+        shares: &[Reach],
+        messages: Option<&Sieve>,
     ) -> Self {
         let mut asked = Self::default();
-        for (part, share) in CausePart::all(cause, part)
-            .into_iter()
-            .zip(shares(cause, part))
-        {
-            match weigh(condition, &part, is_known) {
-                Some(true) => asked.is_certain = true,
-                Some(false) => {}
-                None => asked.open.push((part, share)),
+        let parts = CausePart::all(cause, part);
+        for (part, places) in parts.iter().zip(places(cause, part)) {
+            let rest = Rest::of(condition, &mut |leaf| {
+                answer(leaf, part, &places, shares, messages)
+            });
+            match rest {
+                Rest::Known(holds) => asked.is_certain |= holds,
+                open => asked.open.push(open),
             }
         }
         asked
@@ -46,100 +66,80 @@ impl<'a> Asked<'a> {
         }
     }
 
-    pub(super) fn holds_with(&self, condition: &Expression, shares: &[u32]) -> bool {
-        self.open.iter().any(|(part, share)| {
-            let share = shares.get(*share).copied().map(in_seconds);
-            weigh(condition, &Shared { part, share }, &|_| true) == Some(true)
-        })
+    /// Whether such a part is there, by the details of a root cause, which are numbers of messages among others.
+    pub(super) fn holds_with(&self, details: &[u32], messages: &Values) -> bool {
+        let holds = |asked: &Detail<'_>| match asked {
+            Detail::Share(place, stretch) => details
+                .get(*place)
+                .is_some_and(|share| stretch.holds(*share)),
+            Detail::Messages(places, matcher) => {
+                let mut numbers = details.get(places.clone()).unwrap_or_default().iter();
+                numbers.any(|number| matcher.means(messages.get(*number as usize)))
+            }
+        };
+        self.open.iter().any(|open| open.holds(&holds))
     }
 }
 
-/// Where the share of each part stands among those of the root cause: a service has that of its first entity.
-fn shares(cause: &RootCause, part: Part) -> Box<dyn Iterator<Item = usize> + '_> {
-    match part {
-        Part::Service => Box::new(cause.services.iter().scan(0, |next, service| {
-            let first = *next;
-            *next += service.entity_path.len();
-            Some(first)
-        })),
-        Part::Entity => Box::new(0..),
-        // Exceptions have none.
-        Part::Exception => Box::new(std::iter::repeat(0)),
-    }
-}
-
-/// A part of a root cause with its share.
-struct Shared<'a> {
-    part: &'a CausePart<'a>,
-    share: Option<f64>,
-}
-
-impl Subject for Shared<'_> {
-    fn flag(&self, flag: Flag) -> bool {
-        self.part.flag(flag)
-    }
-
-    fn number(&self, number: Number) -> Option<f64> {
-        match number {
-            // A failure has none.
-            Number::Coverage => self.part.number(number).and(self.share),
-            _ => self.part.number(number),
-        }
-    }
-
-    fn any_text(&self, text: Text, test: &dyn Fn(&str) -> bool) -> bool {
-        self.part.any_text(text, test)
-    }
-
-    fn any_annotation(&self, key: &str, test: &dyn Fn(&AnnotationValue) -> bool) -> bool {
-        self.part.any_annotation(key, test)
-    }
-}
-
-/// Whether a condition asks for a field.
-pub(super) fn mentions(condition: &Expression, asked: &Field) -> bool {
-    match condition {
-        Expression::All(all) | Expression::Any(all) => all.iter().any(|one| mentions(one, asked)),
-        Expression::Not(inner) => mentions(inner, asked),
-        Expression::Field(field, _) => field == asked,
-        _ => false,
-    }
-}
-
-/// Whether a condition holds of a part of a root cause, as far as it can be told from the fields that are known.
-pub(super) fn weigh(
-    condition: &Expression,
-    part: &dyn Subject,
-    is_known: &dyn Fn(&Field) -> bool,
-) -> Option<bool> {
-    match condition {
-        Expression::All(all) => {
-            let weighed = all.iter().map(|one| weigh(one, part, is_known));
-            weighed.fold(Some(true), and)
-        }
-        Expression::Any(any) => {
-            let weighed = any.iter().map(|one| weigh(one, part, is_known));
-            weighed.fold(Some(false), or)
-        }
-        Expression::Not(inner) => not(weigh(inner, part, is_known)),
-        Expression::Field(field, test) => is_known(field).then(|| field_holds(field, test, part)),
+/// What is known of one thing that is asked of a part.
+fn answer<'a>(
+    asked: &'a Expression,
+    part: &CausePart<'_>,
+    places: &Places,
+    shares: &[Reach],
+    messages: Option<&Sieve>,
+) -> Rest<Detail<'a>> {
+    let Expression::Field(field, test) = asked else {
         // The parser lets nothing else stand here.
-        _ => Some(false),
+        return Rest::Known(false);
+    };
+    match field {
+        // A failure has none.
+        Field::Number(Number::Coverage) if part.number(Number::Coverage).is_some() => {
+            let stretch = Stretch::of(test);
+            let share = shares.get(places.share);
+            match share.is_some_and(|share| stretch.may_hold(*share)) {
+                true => Rest::Open(Detail::Share(places.share, stretch)),
+                false => Rest::Known(false),
+            }
+        }
+        Field::Text(Text::Message) if part.any_text(Text::Message, &|_| true) => {
+            let matcher = Matcher::of_texts(test);
+            match messages.is_none_or(|messages| messages.may_hold(&matcher)) {
+                true => Rest::Open(Detail::Messages(places.messages.clone(), matcher)),
+                false => Rest::Known(false),
+            }
+        }
+        _ => Rest::Known(field_holds(field, test, part)),
     }
 }
 
-fn and(one: Option<bool>, other: Option<bool>) -> Option<bool> {
-    not(or(not(one), not(other)))
-}
-
-fn or(one: Option<bool>, other: Option<bool>) -> Option<bool> {
-    match (one, other) {
-        (Some(true), _) | (_, Some(true)) => Some(true),
-        (None, _) | (_, None) => None,
-        _ => Some(false),
+/// Where the details of each such part stand, in the order of the parts.
+fn places(cause: &RootCause, part: Part) -> Vec<Places> {
+    let mut places = Vec::new();
+    let mut next = 0;
+    for service in &cause.services {
+        let first = next;
+        for entity in &service.entity_path {
+            let share = next;
+            next += usize::from(entity.coverage.is_some());
+            let messages = next..next + entity.exceptions.as_ref().map_or(0, Vec::len);
+            next = messages.end;
+            match part {
+                Part::Service => {}
+                Part::Entity => places.push(Places { share, messages }),
+                Part::Exception => places.extend(messages.map(|message| Places {
+                    share,
+                    messages: message..message + 1,
+                })),
+            }
+        }
+        if part == Part::Service {
+            places.push(Places {
+                share: first,
+                messages: next..next,
+            });
+        }
     }
-}
-
-fn not(one: Option<bool>) -> Option<bool> {
-    one.map(|holds| !holds)
+    places
 }

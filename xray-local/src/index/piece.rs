@@ -5,7 +5,10 @@ use std::sync::Arc;
 use super::block::{Block, Head};
 use super::cause::Causes;
 use super::column::Column;
+use super::form::Forms;
+use super::key;
 use super::rows::Tallies;
+use super::sieve::Sieve;
 use super::traces::Traces;
 use super::works::Works;
 use crate::entry::{Bytes, Entry};
@@ -19,10 +22,13 @@ pub(super) enum Kind {
     Head(Arc<Head>),
     Traces(Arc<Traces>),
     Works(Arc<Works>),
+    Forms(Arc<Forms>),
     Causes(Arc<Causes>),
     /// What is counted of all traces.
     Tallies(Arc<Tallies>),
-    /// Some columns, one behind the other.
+    /// Of some columns, what values they may have.
+    Sieves(Arc<Vec<Sieve>>),
+    /// The same columns, one behind the other.
     Columns(Arc<Vec<Column>>),
 }
 
@@ -52,12 +58,23 @@ pub(crate) trait Shelf {
 pub(super) const HEAD: u16 = 0;
 pub(super) const TRACES: u16 = 1;
 pub(super) const WORKS: u16 = 2;
-pub(super) const CAUSES: u16 = 3;
-pub(super) const TALLIES: u16 = 4;
-pub(super) const COLUMNS: u16 = 5;
+pub(super) const FORMS: u16 = 3;
+pub(super) const CAUSES: u16 = 4;
+pub(super) const TALLIES: u16 = 5;
+const COLUMNS: u16 = 6;
 
 /// Columns stand together in a piece until they take so many bytes.
 const COLUMNS_BYTES: usize = 16 << 10;
+
+/// The number of the piece with these columns, counted by pieces.
+pub(super) fn columns(place: usize) -> u16 {
+    sieves(place) + 1
+}
+
+/// The number of the piece with the sieves of these.
+pub(super) fn sieves(place: usize) -> u16 {
+    COLUMNS + 2 * place as u16
+}
 
 impl Piece {
     /// The piece of this number. `None` when the bytes are of another form, or not those that were written.
@@ -66,8 +83,10 @@ impl Piece {
             HEAD => Kind::Head(Arc::new(opened(bytes)?)),
             TRACES => Kind::Traces(Arc::new(opened(bytes)?)),
             WORKS => Kind::Works(Arc::new(opened(bytes)?)),
+            FORMS => Kind::Forms(Arc::new(opened(bytes)?)),
             CAUSES => Kind::Causes(Arc::new(opened(bytes)?)),
             TALLIES => Kind::Tallies(Arc::new(opened(bytes)?)),
+            _ if (number - COLUMNS).is_multiple_of(2) => Kind::Sieves(Arc::new(opened(bytes)?)),
             _ => Kind::Columns(Arc::new(opened(bytes)?)),
         };
         Some(Self(kind))
@@ -79,8 +98,10 @@ impl Piece {
             Kind::Head(head) => head.bytes(),
             Kind::Traces(traces) => traces.bytes(),
             Kind::Works(works) => works.bytes(),
+            Kind::Forms(forms) => forms.bytes(),
             Kind::Causes(causes) => causes.bytes(),
             Kind::Tallies(tallies) => tallies.bytes(),
+            Kind::Sieves(sieves) => sieves.iter().map(Sieve::bytes).sum(),
             Kind::Columns(columns) => columns.iter().map(Column::bytes).sum(),
         }
     }
@@ -102,13 +123,19 @@ impl Block {
             };
             let last = rest.iter().position(is_last);
             let (some, others) = rest.split_at(last.map_or(rest.len(), |last| last + 1));
-            columns.push(squeezed(|to| write_all(some, to)));
+            let keys = (self.columns.len() - rest.len()..).map(|number| self.head.keys.get(number));
+            let sieves = some.iter().zip(keys);
+            let sieves: Vec<_> = sieves
+                .map(|(column, key)| Sieve::of(&column.values, key::is_annotation(key)))
+                .collect();
+            columns.extend([kept(&sieves), squeezed(|to| write_all(some, to))]);
             rest = others;
         }
         let mut pieces = vec![
             kept(&head),
             kept(&*self.traces),
             kept(&*self.works),
+            kept(&self.forms.closed(&self.causes)),
             kept(&*self.causes),
             kept(tallies),
         ];
@@ -124,7 +151,7 @@ fn write_all(columns: &[Column], to: &mut Vec<u8>) {
 }
 
 /// The first grows whenever the bytes of a block change. The form of entries counts too, for they say the same.
-const FORM: [u8; 2] = [3, Entry::FORM];
+const FORM: [u8; 2] = [4, Entry::FORM];
 
 const SUM_BYTES: usize = 8;
 

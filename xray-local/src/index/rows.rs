@@ -92,7 +92,7 @@ impl<'a> Rows<'a> {
     /// The traces that failed, by their numbers here, each with the root causes of its faults.
     pub(crate) fn faults(&self) -> impl Iterator<Item = (usize, Vec<&'a RootCause>)> {
         let traces = self.traces().into_owned();
-        let all = self.view.causes().of(Failure::Fault);
+        let all = self.view.causes().of(Failure::Fault, self.view.forms());
         let mut all = all.filter(move |(trace, _)| traces.has(*trace)).peekable();
         iter::from_fn(move || {
             let (trace, first) = all.next()?;

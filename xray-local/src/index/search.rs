@@ -11,11 +11,11 @@ use super::piece::Shelf;
 use super::rows::{Gather, Rows};
 use super::traces::Traces;
 use super::view::View;
-use super::{Candidate, Explanation, Index, Position, Search};
+use super::{Blocks, Candidate, Explanation, Position, Search};
 use crate::filter::Filter;
 use crate::query::{TimeRange, TimeRangeType, Times};
 
-impl Index {
+impl Blocks {
     /// The traces that may be meant, newest first. None that is meant is left out.
     pub(crate) fn search(
         &self,
@@ -23,7 +23,7 @@ impl Index {
         shelf: &dyn Shelf,
         mut told: Option<&mut Explanation>,
     ) -> Vec<Candidate> {
-        let mut blocks: Vec<_> = self.blocks().collect();
+        let mut blocks: Vec<_> = self.all().collect();
         if let Some(told) = &mut told {
             told.traces = self.traces;
             told.blocks = blocks.len();
@@ -72,7 +72,7 @@ impl Index {
             limit: usize::MAX,
         };
         let mut large = Vec::new();
-        for (bounds, block) in self.blocks() {
+        for (bounds, block) in self.all() {
             if bounds.may_hold(&search)
                 && let Some(view) = block.view(shelf)
             {
@@ -82,9 +82,14 @@ impl Index {
         large
     }
 
-    /// All blocks with traces.
-    fn blocks(&self) -> impl Iterator<Item = (Bounds, Looked<'_>)> {
-        let open = &self.open.block;
+    /// Counts the traces of the blocks of which the count is not known any more, so that this is done when a graph is asked for.
+    pub(crate) fn count(&self, shelf: &dyn Shelf) {
+        self.closed.iter().for_each(|closed| closed.count(shelf));
+    }
+
+    /// All that have traces.
+    fn all(&self) -> impl Iterator<Item = (Bounds, Looked<'_>)> {
+        let open = &self.open;
         let open = Bounds::of(&open.traces).map(|bounds| (bounds, Looked::Open(open)));
         let closed = self.closed.iter();
         let closed = closed.map(|closed| (closed.outline.bounds, Looked::Closed(closed)));
@@ -182,6 +187,13 @@ fn possible(
     mut told: Option<&mut Explanation>,
 ) -> Bits {
     let count = view.trace_count();
+    let condition = search.filter.map(Filter::expression);
+    if let Some(condition) = condition.filter(|_| !view.has_opaque()) {
+        let told = told.as_deref_mut();
+        if (Look { view, told }).is_ruled_out(condition) {
+            return Bits::none(count);
+        }
+    }
     let mut possible = match bounds.lie_in(search) {
         true => Bits::all(count),
         false => {
@@ -195,8 +207,8 @@ fn possible(
     if let Some(told) = &mut told {
         told.blocks_searched += 1;
     }
-    if let Some(filter) = search.filter {
-        let mut meant = Look { view, told }.traces(filter.expression());
+    if let Some(condition) = condition {
+        let mut meant = Look { view, told }.traces(condition);
         if view.has_opaque() {
             meant.or(&view.traces().is_opaque);
         }

@@ -37,6 +37,11 @@ impl Spans {
         self.span_of(number).is_some()
     }
 
+    /// Whether there is a number below this one.
+    pub(super) fn begin_before(&self, number: u64) -> bool {
+        self.spans.first().is_some_and(|(first, _)| *first < number)
+    }
+
     /// Returns whether it was there.
     pub(super) fn remove(&mut self, number: u64) -> bool {
         let Some(place) = self.span_of(number) else {

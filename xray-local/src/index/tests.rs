@@ -1,5 +1,6 @@
 use super::*;
 use crate::graph::Sketch;
+use crate::index::piece;
 use crate::query::TimeRangeType;
 use random::Chance;
 use world::World;
@@ -107,6 +108,7 @@ fn a_page_of_the_newest_looks_into_few_blocks_and_none_has_what_is_nowhere() {
         };
         let found = world
             .index
+            .blocks()
             .search(&search, &world.kept, Some(&mut told))
             .len();
         (found, told)
@@ -129,7 +131,9 @@ fn a_page_of_the_newest_looks_into_few_blocks_and_none_has_what_is_nowhere() {
         "the second is asked where the first left something"
     );
     let (found, none) = told("fault", 10);
+    assert!(rare.blocks_searched < 3, "{}", rare.blocks_searched);
     assert_eq!((found, none.candidates, none.terms[0].traces), (0, 0, 0));
+    assert_eq!(none.blocks_searched, 0);
 }
 
 #[test]
@@ -154,7 +158,7 @@ fn a_trace_too_large_for_the_columns_is_left_to_its_documents() {
             after: None,
             limit: 10,
         };
-        let [candidate] = world.index.search(&search, &world.kept, None)[..] else {
+        let [candidate] = world.index.blocks().search(&search, &world.kept, None)[..] else {
             panic!("one candidate")
         };
         assert!(!candidate.is_certain);
@@ -192,8 +196,9 @@ fn a_block_that_cannot_be_read_finds_nothing_and_is_made_anew() {
             let mut graph = Sketch::default();
             world
                 .index
+                .blocks()
                 .gather(&TimeRange::ALWAYS, None, &world.kept, &mut graph);
-            if chance.below(3) > 0 || piece > 4 {
+            if chance.below(3) > 0 || piece > piece::TALLIES {
                 world.kept.pieces.insert((block, piece), bytes);
             }
         }
@@ -218,7 +223,8 @@ fn what_is_drawn_of_blocks_is_what_their_traces_say() {
         let (start, end) = (chance.below(30) as f64, 20.0 + chance.below(60) as f64);
         for range in [TimeRange::ALWAYS, TimeRange::began(start, end)] {
             let mut drawn = Sketch::default();
-            let large = world.index.gather(&range, None, &world.kept, &mut drawn);
+            let blocks = world.index.blocks();
+            let large = blocks.gather(&range, None, &world.kept, &mut drawn);
             assert!(large.iter().all(|large| large.is_certain));
             let large = large.iter().map(|large| &world.traces[&large.position]);
             large.for_each(|(_, entry)| drawn.add(entry));

@@ -7,6 +7,7 @@ use super::bits::Bits;
 use super::block::{Block, Head};
 use super::cause::Causes;
 use super::closed::Closed;
+use super::form::Forms;
 use super::key::Name;
 use super::matcher::Matcher;
 use super::piece::{self, Kind, Piece, PieceId, Shelf};
@@ -20,6 +21,7 @@ pub(super) struct View<'a> {
     pub(super) head: Arc<Head>,
     traces: OnceCell<Arc<Traces>>,
     works: OnceCell<Arc<Works>>,
+    forms: OnceCell<Arc<Forms>>,
     causes: OnceCell<Arc<Causes>>,
     /// Whether all that was asked for could be read.
     is_whole: Cell<bool>,
@@ -50,6 +52,7 @@ impl<'a> View<'a> {
             head,
             traces: OnceCell::new(),
             works: OnceCell::new(),
+            forms: OnceCell::new(),
             causes: OnceCell::new(),
             is_whole: Cell::new(true),
         }
@@ -103,6 +106,16 @@ impl<'a> View<'a> {
         })
     }
 
+    pub(super) fn forms(&self) -> &Forms {
+        self.forms.get_or_init(|| match self.block {
+            Source::Open(block) => Arc::clone(&block.forms),
+            Source::Closed(..) => match self.piece(piece::FORMS) {
+                Some(Kind::Forms(forms)) => forms,
+                _ => self.broken(Forms::default()),
+            },
+        })
+    }
+
     pub(super) fn causes(&self) -> &Causes {
         self.causes.get_or_init(|| match self.block {
             Source::Open(block) => Arc::clone(&block.causes),
@@ -113,27 +126,58 @@ impl<'a> View<'a> {
         })
     }
 
+    /// Whether any row may have such a value of this name.
+    pub(super) fn may_have(&self, side: Side, name: Name<'_>, matcher: &Matcher<'_>) -> bool {
+        self.head
+            .column(side, name)
+            .is_some_and(|number| self.may_hold(number, matcher))
+    }
+
     /// The rows that have such a value of this name.
     pub(super) fn rows_with(&self, side: Side, name: Name<'_>, matcher: &Matcher<'_>) -> Bits {
         let rows = self.row_count();
-        let Some(number) = self.head.column(side, name) else {
+        let number = self.head.column(side, name);
+        let Some(number) = number.filter(|number| self.may_hold(*number, matcher)) else {
             return Bits::none(rows);
         };
         if let Source::Open(block) = self.block {
             return block.columns[number].rows_where(rows, matcher);
         }
-        let firsts = &self.head.first_columns;
-        let behind = firsts.partition_point(|first| usize::from(*first) <= number);
-        let place = behind.saturating_sub(1);
-        let Some(Kind::Columns(columns)) = self.piece(piece::COLUMNS + place as u16) else {
+        let (place, number) = self.column_piece(number);
+        let Some(Kind::Columns(columns)) = self.piece(piece::columns(place)) else {
             self.is_whole.set(false);
             return Bits::none(rows);
         };
-        let column = columns.get(number - usize::from(firsts[place]));
+        let column = columns.get(number);
         column.map_or_else(
             || Bits::none(rows),
             |column| column.rows_where(rows, matcher),
         )
+    }
+
+    /// Whether a column may hold such a value, by its number.
+    fn may_hold(&self, number: usize, matcher: &Matcher<'_>) -> bool {
+        // The columns themselves are at hand.
+        if matches!(self.block, Source::Open(_)) {
+            return true;
+        }
+        let (place, number) = self.column_piece(number);
+        let Some(Kind::Sieves(sieves)) = self.piece(piece::sieves(place)) else {
+            self.is_whole.set(false);
+            return false;
+        };
+        sieves
+            .get(number)
+            .is_some_and(|sieve| sieve.may_hold(matcher))
+    }
+
+    /// In which piece of columns a column stands, and at which place there.
+    fn column_piece(&self, number: usize) -> (usize, usize) {
+        let firsts = &self.head.first_columns;
+        let behind = firsts.partition_point(|first| usize::from(*first) <= number);
+        let place = behind.saturating_sub(1);
+        let first = firsts.get(place).map_or(0, |first| usize::from(*first));
+        (place, number - first)
     }
 
     /// The traces that were not taken out.

@@ -6,7 +6,7 @@ use super::{Position, Store};
 use crate::entry::Entry;
 use crate::filter::Filter;
 use crate::graph::{ServiceGraph, Sketch};
-use crate::index::{Candidate, Explanation, Gather, Search};
+use crate::index::{Blocks, Candidate, Explanation, Gather, Search};
 use crate::query::{TimeRange, TraceSummary};
 
 /// How many candidates are taken out of the index at once.
@@ -72,12 +72,7 @@ impl Store {
     /// Has the traces of a time range that a filter means counted. Costs by their number, tens of nanoseconds for each service in each.
     pub(crate) fn gather(&self, range: &TimeRange, filter: Option<&Filter>, to: &mut impl Gather) {
         self.settle();
-        let large = self
-            .shared
-            .catalog
-            .known()
-            .index
-            .gather(range, filter, self, to);
+        let large = self.blocks().gather(range, filter, self, to);
         for candidate in large {
             if candidate.is_certain || self.is_meant(candidate.position.id, filter) {
                 let entry = self.in_time(candidate, range);
@@ -133,10 +128,7 @@ impl Store {
         });
         let batches = std::iter::from_fn(move || {
             let search = next.take()?;
-            let known = self.shared.catalog.known();
-            let candidates = known.index.search(&search, self, told.as_deref_mut());
-            // Entries are looked up among what is known, too, which nobody may hold twice.
-            drop(known);
+            let candidates = self.blocks().search(&search, self, told.as_deref_mut());
             let last = candidates.last().map(|candidate| candidate.position);
             next = last
                 .filter(|_| candidates.len() == at_once)
@@ -157,6 +149,11 @@ impl Store {
             Some(meant)
         });
         batches.flatten()
+    }
+
+    /// The index as it is now. Nobody who settles traces waits while it is searched.
+    pub(super) fn blocks(&self) -> Blocks {
+        self.shared.catalog.known().index.blocks()
     }
 
     /// A trace with what is known of it, when it lies in a time range after all.

@@ -24,9 +24,6 @@ const AT_ONCE: usize = 256;
 /// How many entries may wait to be kept before those who settle keep them first: they take memory.
 const UNKEPT: usize = 4_096;
 
-/// How many blocks are counted before others get their turn.
-const COUNTED_AT_ONCE: usize = 8;
-
 /// The thread that settles. Dropping it ends it.
 pub(crate) struct Settler {
     end: Option<Sender<()>>,
@@ -77,13 +74,7 @@ impl Store {
         self.settle_since(since);
         self.tell_quiet(since);
         self.keep_settled();
-        while self
-            .shared
-            .catalog
-            .known()
-            .index
-            .count(COUNTED_AT_ONCE, self)
-        {}
+        self.blocks().count(self);
     }
 
     fn settle_since(&self, since: f64) {

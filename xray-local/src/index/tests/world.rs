@@ -158,7 +158,7 @@ impl World {
                 after,
                 limit,
             };
-            let page = self.index.search(&search, &self.kept, None);
+            let page = self.index.blocks().search(&search, &self.kept, None);
             let Some(last) = page.last() else {
                 return found;
             };
