@@ -134,8 +134,13 @@ fn reads(folder: &Path, traces: u64, calls: usize) {
         r#"edge("front", "orders") { fault }"#,
         r#"annotation.customer = "c-77""#,
         r#"annotation.customer = "nobody""#,
+        r#"annotation.customer = "c-9999""#,
+        "annotation.basket > 299",
+        "duration > 9",
         r#"http.url CONTAINS "/items/999""#,
         r#"http.url CONTAINS "nowhere""#,
+        // Nowhere either, but all its parts are somewhere.
+        r#"http.url CONTAINS "front/77777/items""#,
         r#"rootcause.responsetime.entity { name = "orders" AND coverage > 0.9 }"#,
         r#"rootcause.responsetime.entity { name = "orders" AND coverage > 2 }"#,
         r#"rootcause.fault.service { last AND name = "stock@db" }"#,
