@@ -16,7 +16,9 @@ impl Entry {
     pub(crate) const FORM: u8 = 1;
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![Self::FORM];
+        // That of a trace of some services.
+        let mut bytes = Vec::with_capacity(1 << 10);
+        bytes.push(Self::FORM);
         self.write(&mut bytes);
         bytes
     }

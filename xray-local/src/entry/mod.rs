@@ -4,7 +4,7 @@ mod bytes;
 mod moment;
 mod number;
 
-use xray_sdk::document::{AnnotationValue, Document, Link, Trace, limits};
+use xray_sdk::document::{AnnotationValue, Document, HttpRequest, Link, Trace, limits};
 use xray_sdk::{SegmentId, TraceId};
 
 use crate::query::{RootCauses, Times};
@@ -282,12 +282,14 @@ impl Work {
 
 impl Request {
     fn of(document: &Document, is_inferred: bool) -> Self {
-        let request = document.request().cloned().unwrap_or_default();
+        let http = |field: fn(&HttpRequest) -> &Option<String>| {
+            document
+                .request()
+                .and_then(|request| field(request).clone())
+        };
         let ec2 = document.aws.as_ref().and_then(|aws| aws.ec2.as_ref());
-        let annotated = document
-            .walk()
-            .take_while(|_| !is_inferred)
-            .flat_map(|document| document.annotations.clone());
+        let annotated = document.walk().take_while(|_| !is_inferred);
+        let annotations = annotated.flat_map(|document| &document.annotations);
         Self {
             start: document.start_time,
             end: document.end_time,
@@ -296,15 +298,17 @@ impl Request {
             in_progress: document.in_progress,
             is_partial: document.walk().any(|document| document.in_progress),
             status: document.status(),
-            url: request.url,
-            method: request.method,
-            user_agent: request.user_agent,
-            client_ip: request.client_ip,
+            url: http(|request| &request.url),
+            method: http(|request| &request.method),
+            user_agent: http(|request| &request.user_agent),
+            client_ip: http(|request| &request.client_ip),
             user: document.user.clone(),
             availability_zone: ec2.and_then(|ec2| ec2.availability_zone.clone()),
             instance_id: ec2.and_then(|ec2| ec2.instance_id.clone()),
             resource_arn: document.resource_arn.clone(),
-            annotations: annotated.collect(),
+            annotations: annotations
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
         }
     }
 

@@ -2,7 +2,9 @@
 //! A query settles what is open before it looks, so no answer is older than the documents.
 
 use std::io;
+use std::num::NonZero;
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -23,6 +25,19 @@ const AT_ONCE: usize = 256;
 
 /// How many entries may wait to be kept before those who settle keep them first: they take memory.
 const UNKEPT: usize = 4_096;
+
+/// On so many threads at most entries are made, and so many of them at least on each: starting it has to be worth it.
+const THREADS: usize = 4;
+const A_SHARE: usize = 32;
+
+/// A trace whose entry is made.
+struct Settled {
+    row: TraceRow,
+    entry: Entry,
+    /// Whether something that it goes on from has not come.
+    waits: bool,
+    unkept: Unkept,
+}
 
 /// The thread that settles. Dropping it ends it.
 pub(crate) struct Settler {
@@ -87,10 +102,10 @@ impl Store {
         loop {
             let rows = catalog.take_open(since, AT_ONCE.min(left_to_do));
             left_to_do -= rows.len();
-            let made: Vec<_> = rows
-                .iter()
-                .filter_map(|row| self.make(row, &mut settling))
-                .collect();
+            let made = self.make_all(&rows);
+            for settled in &made {
+                self.note(settled, &mut settling);
+            }
             let left = catalog.take_left();
             if rows.is_empty() && left.is_none() {
                 return;
@@ -99,9 +114,12 @@ impl Store {
             if let Some(first) = left {
                 known.remove_before(first);
             }
-            for (ordinal, entry, unkept) in made {
-                if left.is_none_or(|first| first <= ordinal) {
-                    known.put(ordinal, &entry, unkept);
+            for Settled {
+                row, entry, unkept, ..
+            } in made
+            {
+                if left.is_none_or(|first| first <= row.ordinal) {
+                    known.put(row.ordinal, &entry, unkept);
                 }
             }
             let unkept = known.unkept.len();
@@ -114,23 +132,62 @@ impl Store {
         }
     }
 
+    /// Makes the entries of traces, on as many threads as there are cores. None of those that have left.
+    fn make_all(&self, rows: &[TraceRow]) -> Vec<Settled> {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let share = rows.len().div_ceil(cores.min(THREADS)).max(A_SHARE);
+        let (own, others) = rows.split_at(share.min(rows.len()));
+        let make = |rows: &[TraceRow]| -> Vec<_> {
+            let made = rows.iter().filter_map(|row| self.make(row));
+            made.collect()
+        };
+        thread::scope(|scope| {
+            let mut threads = Vec::new();
+            let mut left = Vec::new();
+            for some in others.chunks(share) {
+                let thread = thread::Builder::new().name("xray-settle".to_owned());
+                match thread.spawn_scoped(scope, move || make(some)) {
+                    Ok(thread) => threads.push(thread),
+                    // Where there is none to be had, it is done here.
+                    Err(_) => left.push(some),
+                }
+            }
+            let here = std::iter::once(own).chain(left);
+            let mut made: Vec<_> = here.flat_map(make).collect();
+            for thread in threads {
+                made.extend(thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            made
+        })
+    }
+
     /// Makes the entry of a trace. `None` when the trace has left.
-    fn make(&self, row: &TraceRow, settling: &mut Settling) -> Option<(u64, Entry, Unkept)> {
+    fn make(&self, row: &TraceRow) -> Option<Settled> {
         let snapshot = self.snapshot_of(row)?;
         let mut entry = snapshot.entry(&snapshot.assemble());
-        if entry.resolve(|link| Source::of(&self.trace(link.trace_id)?, link.id)) {
-            settling.wait(&entry);
-        }
-        let waiting = settling.waiting.remove(&row.id).unwrap_or_default();
-        let waiting = waiting
-            .into_iter()
-            .filter_map(|id| self.read(self.engine().trace(id)));
-        self.shared.catalog.reopen(waiting);
+        let waits = entry.resolve(|link| Source::of(&self.trace(link.trace_id)?, link.id));
         let unkept = Unkept {
             revision: entry.revision,
             bytes: entry.to_bytes(),
         };
-        Some((row.ordinal, entry, unkept))
+        Some(Settled {
+            row: *row,
+            entry,
+            waits,
+            unkept,
+        })
+    }
+
+    /// Notes what a trace waits for, and has those settled once more that wait for it.
+    fn note(&self, settled: &Settled, settling: &mut Settling) {
+        if settled.waits {
+            settling.wait(&settled.entry);
+        }
+        let waiting = settling.waiting.remove(&settled.row.id).unwrap_or_default();
+        let waiting = waiting
+            .into_iter()
+            .filter_map(|id| self.read(self.engine().trace(id)));
+        self.shared.catalog.reopen(waiting);
     }
 
     /// The last entry that was made of a trace, by the trace's number.

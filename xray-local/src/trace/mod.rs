@@ -7,8 +7,7 @@ mod outline;
 mod pair;
 mod service;
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use xray_sdk::SegmentId;
 use xray_sdk::document::{Document, Namespace, Trace};
 
@@ -182,7 +181,8 @@ pub(crate) fn seconds(duration: f64) -> f64 {
 }
 
 fn positions(trace: &Trace) -> HashMap<SegmentId, Position<'_>> {
-    let mut positions = HashMap::new();
+    // Most have a few subsegments.
+    let mut positions = HashMap::with_capacity(4 * trace.segments().len());
     let mut segments = 0..;
     for top in trace.segments() {
         let segment = if top.is_subsegment() {
