@@ -20,6 +20,7 @@ pub(super) fn segment(trace_id: TraceId, call: &Document, service: &ServiceId) -
         error: call.error,
         fault: call.fault,
         throttle: call.throttle,
+        denies_failure: call.denies_failure,
         cause: call.cause.clone(),
         inferred: true,
         ..Document::new(&call.name, derived(trace_id, call.id), call.start_time)

@@ -15,7 +15,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// The outcome by the flags of a document. Programs set them, X-Ray does not derive them; where a program has set none,
-    /// the HTTP status speaks. Of several flags the gravest counts, a fault before an error.
+    /// the HTTP status speaks; one that is there as false is set, too. Of several flags the gravest counts, a fault before an error.
     pub fn of(document: &Document) -> Self {
         if document.fault {
             Self::Fault
@@ -26,6 +26,8 @@ impl Outcome {
                 Some(429) => Self::Throttle,
                 _ => Self::Error,
             }
+        } else if document.denies_failure {
+            Self::Ok
         } else {
             document.status().map_or(Self::Ok, Self::of_status)
         }
@@ -87,6 +89,25 @@ mod tests {
         assert_eq!(set([false, true, false], Some(200)), Outcome::Error);
         assert_eq!(set([false, true, true], None), Outcome::Throttle);
         assert_eq!(set([false, true, false], Some(429)), Outcome::Throttle);
+    }
+
+    #[test]
+    fn flags_that_are_false_decide_before_the_status_too() {
+        for flags in [r#""fault":false"#, r#""error":false,"throttle":false"#] {
+            let json = format!(
+                r#"{{"name":"a","id":"53995c3f42cd8ad8","start_time":1,"end_time":2,{flags},"http":{{"response":{{"status":500}}}}}}"#
+            );
+            let read = Document::parse(json.as_bytes()).expect("a document");
+            assert_eq!(Outcome::of(&read), Outcome::Ok, "{flags}");
+            assert!(!Outcome::is_error(&read));
+            // Nothing is said by what is null, or no flag.
+            let unsaid = json.replace("false", "null");
+            let read = Document::parse(unsaid.as_bytes()).expect("a document");
+            assert_eq!(Outcome::of(&read), Outcome::Fault, "{flags}");
+            let failed = json.replacen("false", "true", 1);
+            let read = Document::parse(failed.as_bytes()).expect("a document");
+            assert_ne!(Outcome::of(&read), Outcome::Ok, "{flags}");
+        }
     }
 
     #[test]

@@ -117,6 +117,10 @@ pub struct Document {
     /// Whether the request was turned away for asking too much: status 429. `error` is set then too.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub throttle: bool,
+    /// Whether a document that was read says of `error`, `fault` or `throttle` that they are false, and of none that it is true. Then its
+    /// HTTP status, whatever it is, is no failure. Never written.
+    #[serde(skip)]
+    pub denies_failure: bool,
     /// The exceptions that made it fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
@@ -213,6 +217,7 @@ impl Document {
             error: false,
             fault: false,
             throttle: false,
+            denies_failure: false,
             cause: None,
             annotations: Annotations::new(),
             metadata: Metadata::new(),

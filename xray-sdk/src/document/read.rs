@@ -86,10 +86,18 @@ fn required<'de, A: MapAccess<'de>, T: Lenient>(
     value.take()?.ok_or_else(|| A::Error::custom(rule))
 }
 
+/// Reads a flag. Returns whether it is there at all.
+fn flag<'de, A: MapAccess<'de>>(value: Field<'_, A>, place: &mut bool) -> Result<bool, A::Error> {
+    let told = value.take()?;
+    *place = told.unwrap_or(*place);
+    Ok(told.is_some())
+}
+
 impl Document {
     fn fill<'de, A: MapAccess<'de>>(&mut self, mut object: A) -> Result<(), A::Error> {
         // What each document must have is read into places of its own; all else goes straight into the document.
         let (mut name, mut id, mut start_time) = (None, None, None);
+        let mut has_flags = false;
         while let Some(key) = object.next_key::<Key<'de>>()? {
             let value = Field::of(&mut object);
             match key.as_str() {
@@ -99,9 +107,13 @@ impl Document {
                     let rule = "start_time must be a number, in seconds since 1970";
                     start_time = Some(required(value, rule)?);
                 }
+                "error" => has_flags |= flag(value, &mut self.error)?,
+                "fault" => has_flags |= flag(value, &mut self.fault)?,
+                "throttle" => has_flags |= flag(value, &mut self.throttle)?,
                 other => self.field(other, value)?,
             }
         }
+        self.denies_failure = has_flags && !(self.error || self.fault || self.throttle);
         self.name = name.ok_or_else(|| A::Error::missing_field("name"))?;
         self.id = id.ok_or_else(|| A::Error::missing_field("id"))?;
         self.start_time = start_time.ok_or_else(|| A::Error::missing_field("start_time"))?;
@@ -127,9 +139,6 @@ impl Document {
             "http" => value.read(&mut self.http),
             "aws" => value.read_boxed(&mut self.aws),
             "sql" => value.read_boxed(&mut self.sql),
-            "error" => value.fill(&mut self.error),
-            "fault" => value.fill(&mut self.fault),
-            "throttle" => value.fill(&mut self.throttle),
             "cause" => value.read(&mut self.cause),
             "annotations" => value.fill(&mut self.annotations),
             "metadata" => value.fill(&mut self.metadata),
