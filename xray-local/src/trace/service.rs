@@ -82,7 +82,6 @@ fn aws_service<'a>(service: &'a str, aws: Option<&'a Aws>) -> (&'a str, String) 
             .and_then(|aws| aws.queue_url.as_deref())
             .map(|url| (url, "AWS::SQS::Queue")),
         "lambda" => text("function_name").map(|name| (name, "AWS::Lambda")),
-        "s3" => text("bucket_name").map(|name| (name, "AWS::S3::Bucket")),
         _ => None,
     };
     match resource {
@@ -167,8 +166,8 @@ mod tests {
             ),
             (
                 r#""name":"S3","namespace":"aws","aws":{"bucket_name":"receipts"}"#,
-                "receipts",
-                "AWS::S3::Bucket",
+                "S3",
+                "AWS::S3",
             ),
             (r#""name":"S3","namespace":"aws""#, "S3", "AWS::S3"),
             (
