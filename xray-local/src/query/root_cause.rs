@@ -11,6 +11,9 @@ use way::Ways;
 /// How many root causes of a kind are told. A trace that failed in more places failed everywhere.
 const MOST: usize = 20;
 
+/// How many pieces of failed work are looked at for them: each costs the way to it.
+const MOST_LOOKED_AT: usize = 1_000;
+
 /// A part that took at least this share of the time of what it stands in is where the time went. AWS does not tell its own share.
 const MOST_OF_THE_TIME: f64 = 0.5;
 
@@ -86,14 +89,14 @@ impl RootCauses {
     }
 }
 
-/// One root cause for each piece of work that failed while nothing below it did.
+/// One root cause for each piece of work that failed while nothing below it did; one for all that are alike, as when a call is tried again.
 fn failures(
     anatomy: &Anatomy<'_>,
     ways: &Ways<'_>,
     has_failed: impl Fn(&Document) -> bool,
 ) -> Vec<RootCause> {
     let deepest = ways.deepest(&has_failed);
-    let causes = deepest.into_iter().take(MOST).map(|last| {
+    let causes = deepest.into_iter().take(MOST_LOOKED_AT).map(|last| {
         let way = ways.to(last);
         let all_failed = way.iter().all(|step| has_failed(ways.document(*step)));
         RootCause {
@@ -104,7 +107,16 @@ fn failures(
             client_impacting: all_failed && ways.begins_at_root(last),
         }
     });
-    causes.collect()
+    let mut told: Vec<RootCause> = Vec::new();
+    for cause in causes {
+        if told.len() == MOST {
+            break;
+        }
+        if !told.contains(&cause) {
+            told.push(cause);
+        }
+    }
+    told
 }
 
 /// The way along the longest part of each part, as long as that is where most of the time went.

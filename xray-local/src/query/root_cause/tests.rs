@@ -69,6 +69,28 @@ fn an_error_is_followed_into_the_service_that_was_called() {
 }
 
 #[test]
+fn ways_that_are_alike_are_told_once() {
+    let tries: Vec<_> = (0x10..0x40)
+        .map(|id| {
+            let name = if id < 0x3f { "pay" } else { "bill" };
+            format!(r#"{{"name":"{name}","id":"10000000000000{id:x}","start_time":1,"end_time":2,"fault":true}}"#)
+        })
+        .collect();
+    let front = FRONT.replace(
+        r#""subsegments":["#,
+        &format!(r#""subsegments":[{},"#, tries.join(",")),
+    );
+    let front = front.replacen(
+        r#""start_time":0,"end_time":1,"subsegments":["#,
+        r#""start_time":0,"end_time":1,"s":["#,
+        1,
+    );
+    let faults = told(&causes(&[&front]).faults);
+    assert_eq!(faults[..2], ["front: front > pay", "front: front > bill"]);
+    assert_eq!(faults.len(), 3, "{faults:?}");
+}
+
+#[test]
 fn time_is_followed_along_what_took_most_of_it() {
     assert_eq!(
         told(&causes(&[FRONT, STOCK]).response_times),
