@@ -32,7 +32,7 @@ fn each_service_has_an_account_for_each_way() {
     let mut ledger = Ledger::default();
     let odd = GOOD.replace(
         "\"end_time\":2",
-        "\"end_time\":2,\"annotations\":{\"a.b\":1,\"c.d\":1}",
+        "\"end_time\":2,\"annotations\":{\"a b\":1,\"c d\":1}",
     );
     let endless = GOOD.replace(",\"end_time\":2", "");
     let part = GOOD.replace(

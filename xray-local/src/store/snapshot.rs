@@ -4,6 +4,7 @@ use xray_sdk::document::{Document, Trace};
 
 use super::engine::{Outline, TraceRow};
 use crate::entry::{Entry, Span};
+use crate::validate::comply;
 
 /// What is stored of a trace, to be read without holding up the store.
 pub(crate) struct Snapshot {
@@ -52,7 +53,11 @@ impl Snapshot {
         // Each text was read once when it was checked, and so can be read again.
         let documents = self
             .texts()
-            .filter_map(|text| Document::parse(text.as_bytes()).ok());
+            .filter_map(|text| Document::parse(text.as_bytes()).ok())
+            .map(|mut document| {
+                comply(&mut document);
+                document
+            });
         let mut traces = Trace::assemble(documents);
         traces
             .pop()

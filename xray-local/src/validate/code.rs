@@ -67,6 +67,9 @@ pub enum FindingCode {
     Null,
     /// The name holds a character that X-Ray takes, and its schema does not list.
     NameOutsideSchema,
+    /// The key of an annotation holds a dot, as those of OpenTelemetry's exporter do, which the schema does not list: it is found by
+    /// `annotation[key]` only.
+    AnnotationKeyOutsideSchema,
     /// The trace began longer ago than X-Ray keeps traces.
     OldTrace,
     /// The trace begins later than now.
@@ -109,6 +112,7 @@ impl FindingCode {
             Self::NotUtf8 => "NotUtf8",
             Self::Null => "Null",
             Self::NameOutsideSchema => "NameOutsideSchema",
+            Self::AnnotationKeyOutsideSchema => "AnnotationKeyOutsideSchema",
             Self::OldTrace => "OldTrace",
             Self::FutureTrace => "FutureTrace",
             Self::DeepNesting => "DeepNesting",
@@ -142,6 +146,7 @@ impl FindingCode {
             Self::TooLong | Self::EndBeforeStart | Self::NotUtf8 => Severity::Cut,
             Self::Null
             | Self::NameOutsideSchema
+            | Self::AnnotationKeyOutsideSchema
             | Self::OldTrace
             | Self::FutureTrace
             | Self::DeepNesting
@@ -177,7 +182,7 @@ impl FindingCode {
                 "write 16 hex digits, and trace ids as 1-, 8 digits, -, 24 digits"
             }
             Self::InvalidAnnotationKey => {
-                "use letters of ASCII, digits and _, at most 500: user_id in place of user.id"
+                "use letters of ASCII, digits and _, at most 500: user_id in place of user id"
             }
             Self::InvalidAnnotationValue => {
                 "annotate a part of it, and record all of it as metadata"
@@ -192,6 +197,9 @@ impl FindingCode {
             Self::Null => "leave the field out",
             Self::NameOutsideSchema => {
                 "use letters, digits, spaces and _ . : / % & # = + - @ where other tools read the name, too"
+            }
+            Self::AnnotationKeyOutsideSchema => {
+                "write user_id in place of user.id, or search for it as annotation[user.id]"
             }
             Self::OldTrace => {
                 "send segments when they end; check the clock, and that trace ids are made from it"

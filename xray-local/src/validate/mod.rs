@@ -1,6 +1,7 @@
 //! What X-Ray would refuse: the checks of PutTraceSegments, the same for documents that come over UDP.
 
 mod code;
+mod comply;
 mod entity;
 mod field;
 mod finding;
@@ -22,6 +23,7 @@ use xray_sdk::document::Document;
 use xray_sdk::{SegmentId, TraceId};
 
 pub use code::{FindingCode, Severity};
+pub(crate) use comply::comply;
 use field::{Field, Fields};
 pub use finding::Finding;
 pub(crate) use rejection::Place;

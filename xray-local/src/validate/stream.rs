@@ -22,14 +22,14 @@ const MESSAGE: usize = 300;
 ///
 /// ```
 /// let document = r#"{"name":"a<b","id":"70de5b6f19ff9a0a","trace_id":"1-581cf771-a006649127e371903a2de979",
-///   "start_time":1478293361.271,"end_time":1478293361.449,"annotations":{"user.id":7}}"#;
+///   "start_time":1478293361.271,"end_time":1478293361.449,"annotations":{"user id":7}}"#;
 /// let findings = xray_local::validate(document, 1478293400.0);
 /// let printed: Vec<_> = findings.iter().map(ToString::to_string).collect();
 /// assert_eq!(
 ///     printed,
 ///     [
 ///         "1:9: InvalidName: name: name \"a<b\" holds '<' (rejected); use letters, digits, spaces and _ . : / % & # = + - @, at most 200",
-///         "2:72: InvalidAnnotationKey: annotations.user.id: the key \"user.id\" holds '.' (dropped); use letters of ASCII, digits and _, at most 500: user_id in place of user.id",
+///         "2:72: InvalidAnnotationKey: annotations.user id: the key \"user id\" holds ' ' (dropped); use letters of ASCII, digits and _, at most 500: user_id in place of user id",
 ///     ]
 /// );
 /// ```

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use xray_sdk::document::limits::{
-    ANNOTATION_KEY_CHARACTERS, ANNOTATION_TEXT_CHARACTERS, ANNOTATIONS_PER_TRACE,
-    LINKS_PER_SEGMENT, is_key_character,
+    ANNOTATION_KEY_CHARACTERS, ANNOTATION_TEXT_CHARACTERS, ANNOTATIONS_PER_TRACE, LINKS_PER_SEGMENT,
 };
 use xray_sdk::{SegmentId, TraceId};
 
 use super::code::FindingCode;
+use super::comply::is_kept_in_key;
 use super::inspect::{Look, join};
 use super::located::{Content, Entry, Located};
 use super::shape::{Block, CAUSE, EXCEPTION, LINK, Shape};
@@ -152,7 +152,7 @@ impl<'a> Look<'a> {
         for entry in entries {
             let path = join(path, &entry.key);
             let length = entry.key.chars().count();
-            let wrong = entry.key.chars().find(|letter| !is_key_character(*letter));
+            let wrong = entry.key.chars().find(|letter| !is_kept_in_key(*letter));
             if let Some(letter) = wrong {
                 let message = format!("the key {} holds {letter:?}", shown(&entry.key));
                 self.tell(entry.at, &path, FindingCode::InvalidAnnotationKey, message);
@@ -165,6 +165,11 @@ impl<'a> Look<'a> {
                 let message =
                     format!("X-Ray indexes {ANNOTATIONS_PER_TRACE} annotations of one trace");
                 self.tell(entry.at, &path, FindingCode::TooManyAnnotations, message);
+            }
+            if wrong.is_none() && entry.key.contains('.') {
+                let message = format!("the key {} holds '.'", shown(&entry.key));
+                let code = FindingCode::AnnotationKeyOutsideSchema;
+                self.tell(entry.at, &path, code, message);
             }
             match entry.value.content() {
                 Content::Text(text) => {

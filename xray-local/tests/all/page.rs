@@ -184,7 +184,7 @@ fn two_traces_are_compared_part_by_part() {
 fn what_came_is_told_to_the_letter_with_what_x_ray_would_drop() {
     let server = server();
     let mut document = small(1);
-    document["annotations"] = json!({"a.b": 1});
+    document["annotations"] = json!({"a b": 1});
     let text = serde_json::to_string_pretty(&document).expect("JSON");
     call(
         &server,
@@ -195,7 +195,7 @@ fn what_came_is_told_to_the_letter_with_what_x_ray_would_drop() {
     let (id, of) = (trace.id(), trace.segments()[0].id);
     let received = get(&server, &format!("/local/traces/{id}/received?of={of}")).json();
     assert_eq!(received[0]["text"], text);
-    assert_eq!(received[0]["findings"][0]["path"], "annotations.a.b");
+    assert_eq!(received[0]["findings"][0]["path"], "annotations.a b");
     let none = get(
         &server,
         &format!("/local/traces/{id}/received?of=ffffffffffffffff"),
@@ -347,7 +347,7 @@ fn what_was_refused_stands_in_the_ledger() {
 fn the_ledger_has_an_account_for_each_service_and_way() {
     let server = server();
     let mut odd = small(2);
-    odd["annotations"] = json!({"a.b": 1});
+    odd["annotations"] = json!({"a b": 1});
     let mut endless = small(3);
     endless["end_time"] = json!(null);
     let documents = [small(1), odd, endless].map(|document| document.to_string());

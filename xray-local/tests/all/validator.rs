@@ -43,14 +43,14 @@ fn a_good_document_has_no_findings() {
 
 #[test]
 fn places_are_lines_and_characters() {
-    let text = "\n  {\n    \"name\": \"é<b\", \"größe\": 1,\n    \"id\": \"70de5b6f19ff9a0a\",\n    \"trace_id\": \"x\",\n    \"start_time\": 1478293361, \"annotations\": {\"a.b\": 1}, \"in_progress\": true\n  }\n";
+    let text = "\n  {\n    \"name\": \"é<b\", \"größe\": 1,\n    \"id\": \"70de5b6f19ff9a0a\",\n    \"trace_id\": \"x\",\n    \"start_time\": 1478293361, \"annotations\": {\"a b\": 1}, \"in_progress\": true\n  }\n";
     assert_eq!(
         found(text),
         [
             "3:13 name InvalidName",
             "3:20 größe UnknownField",
             "5:17 trace_id InvalidTraceId",
-            "6:47 annotations.a.b InvalidAnnotationKey",
+            "6:47 annotations.a b InvalidAnnotationKey",
         ]
     );
 }
@@ -93,7 +93,8 @@ fn each_kind_of_finding_is_made() {
         (r#""cause":"x""#.to_owned(), "cause InvalidReference"),
         (r#""cause":{"exceptions":[{"message":"m"}]}"#.to_owned(), "cause.exceptions[0] ExceptionWithoutId"),
         (r#""cause":{"exceptions":[{"id":"53995c3f42cd8ad8","stack":[{"line":1.5}]}]}"#.to_owned(), "cause.exceptions[0].stack[0].line WrongType"),
-        (r#""annotations":{"user.id":1}"#.to_owned(), "annotations.user.id InvalidAnnotationKey"),
+        (r#""annotations":{"user id":1}"#.to_owned(), "annotations.user id InvalidAnnotationKey"),
+        (r#""annotations":{"user.id":1}"#.to_owned(), "annotations.user.id AnnotationKeyOutsideSchema"),
         (r#""annotations":{"":1}"#.to_owned(), "annotations. InvalidAnnotationKey"),
         (r#""annotations":{"k":[1]}"#.to_owned(), "annotations.k InvalidAnnotationValue"),
         (format!(r#""annotations":{{"k":"{long}"}}"#), "annotations.k TooLong"),

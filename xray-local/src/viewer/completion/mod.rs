@@ -147,7 +147,7 @@ mod tests {
         for (number, user) in ["alice", "bob", "bob"].into_iter().enumerate() {
             let document = format!(
                 r#"{{"name":"front","id":"{number:016x}","trace_id":"1-00000001-{number:024x}","start_time":1,"end_time":2,
-                    "user":"{user}","annotations":{{"tenant":"a \"b\"","basket":3,"odd key":true}}}}"#
+                    "user":"{user}","annotations":{{"tenant":"a \"b\"","basket":3,"odd.key":true}}}}"#
             );
             assert_eq!(store.insert(&document), []);
         }
@@ -178,8 +178,8 @@ mod tests {
             texts("annot"),
             [
                 "annotation.basket ",
-                "annotation.tenant ",
-                "annotation[odd key] "
+                "annotation.odd.key ",
+                "annotation.tenant "
             ]
         );
         assert_eq!(texts("group.name = "), ["\"Default\""]);

@@ -224,11 +224,11 @@ fn d10_a_rate_is_told_as_people_write_it() {
 
 #[test]
 fn d15_annotations_are_dropped() {
-    let mut dotted = segment(1, 1);
-    dotted["annotations"] = json!({"user.id": 7});
-    let (_server, visit) = after(&[dotted]);
+    let mut spaced = segment(1, 1);
+    spaced["annotations"] = json!({"user id": 7});
+    let (_server, visit) = after(&[spaced]);
     visit.found(3, &["D15"]);
-    assert!(visit.seen("D15").contains("user.id"));
+    assert!(visit.seen("D15").contains("user id"));
 }
 
 #[test]

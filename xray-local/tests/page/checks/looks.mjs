@@ -98,13 +98,13 @@ export async function trace(page, url) {
 /** What X-Ray would drop or cut is told beside the trace, and marked in what came. */
 export async function findings(page, url) {
   const documents = shop.request({ time: shop.now() });
-  documents[1].annotations = { "user.id": "<b>7</b>" };
+  documents[1].annotations = { "user id": "<b>7</b>" };
   await shop.put(url, documents);
   await page.goto(`${url}/#/trace/${documents[0].trace_id}`);
   await page.getByRole("button", { name: "1 finding" }).click();
   const told = page.getByRole("region", { name: "Findings" });
   await told.getByText("InvalidAnnotationKey").waitFor();
-  await told.getByText("annotations.user.id").waitFor();
+  await told.getByText("annotations.user id").waitFor();
   await accessible(page, "findings");
   await told.getByRole("button", { name: "Go to orders" }).click();
   await rows(page).locator("xpath=self::*[@aria-selected='true']").click();

@@ -64,7 +64,7 @@ export async function health(page, url) {
 /** What came of each service, on which way, what is wrong with it, and what programs tell of themselves. */
 export async function ledger(page, url) {
   const documents = shop.request({ time: shop.now() });
-  documents[1].annotations = { "user.id": 7 };
+  documents[1].annotations = { "user id": 7 };
   await shop.put(url, documents);
   await shop.send(url, shop.request({ time: shop.now() }));
   await shop.api(url, "/TraceSegments", { TraceSegmentDocuments: [JSON.stringify({ ...documents[0], name: "<i>front</i>" })] });
@@ -74,7 +74,7 @@ export async function ledger(page, url) {
   const row = (name, way) => services.getByRole("row").filter({ hasText: name }).filter({ hasText: way });
   await row("orders", "UDP").getByText("nothing").waitFor();
   await row("orders", "API").getByText("InvalidAnnotationKey").click();
-  await row("orders", "API").getByText("user_id in place of user.id").waitFor();
+  await row("orders", "API").getByText("user_id in place of user id").waitFor();
   assert.match(await row("<i>front</i>", "API").innerText(), /0\s+1\s+/);
   await page.getByRole("region", { name: "Refused lately" }).getByText("use letters, digits, spaces").waitFor();
   const program = page.getByRole("region", { name: "Before it came" }).getByRole("row").filter({ hasText: "<u>front</u>" });
