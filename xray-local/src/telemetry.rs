@@ -38,9 +38,19 @@ struct ConnectionErrors {
 }
 
 /// Who reports.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Sender {
+    hostname: Option<Text<0, 255>>,
+    ec2_instance_id: Option<Text<0, 20>>,
+    resource_arn: Option<Text<0, 500>>,
+}
+
+/// What a daemon reports: what it counted, and who it is.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Sender {
+pub(crate) struct Report {
+    telemetry_records: Vec<Record>,
+    // As a part of its own, flattened, errors would not tell the field that they are about.
     hostname: Option<Text<0, 255>>,
     #[serde(rename = "EC2InstanceId")]
     ec2_instance_id: Option<Text<0, 20>>,
@@ -93,7 +103,12 @@ impl Telemetry {
     }
 
     /// Adds what a daemon reports.
-    pub(crate) fn report(&mut self, sender: Sender, records: &[Record]) {
+    pub(crate) fn report(&mut self, report: Report) {
+        let sender = Sender {
+            hostname: report.hostname,
+            ec2_instance_id: report.ec2_instance_id,
+            resource_arn: report.resource_arn,
+        };
         if !self.daemons.contains_key(&sender) && self.daemons.len() == DAEMONS {
             let by_silence = |(_, one): &(_, &Totals), (_, other): &(_, &Totals)| {
                 one.last.total_cmp(&other.last)
@@ -103,7 +118,7 @@ impl Telemetry {
             silent.map(|silent| self.daemons.remove(&silent));
         }
         let totals = self.daemons.entry(sender).or_default();
-        for record in records {
+        for record in &report.telemetry_records {
             *totals += record;
         }
     }
@@ -171,27 +186,23 @@ mod tests {
 
     use super::*;
 
-    fn sender(json: Value) -> Sender {
-        serde_json::from_value(json).expect("a sender")
-    }
-
-    fn record(json: Value) -> Record {
-        serde_json::from_value(json).expect("a record")
+    fn report(json: Value) -> Report {
+        serde_json::from_value(json).expect("a report")
     }
 
     #[test]
     fn what_a_daemon_reports_is_added_up() {
         let mut telemetry = Telemetry::default();
-        let first = record(
-            json!({"Timestamp": 1, "SegmentsReceivedCount": 5, "SegmentsSentCount": 3, "SegmentsSpilloverCount": 2}),
-        );
+        let first = json!({"Timestamp": 1, "SegmentsReceivedCount": 5, "SegmentsSentCount": 3, "SegmentsSpilloverCount": 2});
         let errors = json!({"TimeoutCount": 1, "HTTPCode5XXCount": 2, "OtherCount": 0});
-        let second = record(
-            json!({"Timestamp": 61, "SegmentsSentCount": 1, "SegmentsRejectedCount": 1, "BackendConnectionErrors": errors}),
-        );
-        telemetry.report(sender(json!({"Hostname": "here"})), &[first]);
-        telemetry.report(sender(json!({"Hostname": "here"})), &[second]);
-        telemetry.report(sender(json!({"Hostname": "", "EC2InstanceId": "i-1"})), &[]);
+        let second = json!({"Timestamp": 61, "SegmentsSentCount": 1, "SegmentsRejectedCount": 1, "BackendConnectionErrors": errors});
+        for sent in [
+            json!({"Hostname": "here", "TelemetryRecords": [first]}),
+            json!({"Hostname": "here", "TelemetryRecords": [second]}),
+            json!({"Hostname": "", "EC2InstanceId": "i-1", "TelemetryRecords": []}),
+        ] {
+            telemetry.report(report(sent));
+        }
         assert_eq!(
             telemetry.to_string(),
             "The daemon on i-1: 0 segments received, 0 sent, 0 dropped for lack of room, 0 refused, 0 calls failed.\n\
@@ -203,8 +214,10 @@ mod tests {
     fn no_more_than_100_daemons_are_told_apart() {
         let mut telemetry = Telemetry::default();
         for number in 0..150 {
-            let report = record(json!({"Timestamp": number}));
-            telemetry.report(sender(json!({"Hostname": number.to_string()})), &[report]);
+            let records = json!([{"Timestamp": number}]);
+            telemetry.report(report(
+                json!({"Hostname": number.to_string(), "TelemetryRecords": records}),
+            ));
         }
         assert_eq!(telemetry.daemons.len(), 100);
         assert!(

@@ -9,15 +9,15 @@ use super::Backend;
 use super::error::ApiError;
 use super::selection::{Selection, time_range};
 use super::wire::no_token;
-use crate::bound::Text;
+use crate::bound::{Text, Time};
 use crate::graph::{ServiceGraph, Sketch};
 use crate::group::{GroupArn, GroupName};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct GetServiceGraph {
-    start_time: f64,
-    end_time: f64,
+    start_time: Time,
+    end_time: Time,
     group_name: Option<GroupName>,
     #[serde(rename = "GroupARN")]
     group_arn: Option<GroupArn>,

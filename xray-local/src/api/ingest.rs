@@ -6,7 +6,7 @@ use super::Backend;
 use super::error::ApiError;
 use super::wire::Nothing;
 use crate::ledger::Source;
-use crate::telemetry::{Record, Sender, Telemetry};
+use crate::telemetry::Report;
 use crate::validate::Rejection;
 
 #[derive(Deserialize)]
@@ -53,21 +53,10 @@ impl From<Rejection> for UnprocessedTraceSegment {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct PutTelemetryRecords {
-    telemetry_records: Vec<Record>,
-    #[serde(flatten)]
-    sender: Sender,
-}
-
 /// Takes a daemon's report of itself, which the front page tells.
-pub(super) fn put_telemetry_records(
-    backend: &Backend,
-    input: PutTelemetryRecords,
-) -> Result<Nothing, ApiError> {
-    let report =
-        |telemetry: &mut Telemetry| telemetry.report(input.sender, &input.telemetry_records);
-    backend.control.telemetry(report);
+pub(super) fn put_telemetry_records(backend: &Backend, input: Report) -> Result<Nothing, ApiError> {
+    backend
+        .control
+        .telemetry(|telemetry| telemetry.report(input));
     Ok(Nothing {})
 }

@@ -7,7 +7,7 @@ use super::error::ApiError;
 use super::groups::meant;
 use super::selection::{Selection, time_range};
 use super::wire::unknown_token;
-use crate::bound::{List, Text, Whole};
+use crate::bound::{List, Text, Time, Whole};
 use crate::graph::{ServiceGraph, Sketch};
 use crate::group::{Group, GroupArn, GroupName};
 use crate::insight::{
@@ -41,8 +41,8 @@ pub(super) struct GetInsightSummaries {
     group_name: Option<GroupName>,
     #[serde(rename = "GroupARN")]
     group_arn: Option<GroupArn>,
-    start_time: f64,
-    end_time: f64,
+    start_time: Time,
+    end_time: Time,
     max_results: Option<Whole<1, SUMMARIES>>,
     next_token: Option<Token>,
 }
@@ -75,8 +75,8 @@ pub(super) struct InsightEventsGot {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct GetInsightImpactGraph {
     insight_id: InsightId,
-    start_time: f64,
-    end_time: f64,
+    start_time: Time,
+    end_time: Time,
     next_token: Option<Token>,
 }
 

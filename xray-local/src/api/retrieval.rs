@@ -10,7 +10,7 @@ use super::Backend;
 use super::error::ApiError;
 use super::selection::time_range;
 use super::wire::{self, Nothing, unknown_token};
-use crate::bound::{List, Text};
+use crate::bound::{List, Text, Time};
 use crate::graph::{Service, ServiceGraph};
 use crate::otel;
 use crate::retrieval::{Retrieval, RetrievalStatus};
@@ -29,8 +29,8 @@ type Token = Text<0, 1020>;
 #[serde(rename_all = "PascalCase")]
 pub(super) struct StartTraceRetrieval {
     trace_ids: List<Text<1, 35>, 100>,
-    start_time: f64,
-    end_time: f64,
+    start_time: Time,
+    end_time: Time,
 }
 
 #[derive(Serialize)]

@@ -2,6 +2,7 @@
 
 use super::Backend;
 use super::error::ApiError;
+use crate::bound::Time;
 use crate::filter::Filter;
 use crate::group::{GroupArn, GroupName, Meant};
 use crate::index::Gather;
@@ -38,7 +39,8 @@ impl Selection {
 }
 
 /// The time range that every listing has.
-pub(super) fn time_range(start: f64, end: f64) -> Result<TimeRange, ApiError> {
+pub(super) fn time_range(start: Time, end: Time) -> Result<TimeRange, ApiError> {
+    let (start, end) = (f64::from(start), f64::from(end));
     if start > end {
         return Err(ApiError::invalid_request(format!(
             "StartTime {start} lies after EndTime {end}"

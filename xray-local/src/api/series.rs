@@ -6,7 +6,7 @@ use super::Backend;
 use super::error::ApiError;
 use super::selection::{Selection, time_range};
 use super::wire::unknown_token;
-use crate::bound::{MOST, Text, Whole};
+use crate::bound::{MOST, Text, Time, Whole};
 use crate::filter::Selector;
 use crate::forecast::PAST;
 use crate::group::{GroupArn, GroupName};
@@ -22,8 +22,8 @@ const PAGE: usize = 1_000;
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct GetTimeSeriesServiceStatistics {
-    start_time: f64,
-    end_time: f64,
+    start_time: Time,
+    end_time: Time,
     group_name: Option<GroupName>,
     #[serde(rename = "GroupARN")]
     group_arn: Option<GroupArn>,

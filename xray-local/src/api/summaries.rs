@@ -7,7 +7,7 @@ use super::Backend;
 use super::error::ApiError;
 use super::selection::time_range;
 use super::wire::unknown_token;
-use crate::bound::Rate;
+use crate::bound::{Rate, Time};
 use crate::filter::Filter;
 use crate::query::{TimeRange, TimeRangeType, TraceSummary};
 use crate::sample::Sample;
@@ -22,8 +22,8 @@ const READ_FOR_A_SAMPLE: usize = 10_000;
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct GetTraceSummaries {
-    start_time: f64,
-    end_time: f64,
+    start_time: Time,
+    end_time: Time,
     #[serde(default)]
     time_range_type: TimeRangeName,
     sampling: Option<bool>,

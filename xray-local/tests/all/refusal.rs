@@ -39,6 +39,16 @@ fn inputs_that_lack_something_or_make_no_sense_are_invalid_requests() {
             json!({"TelemetryRecords": [{}]}),
             "TelemetryRecords[0].Timestamp is required",
         ),
+        (
+            "/TelemetryRecords",
+            json!({"TelemetryRecords": [{"Timestamp": 1, "SegmentsSentCount": -1}]}),
+            "TelemetryRecords[0].SegmentsSentCount: invalid value: integer `-1`",
+        ),
+        (
+            "/TelemetryRecords",
+            json!({"TelemetryRecords": [], "EC2InstanceId": 7}),
+            "EC2InstanceId: invalid type",
+        ),
         ("/Traces", json!({}), "TraceIds is required"),
         (
             "/Traces",
@@ -59,6 +69,16 @@ fn inputs_that_lack_something_or_make_no_sense_are_invalid_requests() {
             "/TraceSummaries",
             json!({"StartTime": 2, "EndTime": 1}),
             "StartTime 2 lies after EndTime 1",
+        ),
+        (
+            "/TraceSummaries",
+            json!({"StartTime": -1e308, "EndTime": 1}),
+            "StartTime: invalid value: floating point `-1e308`, expected a number of seconds since 1970",
+        ),
+        (
+            "/ServiceGraph",
+            json!({"StartTime": 1, "EndTime": 1_764_000_000_000_u64}),
+            "EndTime: invalid value: integer `1764000000000`, expected a number of seconds since 1970",
         ),
         (
             "/TraceSummaries",
