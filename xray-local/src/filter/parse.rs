@@ -139,6 +139,11 @@ impl<'a> Parser<'a> {
             return self.group(rest).map(Some);
         }
         match word {
+            // The guide lists the word alone, too.
+            "json" => {
+                self.advance();
+                self.form().map(Some)
+            }
             "service" => self.service().map(Some),
             "edge" => self.edge().map(Some),
             _ => Ok(None),

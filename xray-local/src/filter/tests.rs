@@ -134,6 +134,26 @@ fn annotations_compare_by_the_type_that_is_asked_for() {
 }
 
 #[test]
+fn json_alone_is_that_of_root_causes() {
+    let form = r#"#[{"Services":[{"Name":"a"}]}]"#;
+    for (text, whole) in [
+        (format!("json = {form}"), format!("rootcause.json = {form}")),
+        (
+            format!("fault JSON != {form}"),
+            format!("fault rootcause.json != {form}"),
+        ),
+    ] {
+        assert_eq!(Filter::parse(&text), Filter::parse(&whole), "{text}");
+        assert!(Filter::parse(&text).is_ok(), "{text}");
+    }
+    let error = Filter::parse("json > 1").expect_err("no such comparison");
+    assert_eq!(
+        error.to_string(),
+        "column 6: expected `=` or `!=`, found `>`"
+    );
+}
+
+#[test]
 fn a_key_in_quotes_may_hold_brackets_and_quotes() {
     for (text, told) in [
         (r#"annotation["a]b"] = 1"#, r#"annotation["a]b"] = 1"#),
