@@ -199,3 +199,15 @@ proptest! {
         prop_assert_eq!(found, rule);
     }
 }
+
+#[cfg(feature = "keys")]
+#[test]
+fn each_operation_is_an_action_that_a_key_can_be_permitted() {
+    for Operation { name, .. } in &OPERATIONS {
+        let key = serde_json::json!({
+            "access_key_id": "K", "secret_access_key": "one of 16 letters", "actions": [format!("xray:{name}")],
+        });
+        let keys = serde_json::json!({"keys": [key]}).to_string();
+        crate::access::Keys::parse(&keys).expect(name);
+    }
+}

@@ -6,6 +6,51 @@ pub(super) struct Actions {
     patterns: Vec<Pattern>,
 }
 
+/// The actions of X-Ray that IAM knows: each operation, and three that nothing here needs.
+const ACTIONS: &[&str] = &[
+    "BatchGetTraces",
+    "CancelTraceRetrieval",
+    "CreateGroup",
+    "CreateSamplingRule",
+    "DeleteGroup",
+    "DeleteResourcePolicy",
+    "DeleteSamplingRule",
+    "GetEncryptionConfig",
+    "GetGroup",
+    "GetGroups",
+    "GetIndexingRules",
+    "GetInsight",
+    "GetInsightEvents",
+    "GetInsightImpactGraph",
+    "GetInsightSummaries",
+    "GetRetrievedTracesGraph",
+    "GetSamplingRules",
+    "GetSamplingStatisticSummaries",
+    "GetSamplingTargets",
+    "GetServiceGraph",
+    "GetTimeSeriesServiceStatistics",
+    "GetTraceGraph",
+    "GetTraceSegmentDestination",
+    "GetTraceSummaries",
+    "Link",
+    "ListResourcePolicies",
+    "ListRetrievedTraces",
+    "ListTagsForResource",
+    "PutEncryptionConfig",
+    "PutResourcePolicy",
+    "PutSpans",
+    "PutSpansForIndexing",
+    "PutTelemetryRecords",
+    "PutTraceSegments",
+    "StartTraceRetrieval",
+    "TagResource",
+    "UntagResource",
+    "UpdateGroup",
+    "UpdateIndexingRule",
+    "UpdateSamplingRule",
+    "UpdateTraceSegmentDestination",
+];
+
 /// The policies that AWS manages, with the actions of each.
 const POLICIES: &[(&str, &[&str])] = &[
     ("AWSXRayDaemonWriteAccess", WRITE),
@@ -49,7 +94,11 @@ impl Actions {
                 ));
             }
         };
-        self.patterns.push(Pattern::new(pattern));
+        let matching = Pattern::new(pattern);
+        if !ACTIONS.iter().any(|action| matching.matches(action)) {
+            return Err(unknown(action, pattern));
+        }
+        self.patterns.push(matching);
         Ok(())
     }
 
@@ -74,6 +123,33 @@ impl Actions {
             .iter()
             .any(|pattern| pattern.matches(operation))
     }
+}
+
+fn unknown(action: &str, pattern: &str) -> String {
+    let nearest = ACTIONS.iter().min_by_key(|known| distance(known, pattern));
+    let nearest = nearest.expect("there are actions");
+    match pattern.contains(['*', '?']) {
+        true => format!(
+            "the action {action:?} names no operation of X-Ray: expected one such as xray:Get* or xray:{nearest}"
+        ),
+        false => format!("X-Ray has no action {action:?}: is xray:{nearest} meant?"),
+    }
+}
+
+/// How many letters have to be changed, added or left out to make one name of the other, whatever their case.
+fn distance(one: &str, other: &str) -> usize {
+    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
+    let mut costs: Vec<usize> = (0..=other.len()).collect();
+    for (row, letter) in one.bytes().enumerate() {
+        let mut before = costs[0];
+        costs[0] = row + 1;
+        for (column, with) in other.bytes().enumerate() {
+            let changed = before + usize::from(letter != with);
+            before = costs[column + 1];
+            costs[column + 1] = changed.min(before + 1).min(costs[column] + 1);
+        }
+    }
+    costs[other.len()]
 }
 
 #[cfg(test)]
@@ -121,6 +197,14 @@ mod tests {
         for action in ["", "xray:", "s3:GetObject", "GetTraceSummaries"] {
             let problem = Actions::default().add(action).expect_err("none");
             assert!(problem.contains("expected xray:"), "{problem}");
+        }
+        for (action, nearest) in [
+            ("xray:PutTraceSegment", "xray:PutTraceSegments meant?"),
+            ("xray:getservicegraphs", "xray:GetServiceGraph meant?"),
+            ("xray:BatchGetTrace*s*s", "xray:BatchGetTraces"),
+        ] {
+            let problem = Actions::default().add(action).expect_err("none");
+            assert!(problem.contains(nearest), "{problem}");
         }
         let problem = Actions::default().add_policy("Admin").expect_err("none");
         assert!(problem.contains("AWSXrayFullAccess"), "{problem}");
