@@ -15,7 +15,7 @@ fn operation(name: &str) -> &'static Operation {
 fn backend() -> Backend {
     Backend {
         store: Store::new(Limits::default()),
-        control: Control::start(None, Clock::default()).expect("needs no file"),
+        control: Control::start(None, None, Clock::default()).expect("needs no file"),
     }
 }
 

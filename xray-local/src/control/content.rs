@@ -139,7 +139,7 @@ fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
 }
 
 /// What a file is to hold, for people to read too.
-fn to_json(value: &impl Serialize) -> Vec<u8> {
+pub(super) fn to_json(value: &impl Serialize) -> Vec<u8> {
     let mut bytes = serde_json::to_vec_pretty(value)
         .expect("all keys are text, and no field refuses to be written");
     bytes.push(b'\n');

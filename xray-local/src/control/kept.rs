@@ -9,6 +9,7 @@ use super::content::Content;
 use super::file::KeptFile;
 use crate::error::Error;
 use crate::lock::lock;
+use crate::store::Sealer;
 
 /// A value that calls change, and that is there again after a restart.
 pub(crate) struct Kept<T> {
@@ -20,9 +21,12 @@ pub(crate) struct Kept<T> {
 
 impl<T: Content> Kept<T> {
     /// As the file in the folder of `beside` has it; without one it is kept in memory.
-    pub(super) fn start(beside: Option<&PathBuf>) -> Result<Self, Error> {
+    pub(super) fn start(
+        beside: Option<&PathBuf>,
+        sealer: Option<&Arc<dyn Sealer>>,
+    ) -> Result<Self, Error> {
         let path = beside.map(|path| path.with_file_name(T::FILE));
-        let (file, value) = KeptFile::start(path)?;
+        let (file, value) = KeptFile::start(path, sealer)?;
         Ok(Self {
             file: Mutex::new(file),
             value: Mutex::new(Arc::new(value)),

@@ -15,6 +15,7 @@ use crate::policy::Policies;
 use crate::retrieval::Retrievals;
 use crate::sampling::{RuleError, Rules, Sampling};
 use crate::setting::Settings;
+use crate::store::Sealer;
 use crate::tag::Tags;
 use crate::telemetry::Telemetry;
 pub(crate) use file::FileError;
@@ -51,19 +52,24 @@ pub(crate) enum EditError<E> {
 }
 
 impl Control {
-    /// With what the file of sampling rules and those beside it keep. Without a file everything is as a new server has it, and kept in memory.
-    pub(crate) fn start(rules: Option<PathBuf>, clock: Clock) -> Result<Self, Error> {
+    /// With what the file of sampling rules and those beside it keep, sealed where there is one to do it. Without a file everything is as a
+    /// new server has it, and kept in memory.
+    pub(crate) fn start(
+        rules: Option<PathBuf>,
+        sealer: Option<&Arc<dyn Sealer>>,
+        clock: Clock,
+    ) -> Result<Self, Error> {
         let beside = rules.clone();
-        let (file, rules) = KeptFile::start(rules)?;
+        let (file, rules) = KeptFile::start(rules, sealer)?;
         let sampling = Sampling::new(rules, clock.now());
         Ok(Self {
             shared: Arc::new(Shared {
                 file: Mutex::new(file),
                 sampling: Mutex::new(sampling),
-                groups: Kept::start(beside.as_ref())?,
-                tags: Kept::start(beside.as_ref())?,
-                policies: Kept::start(beside.as_ref())?,
-                settings: Kept::start(beside.as_ref())?,
+                groups: Kept::start(beside.as_ref(), sealer)?,
+                tags: Kept::start(beside.as_ref(), sealer)?,
+                policies: Kept::start(beside.as_ref(), sealer)?,
+                settings: Kept::start(beside.as_ref(), sealer)?,
                 retrievals: Mutex::default(),
                 telemetry: Mutex::default(),
                 clock,

@@ -80,7 +80,11 @@ impl Server {
         let (listener, socket) = bind(options.address)?;
         let address = socket.address();
         let store = store(&options)?;
-        let control = Control::start(options.rules, options.clock.clone())?;
+        let control = Control::start(
+            options.rules,
+            store.sealer().as_ref(),
+            options.clock.clone(),
+        )?;
         let (sink, intake) = Intake::start(store.clone()).map_err(Error::start)?;
         let settler = Settler::start(store.clone()).map_err(Error::start)?;
         let queue = sink.gauge();

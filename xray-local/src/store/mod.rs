@@ -12,6 +12,7 @@ mod page;
 mod put;
 mod record;
 mod removal;
+mod sealer;
 mod search;
 mod settle;
 mod shelf;
@@ -39,6 +40,7 @@ pub(crate) use engine::FolderError;
 use engine::{Engine, Memory};
 pub(crate) use intake::{Gauge, Intake, QueueLevel};
 pub use limits::Limits;
+pub(crate) use sealer::Sealer;
 pub(crate) use search::Found;
 pub(crate) use settle::Settler;
 use shelf::Pieces;
@@ -134,6 +136,11 @@ impl Store {
     /// What the key is called that the store is encrypted with; `None` where it is not.
     pub fn encryption_key(&self) -> Option<&str> {
         self.shared.engine.encryption_key()
+    }
+
+    /// Seals what is kept beside the store; `None` where it is not encrypted.
+    pub(crate) fn sealer(&self) -> Option<Arc<dyn Sealer>> {
+        self.shared.engine.sealer()
     }
 
     fn with(

@@ -144,3 +144,62 @@ fn a_store_opens_with_its_own_key_only() {
     let error = start(open.path(), Some(key(1))).err().expect("is refused");
     assert!(error.to_string().contains("made without encryption"));
 }
+
+#[test]
+fn what_operators_set_is_sealed_beside_the_store() {
+    let folder = Folder::new();
+    let with = |key: Option<EncryptionKey>| {
+        let options = options().rules(folder.path().join("sampling-rules.json"));
+        match key {
+            Some(key) => Server::start(options.data(folder.path()).encryption_key(key)),
+            None => Server::start(options),
+        }
+    };
+    let server = with(Some(key(1))).expect("a new store");
+    let group = json!({"GroupName": "vip", "FilterExpression": "user = \"alice\""});
+    let arn = call(&server, "/CreateGroup", &group)["Group"]["GroupARN"].clone();
+    let tag = json!({"ResourceARN": arn, "Tags": [{"Key": "of", "Value": "alice"}]});
+    call(&server, "/TagResource", &tag);
+    let rule = json!({"SamplingRule": {
+        "RuleName": "alice", "ResourceARN": "*", "Priority": 1, "FixedRate": 1, "ReservoirSize": 1, "ServiceName": "*",
+        "ServiceType": "*", "Host": "*", "HTTPMethod": "*", "URLPath": "*", "Version": 1,
+    }});
+    call(&server, "/CreateSamplingRule", &rule);
+    server.stop();
+    assert!(!stands_in(folder.path(), b"alice"));
+    for file in ["groups.json", "tags.json", "sampling-rules.json"] {
+        let text = fs::read_to_string(folder.path().join(file)).expect("is there");
+        assert!(
+            text.contains("alias/traces"),
+            "{file} tells which key opens it: {text}"
+        );
+    }
+
+    let again = with(Some(key(1))).expect("its store");
+    let groups = call(&again, "/Groups", &json!({}))["Groups"].to_string();
+    assert!(groups.contains("alice"), "{groups}");
+    assert!(
+        call(&again, "/GetSamplingRules", &json!({}))
+            .to_string()
+            .contains("alice")
+    );
+    again.stop();
+    let refused = with(None).err().expect("nothing opens them");
+    assert!(
+        refused.is_kept_file() && refused.to_string().contains("alias/traces"),
+        "{refused}"
+    );
+
+    // One that was put there in plain is read, and sealed when it changes.
+    let plain = Folder::new();
+    let server = Server::start(options().rules(plain.file())).expect("starts");
+    call(&server, "/CreateGroup", &group);
+    server.stop();
+    let file = "groups.json";
+    fs::copy(plain.path().join(file), folder.path().join(file)).expect("can be copied");
+    assert!(stands_in(folder.path(), b"alice"));
+    let server = with(Some(key(1))).expect("its store");
+    let update = json!({"GroupName": "vip", "FilterExpression": "user = \"alice\" AND fault"});
+    call(&server, "/UpdateGroup", &update);
+    assert!(!stands_in(folder.path(), b"alice"));
+}

@@ -21,14 +21,15 @@ fn contents(rules: &[&str]) -> String {
 fn what_is_written_is_read_again() {
     let folder = Folder::new();
     let rules = Rules::read(contents(&[RULE]).as_bytes()).expect("rules");
-    let (mut file, none) = KeptFile::<Rules>::open(folder.file()).expect("there need not be one");
+    let (mut file, none) =
+        KeptFile::<Rules>::open(folder.file(), None).expect("there need not be one");
     assert_eq!(none, Rules::default());
     assert!(
         !folder.file().exists(),
         "nothing is written before a change"
     );
     file.write(&rules).expect("can be written");
-    let (_, read) = KeptFile::<Rules>::open(folder.file()).expect("is there");
+    let (_, read) = KeptFile::<Rules>::open(folder.file(), None).expect("is there");
     assert_eq!(read, rules);
     let left: Vec<_> = fs::read_dir(folder.path()).expect("a folder").collect();
     assert_eq!(left.len(), 1, "nothing is left beside it: {left:?}");
@@ -38,7 +39,8 @@ fn what_is_written_is_read_again() {
 fn folders_are_made_where_there_are_none() {
     let folder = Folder::new();
     let path = folder.path().join("state/xray-local/rules.json");
-    let (mut file, rules) = KeptFile::<Rules>::open(path.clone()).expect("there need not be one");
+    let (mut file, rules) =
+        KeptFile::<Rules>::open(path.clone(), None).expect("there need not be one");
     file.write(&rules).expect("can be written");
     assert!(path.exists());
 }
@@ -95,7 +97,7 @@ fn what_is_no_rules_file_is_told_with_the_place_and_left_as_it_is() {
     for (text, expected) in cases {
         let folder = Folder::new();
         fs::write(folder.file(), &text).expect("can be written");
-        let error = KeptFile::<Rules>::open(folder.file())
+        let error = KeptFile::<Rules>::open(folder.file(), None)
             .err()
             .expect("is refused")
             .to_string();
@@ -111,7 +113,8 @@ fn what_is_no_rules_file_is_told_with_the_place_and_left_as_it_is() {
 #[test]
 fn what_somebody_else_wrote_is_not_written_over() {
     let folder = Folder::new();
-    let (mut file, rules) = KeptFile::<Rules>::open(folder.file()).expect("there need not be one");
+    let (mut file, rules) =
+        KeptFile::<Rules>::open(folder.file(), None).expect("there need not be one");
     file.write(&rules).expect("can be written");
     fs::write(folder.file(), contents(&[RULE])).expect("can be written");
     let error = file.write(&rules).expect_err("is refused");
@@ -133,10 +136,10 @@ fn a_link_to_the_file_stays_a_link() {
     let link = folder.path().join("link.json");
     fs::write(folder.file(), contents(&[RULE])).expect("can be written");
     std::os::unix::fs::symlink(folder.file(), &link).expect("a link");
-    let (mut file, _) = KeptFile::<Rules>::open(link.clone()).expect("is there");
+    let (mut file, _) = KeptFile::<Rules>::open(link.clone(), None).expect("is there");
     file.write(&Rules::default()).expect("can be written");
     assert!(fs::symlink_metadata(&link).expect("is there").is_symlink());
-    let (_, read) = KeptFile::<Rules>::open(folder.file()).expect("is there");
+    let (_, read) = KeptFile::<Rules>::open(folder.file(), None).expect("is there");
     assert_eq!(read, Rules::default());
 }
 
@@ -146,7 +149,7 @@ fn a_file_that_cannot_be_written_is_told() {
     fs::write(folder.path().join("no-folder"), "").expect("can be written");
     let path = folder.path().join("no-folder/rules.json");
     // Reading fails there already on some systems.
-    let Ok((mut file, rules)) = KeptFile::<Rules>::open(path) else {
+    let Ok((mut file, rules)) = KeptFile::<Rules>::open(path, None) else {
         return;
     };
     assert!(matches!(file.write(&rules), Err(FileError::Write(..))));

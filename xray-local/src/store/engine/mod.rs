@@ -12,6 +12,7 @@ use std::{fmt, io};
 
 use xray_sdk::{SegmentId, TraceId};
 
+use super::Sealer;
 #[cfg(feature = "disk")]
 pub(super) use disk::Disk;
 #[cfg(feature = "disk")]
@@ -78,6 +79,11 @@ pub(super) trait Engine: Send + Sync {
 
     /// What the key is called that all this is encrypted with.
     fn encryption_key(&self) -> Option<&str> {
+        None
+    }
+
+    /// Seals with the same key what is kept elsewhere.
+    fn sealer(&self) -> Option<Arc<dyn Sealer>> {
         None
     }
 

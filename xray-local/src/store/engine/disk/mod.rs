@@ -28,7 +28,7 @@ use xray_sdk::TraceId;
 
 use super::{Arrived, Engine, EngineError, Made, Outline, TraceRow, VisitBlob};
 use crate::lock::lock;
-use crate::store::EncryptionKey;
+use crate::store::{EncryptionKey, Sealer};
 use batch::{Batches, damaged};
 pub(crate) use folder::FolderError;
 use folder::{Folder, FolderLock};
@@ -51,7 +51,7 @@ pub(crate) struct Disk {
     bytes: AtomicU64,
     upkeep: Upkeep,
     /// None where nothing is encrypted.
-    vault: Option<Vault>,
+    vault: Option<Arc<Vault>>,
     /// Dropped last: then another process may open the folder.
     _lock: FolderLock,
 }
@@ -81,7 +81,7 @@ impl Disk {
             batches,
             bytes: AtomicU64::new(bytes),
             upkeep,
-            vault,
+            vault: vault.map(Arc::new),
             _lock: lock,
         })
     }
@@ -95,7 +95,7 @@ impl Disk {
         read: impl FnOnce(&Tables<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, EngineError> {
         self.readers.read(|connection| {
-            let vault = self.vault.as_ref();
+            let vault = self.vault.as_deref();
             read(&Tables { connection, vault })
         })
     }
@@ -273,7 +273,12 @@ impl Engine for Disk {
     }
 
     fn encryption_key(&self) -> Option<&str> {
-        self.vault.as_ref().map(Vault::key_id)
+        self.vault.as_deref().map(Vault::key_id)
+    }
+
+    fn sealer(&self) -> Option<Arc<dyn Sealer>> {
+        let vault = self.vault.as_ref()?;
+        Some(Arc::clone(vault) as Arc<dyn Sealer>)
     }
 }
 

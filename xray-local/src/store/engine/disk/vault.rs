@@ -14,8 +14,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::store::EncryptionKey;
 use crate::store::encryption_key::KEY_BYTES;
+use crate::store::{EncryptionKey, Sealer};
 
 const FILE: &str = "encryption.json";
 
@@ -36,6 +36,8 @@ pub(super) enum Place<'a> {
     Batch(u64),
     Entry(u64),
     Blob(&'a str),
+    /// A file beside the store.
+    File(&'a str),
 }
 
 /// Why a folder and a key do not go together.
@@ -144,12 +146,28 @@ impl Vault {
     }
 }
 
+impl Sealer for Vault {
+    fn key_id(&self) -> &str {
+        self.key_id()
+    }
+
+    fn seal(&self, file: &str, text: &[u8]) -> String {
+        BASE64_STANDARD.encode(self.seal(Place::File(file), text))
+    }
+
+    fn open(&self, file: &str, sealed: &str) -> Option<Vec<u8>> {
+        let sealed = BASE64_STANDARD.decode(sealed).ok()?;
+        self.open_sealed(Place::File(file), &sealed).ok()
+    }
+}
+
 impl Place<'_> {
     fn bytes(self) -> Cow<'static, [u8]> {
         let (kind, of) = match self {
             Self::Batch(number) => (b't', number.to_be_bytes().to_vec()),
             Self::Entry(ordinal) => (b'e', ordinal.to_be_bytes().to_vec()),
             Self::Blob(name) => (b'b', name.as_bytes().to_vec()),
+            Self::File(name) => (b'f', name.as_bytes().to_vec()),
         };
         [vec![kind], of].concat().into()
     }
@@ -242,7 +260,12 @@ mod tests {
         assert_ne!(sealed, vault.seal(Place::Batch(7), text));
         let opened = vault.open_sealed(Place::Batch(7), &sealed);
         assert_eq!(opened.expect("ours"), text);
-        for place in [Place::Batch(8), Place::Entry(7), Place::Blob("7")] {
+        for place in [
+            Place::Batch(8),
+            Place::Entry(7),
+            Place::Blob("7"),
+            Place::File("7"),
+        ] {
             assert!(vault.open_sealed(place, &sealed).is_err());
         }
         let mut changed = sealed.clone();

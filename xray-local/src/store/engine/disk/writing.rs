@@ -27,7 +27,7 @@ impl Disk {
         let transaction = writer.transaction()?;
         let tables = Tables {
             connection: &transaction,
-            vault: self.vault.as_ref(),
+            vault: self.vault.as_deref(),
         };
         let written = write(&tables)?;
         let needed = self.fresh().forget_receipts();
