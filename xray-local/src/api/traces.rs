@@ -57,7 +57,9 @@ pub(super) fn batch_get_traces(
     for text in input.trace_ids {
         let id = TraceId::parse(text.as_str()).ok();
         match id.and_then(|id| Some((id, backend.store.snapshot(id)?))) {
-            Some((id, snapshot)) if asked.insert(id) => traces.push(WholeTrace::of(&snapshot)),
+            Some((id, snapshot)) if asked.insert(id) => {
+                traces.push(WholeTrace::of(&snapshot, backend.store.is_full(id)));
+            }
             Some(_) => {}
             None => unprocessed_trace_ids.push(text.into()),
         }
@@ -69,7 +71,7 @@ pub(super) fn batch_get_traces(
 }
 
 impl WholeTrace {
-    fn of(snapshot: &Snapshot) -> Self {
+    fn of(snapshot: &Snapshot, is_full: bool) -> Self {
         let trace = snapshot.assemble();
         let documents = Anatomy::of(&trace).documents();
         let segment = |document: &xray_sdk::document::Document| WholeSegment {
@@ -79,8 +81,8 @@ impl WholeTrace {
         Self {
             id: trace.id(),
             duration: trace.duration().map(seconds),
-            // X-Ray would have refused what is beyond; here it is all there.
-            limit_exceeded: snapshot.bytes() > TRACE_BYTES,
+            // X-Ray would have refused what is beyond; here it is all there, unless a limit was set.
+            limit_exceeded: is_full || snapshot.bytes() > TRACE_BYTES,
             segments: documents.iter().map(segment).collect(),
         }
     }

@@ -3,7 +3,7 @@
 use xray_sdk::TraceId;
 use xray_sdk::document::Trace;
 
-use super::engine::TraceRow;
+use super::engine::{TraceRow, full_name};
 use super::{Position, Snapshot, Store};
 use crate::query::TimeRange;
 
@@ -37,6 +37,15 @@ impl Store {
     pub(crate) fn snapshot(&self, id: TraceId) -> Option<Snapshot> {
         let row = self.read(self.engine().trace(id))?;
         self.snapshot_of(&row)
+    }
+
+    /// Whether documents of a trace were refused because it was full.
+    pub(crate) fn is_full(&self, id: TraceId) -> bool {
+        let row = self.read(self.engine().trace(id));
+        row.is_some_and(|row| {
+            self.read(self.engine().blob(&full_name(row.ordinal)))
+                .is_some()
+        })
     }
 
     /// `None` when the trace has left.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Store;
-use super::engine::EngineError;
+use super::engine::{EngineError, Made, full_name};
 use super::writer::{Checked, Writer};
 use crate::ledger::{Arrival, Fate, Source};
 use crate::lock::lock;
@@ -128,6 +128,7 @@ impl Store {
         let put = writer.put(documents, shared.clock.now(), &shared.limits, self.engine());
         let put = put.inspect_err(|error| self.has_failed(error))?;
         self.works();
+        self.note_full(&put.full);
         let now = shared.clock.now();
         shared.catalog.came(&put.touched, now);
         shared.listeners.came(&put.touched, now);
@@ -136,6 +137,21 @@ impl Store {
         drop(writer);
         shared.catalog.wait_for_room();
         Ok(put.rejections)
+    }
+
+    /// Keeps of traces that they had no room for a document. Where that fails, the next one that is refused after a start says so again.
+    fn note_full(&self, full: &[u64]) {
+        let names: Vec<_> = full.iter().map(|ordinal| full_name(*ordinal)).collect();
+        let blobs = names.iter().map(|name| (name.as_str(), Some(&[][..])));
+        let made = Made {
+            blobs: blobs.collect(),
+            ..Made::default()
+        };
+        if !full.is_empty()
+            && let Err(error) = self.engine().keep(&made)
+        {
+            self.has_failed(&error);
+        }
     }
 
     fn retain_by(&self, writer: &mut Writer) {

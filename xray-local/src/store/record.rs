@@ -11,6 +11,8 @@ use crate::validate::{Envelope, Place};
 /// A trace, and which of its documents there are.
 pub(super) struct Record {
     pub(super) row: TraceRow,
+    /// Whether it is noted that a document had no room in it.
+    pub(super) is_noted_full: bool,
     /// At most one that is complete and one in progress for each id; the last of each counts. With its number and what it costs.
     documents: HashMap<(SegmentId, bool), (u32, u64)>,
 }
@@ -46,6 +48,7 @@ impl Record {
                 revision: 0,
                 bytes: 0,
             },
+            is_noted_full: false,
             documents: HashMap::new(),
         }
     }
@@ -58,6 +61,7 @@ impl Record {
         });
         Ok(Self {
             row,
+            is_noted_full: false,
             documents: documents.collect(),
         })
     }

@@ -34,6 +34,15 @@ pub(super) struct Put {
     pub(super) touched: Vec<TraceRow>,
     /// Those that were refused, with their place among what was given.
     pub(super) rejections: Vec<(usize, Rejection)>,
+    /// The numbers of the traces that had no room for a document, and had had room before.
+    pub(super) full: Vec<u64>,
+}
+
+/// What is refused, and what is full since.
+#[derive(Default)]
+struct Refused {
+    rejections: Vec<(usize, Rejection)>,
+    full: Vec<u64>,
 }
 
 /// Traces that left.
@@ -70,7 +79,7 @@ impl Writer {
         let mut touched = BTreeMap::new();
         let put = self
             .gather(documents, now, limits, engine, &mut touched)
-            .and_then(|(mut arrived, rejections)| {
+            .and_then(|(mut arrived, refused)| {
                 arrived.traces = touched.values().copied().collect();
                 let stored = arrived.documents.len() as u64;
                 if stored > 0 {
@@ -79,7 +88,8 @@ impl Writer {
                 Ok(Put {
                     stored,
                     touched: arrived.traces,
-                    rejections,
+                    rejections: refused.rejections,
+                    full: refused.full,
                 })
             });
         if put.is_err() {
@@ -153,11 +163,11 @@ impl Writer {
         limits: &Limits,
         engine: &dyn Engine,
         touched: &mut BTreeMap<u64, TraceRow>,
-    ) -> Result<(Arrived<'a>, Vec<(usize, Rejection)>), EngineError> {
+    ) -> Result<(Arrived<'a>, Refused), EngineError> {
         let ids = documents.iter().map(|document| document.envelope.trace_id);
         self.records.learn(ids, engine)?;
         let mut arrived = Arrived::default();
-        let mut rejections = Vec::new();
+        let mut refused = Refused::default();
         for document in documents {
             let length = document.text.len();
             let known = self.records.find(document.envelope.trace_id);
@@ -165,7 +175,14 @@ impl Writer {
                 let Envelope { kind, id, .. } = document.envelope;
                 let rejection = Rejection::new(RejectionCode::InvalidSegment, kind, cause)
                     .of_document(Some(&id.to_string()));
-                rejections.push((document.index, rejection));
+                refused.rejections.push((document.index, rejection));
+                // A note of a trace that is as large as all of the store would drive it out.
+                if let Some(record) = known
+                    && record.row.bytes + cost(length) <= limits.bytes
+                    && !std::mem::replace(&mut record.is_noted_full, true)
+                {
+                    refused.full.push(record.row.ordinal);
+                }
                 continue;
             }
             let record = match known {
@@ -184,7 +201,7 @@ impl Writer {
                 text: document.text,
             });
         }
-        Ok((arrived, rejections))
+        Ok((arrived, refused))
     }
 
     fn begin(&mut self, id: TraceId, now: f64) -> &mut Record {

@@ -372,6 +372,51 @@ fn a_trace_is_held_to_a_size_when_that_is_asked_for() {
 }
 
 #[test]
+fn a_trace_that_had_no_room_says_so_until_it_leaves() {
+    let folder = Folder::new();
+    let start = || {
+        let limits = Limits {
+            trace_bytes: 100_000,
+            traces: 2,
+            ..Limits::on_disk()
+        };
+        Server::start(options().data(folder.path()).limits(limits)).expect("starts")
+    };
+    let exceeded = |server: &Server, number: u32| {
+        let answer = call(
+            server,
+            "/Traces",
+            &json!({"TraceIds": [small(number)["trace_id"]]}),
+        );
+        answer["Traces"][0]["LimitExceeded"].clone()
+    };
+    let server = start();
+    let mut large = small(1);
+    large["metadata"] = json!({"default": {"text": "x".repeat(60_000)}});
+    put(&server, &[large.clone(), small(2)]);
+    assert_eq!(exceeded(&server, 1), false);
+    large["id"] = "00000000000000ff".into();
+    for _ in 0..2 {
+        assert_eq!(server.store().insert(&large.to_string()).len(), 1);
+    }
+    assert_eq!(
+        (exceeded(&server, 1), exceeded(&server, 2)),
+        (json!(true), json!(false))
+    );
+    server.stop();
+
+    let server = start();
+    assert_eq!(
+        (exceeded(&server, 1), exceeded(&server, 2)),
+        (json!(true), json!(false))
+    );
+    // The first two leave, and what was said of the first with them.
+    put(&server, &[small(3), small(4)]);
+    put(&server, &[small(1)]);
+    assert_eq!(exceeded(&server, 1), false);
+}
+
+#[test]
 fn a_trace_that_x_ray_would_cut_is_whole_and_marked() {
     let server = Server::start(options()).expect("starts");
     let trace = small(1)["trace_id"].clone();

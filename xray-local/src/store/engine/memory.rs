@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use xray_sdk::TraceId;
 
-use super::{Arrived, Engine, EngineError, Made, Outline, TraceRow, VisitBlob};
+use super::{Arrived, Engine, EngineError, FULL, Made, Outline, TraceRow, VisitBlob, full_name};
 use crate::lock::lock;
 
 /// Keeps everything in memory, until the process ends.
@@ -226,6 +226,9 @@ impl Tables {
     }
 
     fn remove_before(&mut self, first: u64) {
+        let full = self.blobs.range(FULL.to_owned()..full_name(first));
+        let full: Vec<_> = full.map(|(name, _)| name.clone()).collect();
+        full.iter().for_each(|name| self.name(name, None));
         let stay = self.traces.split_off(&first);
         for (ordinal, kept) in std::mem::replace(&mut self.traces, stay) {
             self.forget(ordinal, &kept);

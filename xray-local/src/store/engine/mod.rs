@@ -95,6 +95,13 @@ pub(super) trait Engine: Send + Sync {
     fn blobs(&self, prefix: &str, visit: &mut VisitBlob<'_>) -> Result<(), EngineError>;
 }
 
+/// The name of what is kept of a trace that had no room for a document. It leaves with the trace: names are in the order of numbers.
+pub(super) fn full_name(ordinal: u64) -> String {
+    format!("{FULL}{ordinal:016x}")
+}
+
+const FULL: &str = "full/";
+
 /// Is shown blobs by their names; `None` is one that cannot be read.
 pub(super) type VisitBlob<'v> = dyn FnMut(&str, Option<&[u8]>) -> ControlFlow<()> + 'v;
 

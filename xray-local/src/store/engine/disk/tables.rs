@@ -10,7 +10,7 @@ use xray_sdk::TraceId;
 use super::receipt::{Placed, Receipt, from_bytes, to_bytes};
 use super::schema::PAGE_BYTES;
 use super::vault::{Place, Vault};
-use crate::store::engine::TraceRow;
+use crate::store::engine::{FULL, TraceRow, full_name};
 
 /// The tables as one connection sees them. What documents say is sealed in them where the store is encrypted.
 pub(super) struct Tables<'a> {
@@ -244,6 +244,9 @@ impl Tables<'_> {
         self.sweep("DELETE FROM entries WHERE ordinal < ?", first)?;
         self.sweep("DELETE FROM removed WHERE ordinal < ?", first)?;
         self.sweep("UPDATE bounds SET first = ?", first)?;
+        self.connection
+            .prepare_cached("DELETE FROM blobs WHERE name >= ? AND name < ?")?
+            .execute([FULL, &full_name(first)])?;
         // Those that still have traces that stay begin with the first one that is as new as these.
         self.sweep(
             "DELETE FROM batches WHERE number < coalesce(
