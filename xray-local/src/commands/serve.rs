@@ -17,6 +17,9 @@ use super::start::{Starting, failure};
 use super::state_folder::state_folder;
 use super::{Exit, Failure, amount};
 
+/// The least that a store on disk can be held to: the log that documents are written to first takes half of it.
+const LEAST_ON_DISK: u64 = 32_000_000;
+
 /// The file in the state folder that keeps the sampling rules.
 const RULES_FILE: &str = "sampling-rules.json";
 
@@ -49,7 +52,7 @@ pub(super) struct Serve {
     #[arg(long, conflicts_with_all = ["rules", "data"])]
     memory: bool,
 
-    /// How much room traces may take before the oldest leave; some at least [default: 10GB, or 256MiB with --memory]
+    /// How much room traces may take before the oldest leave: 32MB at least, or some with --memory [default: 10GB, or 256MiB with --memory]
     #[arg(long, value_name = "SIZE", value_parser = amount::some_size)]
     keep_bytes: Option<u64>,
 
@@ -90,6 +93,7 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
 impl Serve {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let places = self.places();
+        self.check_room(&places)?;
         let mut options = self.options(&places);
         let keys = self.secrets.keys()?;
         let callers = keys.as_ref().map(Keys::count);
@@ -136,6 +140,21 @@ impl Serve {
             options = options.data(folder);
         }
         options
+    }
+
+    fn check_room(&self, places: &Places) -> Result<(), Failure> {
+        let is_too_little = |bytes: &u64| places.data.is_some() && *bytes < LEAST_ON_DISK;
+        match self.keep_bytes.filter(is_too_little) {
+            Some(bytes) => Err(Failure::usage(
+                format!(
+                    "--keep-bytes {}: a store on disk takes {} at least",
+                    amount::size_text(bytes),
+                    amount::size_text(LEAST_ON_DISK)
+                ),
+                "Keep more, or keep it in memory: xray-local --memory --keep-bytes SIZE",
+            )),
+            None => Ok(()),
+        }
     }
 
     fn limits(&self, places: &Places) -> Limits {

@@ -34,8 +34,8 @@ const MOST: usize = WAITING / TOGETHER / 4;
 /// How long the receiver waits for room. A recorder that sees for two seconds that nothing is read takes the receiver for stopped.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 
-/// How often traces are looked after that have become too old, while nothing comes.
-const IDLE: Duration = Duration::from_secs(60);
+/// How often traces are looked after that have become too old, while nothing comes: in a tenth of the time for which they are kept, within these bounds.
+const IDLE: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(60)];
 
 /// How soon a store that could not write is asked again.
 const RETRY: Duration = Duration::from_millis(250);
@@ -82,6 +82,8 @@ impl Gauge {
 
 #[derive(Default)]
 struct Queue {
+    /// After so long without documents the other end looks around.
+    idle: Duration,
     waiting: Mutex<Waiting>,
     /// Something came, or the end.
     changed: Condvar,
@@ -119,7 +121,11 @@ impl IntakeSink {
 impl Intake {
     /// Starts the thread that puts into `store` what comes in at the sink.
     pub(crate) fn start(store: Store) -> io::Result<(IntakeSink, Self)> {
-        let queue = Arc::new(Queue::default());
+        let [least, most] = IDLE;
+        let queue = Arc::new(Queue {
+            idle: (store.limits().age / 10).clamp(least, most),
+            ..Queue::default()
+        });
         let own = Arc::clone(&queue);
         let programs = Arc::clone(&store.shared.programs);
         let thread = thread::Builder::new()
@@ -243,7 +249,7 @@ impl Queue {
         let is_idle = |waiting: &mut Waiting| waiting.batches.is_empty() && !waiting.is_closed;
         let waited = self
             .changed
-            .wait_timeout_while(self.waiting(), IDLE, is_idle);
+            .wait_timeout_while(self.waiting(), self.idle, is_idle);
         let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
         match (waiting.batches.is_empty(), waiting.is_closed) {
             (false, _) => {

@@ -182,6 +182,13 @@ impl Store {
         });
     }
 
+    /// Tells where the store could not be written to any more, also while nothing comes.
+    pub(super) fn check(&self) {
+        if let Err(error) = self.engine().check() {
+            self.has_failed(&error);
+        }
+    }
+
     pub(super) fn has_failed(&self, error: &EngineError) {
         let before = self.tell(|state| state.unwritable.replace(error.clone()));
         if before.is_none() {

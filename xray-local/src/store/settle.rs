@@ -55,6 +55,7 @@ impl Settler {
                 // What is still open when it ends is settled after the next start.
                 loop {
                     store.settle_quiet();
+                    store.check();
                     if ended.recv_timeout(ROUND) != Err(RecvTimeoutError::Timeout) {
                         return store.shared.catalog.attend(false);
                     }

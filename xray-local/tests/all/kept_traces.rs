@@ -1,14 +1,14 @@
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use xray_local::{Error, Limits, Options, RejectionCode, Server, TimeRange};
 
-use crate::client::{call, options};
+use crate::client::{DEADLINE, assert_refused, call, options, post, request};
 use crate::folder::Folder;
 use crate::shop::{TRACE, front, noise, orders, small};
 
@@ -436,4 +436,46 @@ fn a_trace_that_x_ray_would_cut_is_whole_and_marked() {
             Some(number + 1)
         );
     }
+}
+
+#[test]
+fn a_folder_that_is_taken_away_is_told_and_nothing_is_said_to_be_stored() {
+    let folder = Folder::new();
+    let path = folder.path().join("traces");
+    let (tell, told) = mpsc::channel();
+    let hear = move |text: &str| {
+        // The test may be over.
+        let _ = tell.send(text.to_owned());
+    };
+    let server = Server::start(options().data(&path).notices(hear)).expect("starts");
+    put(&server, &[small(1)]);
+    let away = folder.path().join("elsewhere");
+    fs::rename(&path, &away).expect("can be moved");
+    let told_of = told
+        .recv_timeout(DEADLINE)
+        .expect("it is told while nothing comes");
+    assert!(
+        told_of.contains("taken away under the running server"),
+        "{told_of}"
+    );
+    let input = json!({"TraceSegmentDocuments": [small(2).to_string()]});
+    let refused = post(&server, "/TraceSegments", &input);
+    assert_refused(&refused, 503, "ServiceUnavailableException", "taken away");
+    let health = request(server.address(), "GET", "/local/health", &[], "").json();
+    assert!(health["store"]["trouble"].is_string(), "{health}");
+    let doctor = request(server.address(), "GET", "/local/doctor", &[], "").body;
+    assert!(doctor.contains("taken away"), "{doctor}");
+
+    fs::create_dir(&path).expect("can be made");
+    fs::write(path.join("traces.db"), "another").expect("can be written");
+    let refused = post(&server, "/TraceSegments", &input);
+    assert_refused(&refused, 503, "ServiceUnavailableException", "another file");
+    fs::remove_dir_all(&path).expect("can be taken away");
+    fs::rename(&away, &path).expect("can be moved");
+    put(&server, &[small(2)]);
+    assert_eq!(server.store().counts().traces, 2);
+    assert_eq!(
+        told.recv_timeout(DEADLINE).as_deref(),
+        Ok("documents are stored again")
+    );
 }

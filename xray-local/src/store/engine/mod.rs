@@ -44,6 +44,11 @@ pub(super) trait Engine: Send + Sync {
     /// How many traces there are.
     fn count(&self) -> usize;
 
+    /// Whether what is kept is still where it is kept.
+    fn check(&self) -> Result<(), EngineError> {
+        Ok(())
+    }
+
     /// What is in use, in bytes, as [`Limits::bytes`](super::Limits::bytes) means it.
     fn bytes(&self) -> u64;
 
@@ -180,6 +185,12 @@ pub(crate) enum EngineErrorKind {
         allow(dead_code, reason = "memory is never found damaged")
     )]
     Damaged,
+    /// The folder is no longer there, or another is in its place.
+    #[cfg_attr(
+        not(feature = "disk"),
+        allow(dead_code, reason = "memory has no folder")
+    )]
+    Gone,
     Other,
 }
 
@@ -191,6 +202,9 @@ impl fmt::Display for EngineError {
             }
             EngineErrorKind::Damaged => {
                 "the store is damaged: end the server, move its folder away, and start again"
+            }
+            EngineErrorKind::Gone => {
+                "the folder of traces was taken away under the running server: put it back, or end the server and start it again"
             }
             EngineErrorKind::Other => "the store cannot be used",
         };

@@ -295,6 +295,19 @@ fn what_would_keep_nothing_is_refused() {
 }
 
 #[test]
+fn less_room_than_a_store_on_disk_takes_is_refused_with_the_least() {
+    let folder = Folder::new();
+    let data = folder.path().to_str().expect("text");
+    let output = run(&["--data", data, "--keep-bytes", "400KB"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        talk(&output).contains("--keep-bytes 400 kB: a store on disk takes 32 MB at least"),
+        "{}",
+        talk(&output)
+    );
+}
+
+#[test]
 fn what_is_typed_counts_before_the_environment() {
     let folder = Folder::new();
     let mut in_memory = program();

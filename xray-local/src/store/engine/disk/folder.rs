@@ -7,6 +7,7 @@ use std::{fmt, process};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::files::Files;
 use super::schema;
 use super::vault::VaultError;
 use crate::error::DataTrouble;
@@ -136,6 +137,11 @@ impl Folder {
 
     pub(super) fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
+    }
+
+    /// The files that are open, to see later whether they are still there.
+    pub(super) fn files(&self) -> io::Result<Files> {
+        Files::of([self.database(), self.log()])
     }
 
     fn explain(&self, error: FormatError) -> FolderError {

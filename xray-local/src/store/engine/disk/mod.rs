@@ -5,6 +5,7 @@
 
 mod batch;
 mod error;
+mod files;
 mod folder;
 mod fresh;
 mod readers;
@@ -30,6 +31,7 @@ use super::{Arrived, Engine, EngineError, Made, Outline, TraceRow, VisitBlob};
 use crate::lock::lock;
 use crate::store::{EncryptionKey, Sealer};
 use batch::{Batches, damaged};
+use files::Files;
 pub(crate) use folder::FolderError;
 use folder::{Folder, FolderLock};
 use fresh::Fresh;
@@ -42,6 +44,8 @@ use vault::{Place, Vault};
 /// Keeps everything in a folder.
 pub(crate) struct Disk {
     readers: Readers,
+    /// The files that were opened.
+    files: Files,
     /// The one connection that writes; its lock also keeps a restart of the log and a commit apart.
     writer: Arc<Mutex<Connection>>,
     /// Changed under the writer's lock, once what changes it is written. Held for maps only.
@@ -74,7 +78,9 @@ impl Disk {
         let batches = Batches::new().map_err(|error| unreadable(&error))?;
         let writer = Arc::new(Mutex::new(writer));
         let upkeep = Upkeep::start(&folder, Arc::clone(&writer))?;
+        let files = folder.files().map_err(FolderError::Io)?;
         Ok(Self {
+            files,
             readers: Readers::of(folder),
             writer,
             fresh: Mutex::new(fresh),
@@ -151,6 +157,10 @@ impl Engine for Disk {
 
     fn count(&self) -> usize {
         self.fresh().count()
+    }
+
+    fn check(&self) -> Result<(), EngineError> {
+        self.files.check()
     }
 
     fn bytes(&self) -> u64 {

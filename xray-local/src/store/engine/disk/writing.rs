@@ -24,6 +24,8 @@ impl Disk {
         note: impl FnOnce(&mut Fresh, W) -> T,
     ) -> Result<T, EngineError> {
         let mut writer = lock(&self.writer);
+        // What is written into files that have no name any more is lost, and SQLite does not tell.
+        self.files.check()?;
         let transaction = writer.transaction()?;
         let tables = Tables {
             connection: &transaction,
