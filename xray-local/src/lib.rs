@@ -18,6 +18,7 @@ mod access;
 mod amount;
 mod api;
 mod arn;
+mod asker;
 mod bound;
 mod clock;
 mod control;

@@ -13,6 +13,7 @@ export function HealthView() {
         <${Card} title="What came over UDP" facts=${datagrams(health.datagrams)} />
         <${Card} title="What waits" facts=${queue(health)} />
         <${Card} title="What is kept" facts=${kept(health.store)} />
+        <${Card} title="Who is connected" facts=${connected(health.connections)} />
       </div>
       <${Daemons} daemons=${health.daemons} />`}
   </section>`;
@@ -54,6 +55,13 @@ const queue = ({ queue, store }) => [
   ["documents to be stored", queue.documents],
   ["room that they take", `${bytes(queue.bytes)} of ${bytes(queue.room)}`],
   ["traces to be put together", store.unsettled],
+];
+
+const connected = (connections) => [
+  ["connections", connections.open],
+  ["of these told what happens", connections.streams],
+  ["closed, for they asked for nothing", connections.closed],
+  ["turned away, for there was no room", connections.refused],
 ];
 
 const kept = (store) => [

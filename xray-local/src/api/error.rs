@@ -39,6 +39,7 @@ pub(super) enum Kind {
     MethodNotAllowed,
     RequestTooLarge,
     RequestTooSlow,
+    Throttled,
     Internal,
     Unavailable,
 }
@@ -62,6 +63,7 @@ impl Kind {
             Self::MethodNotAllowed => ("MethodNotAllowedException", 405),
             Self::RequestTooLarge => ("RequestEntityTooLargeException", 413),
             Self::RequestTooSlow => ("RequestTimeoutException", 408),
+            Self::Throttled => ("ThrottledException", 429),
             Self::Internal => ("InternalFailure", 500),
             Self::Unavailable => ("ServiceUnavailableException", 503),
         }
@@ -105,6 +107,14 @@ impl ApiError {
         )
     }
 
+    /// There is no room for more of something at present. AWS's clients try again by themselves.
+    pub(crate) fn too_many(of: &str) -> Self {
+        Self::new(
+            Kind::Throttled,
+            format!("there are too many {of} at present: try again in a moment"),
+        )
+    }
+
     pub(crate) fn internal(operation: &str) -> Self {
         Self::new(
             Kind::Internal,
@@ -136,6 +146,11 @@ impl ApiError {
     /// The HTTP status.
     pub(crate) fn status(&self) -> u16 {
         self.kind.told().1
+    }
+
+    /// After how many seconds it is worth trying again, where it is.
+    pub(crate) fn retry_after(&self) -> Option<u32> {
+        matches!(self.kind, Kind::Throttled).then_some(1)
     }
 
     /// The name, which also goes into the header `x-amzn-ErrorType`.

@@ -73,7 +73,10 @@ pub(super) fn get_trace_graph(
         .iter()
         .filter_map(|id| TraceId::parse(id.as_str()).ok())
         .collect();
-    let traces = ids.into_iter().filter_map(|id| backend.store.trace(id));
+    let ids = ids
+        .into_iter()
+        .take_while(|_| !backend.store.is_abandoned());
+    let traces = ids.filter_map(|id| backend.store.trace(id));
     let traces: Vec<_> = traces.collect();
     Ok(TraceGraphGot {
         services: ServiceGraph::of(&traces),

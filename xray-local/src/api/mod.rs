@@ -25,6 +25,7 @@ mod wire;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::asker::Asker;
 use crate::control::Control;
 use crate::store::Store;
 pub(crate) use error::ApiError;
@@ -37,6 +38,12 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
+    /// The same, for one who may leave before the answer is there.
+    pub(crate) fn asked_by(mut self, asker: Asker) -> Self {
+        self.store = self.store.asked_by(asker);
+        self
+    }
+
     /// A client asks how to sample.
     fn polled(&self) {
         let now = self.control.now();

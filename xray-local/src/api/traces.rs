@@ -55,6 +55,9 @@ pub(super) fn batch_get_traces(
     let mut traces = Vec::new();
     let mut unprocessed_trace_ids = Vec::new();
     for text in input.trace_ids {
+        if backend.store.is_abandoned() {
+            break;
+        }
         let id = TraceId::parse(text.as_str()).ok();
         match id.and_then(|id| Some((id, backend.store.snapshot(id)?))) {
             Some((id, snapshot)) if asked.insert(id) => {

@@ -36,6 +36,15 @@ pub(super) struct Health {
 struct Answer {
     store: Store,
     services: Vec<Service>,
+    /// Those of before did not tell.
+    #[serde(default)]
+    connections: Connections,
+}
+
+#[derive(Default, Deserialize)]
+struct Connections {
+    closed: u64,
+    refused: u64,
 }
 
 #[derive(Deserialize)]
@@ -87,12 +96,20 @@ struct Told<'a> {
     removed_traces: u64,
     bytes: u64,
     services: &'a [Service],
+    /// Closed while they asked for nothing, to make room for others.
+    closed_connections: u64,
+    /// Turned away, for there was no room.
+    refused_connections: u64,
 }
 
 impl Health {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let client = self.address.client()?;
-        let Answer { store, services } = client.get("/local/health")?;
+        let Answer {
+            store,
+            services,
+            connections,
+        } = client.get("/local/health")?;
         let told = Told {
             server: client.endpoint().as_str(),
             is_well: store.trouble.is_none(),
@@ -104,6 +121,8 @@ impl Health {
             removed_traces: store.removed_traces,
             bytes: store.bytes,
             services: &services,
+            closed_connections: connections.closed,
+            refused_connections: connections.refused,
         };
         match self.json {
             true => output::json(&told)?,
@@ -135,6 +154,18 @@ impl Told<'_> {
             self.rejected,
             traces(self.evicted_traces)
         )?;
+        if self.closed_connections + self.refused_connections > 0 {
+            let closed = count_text(
+                self.closed_connections,
+                "silent connection",
+                "silent connections",
+            );
+            writeln!(
+                out,
+                "crowded  closed {closed}, turned {} away",
+                self.refused_connections
+            )?;
+        }
         if !self.services.is_empty() {
             writeln!(out)?;
             self.table().write(&mut out, output::is_watched())?;

@@ -51,6 +51,11 @@ pub(crate) trait Shelf {
     /// The bytes of a piece of a block that was kept. `None` when they cannot be read.
     fn bytes(&self, id: PieceId) -> Option<Vec<u8>>;
 
+    /// Whether nobody waits any more for what is looked for.
+    fn is_abandoned(&self) -> bool {
+        false
+    }
+
     /// Is told of a block of which a piece cannot be read.
     fn broke(&self, block: u64);
 }

@@ -41,7 +41,7 @@ impl Blocks {
             {
                 found.extend(waiting.pop());
             }
-            if found.len() == search.limit {
+            if found.len() == search.limit || shelf.is_abandoned() {
                 return found;
             }
             if let Some(view) = block.view(shelf) {
@@ -73,6 +73,9 @@ impl Blocks {
         };
         let mut large = Vec::new();
         for (bounds, block) in self.all() {
+            if shelf.is_abandoned() {
+                break;
+            }
             if bounds.may_hold(&search)
                 && let Some(view) = block.view(shelf)
             {

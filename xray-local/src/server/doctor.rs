@@ -5,13 +5,15 @@ use axum::routing::get;
 use axum::{Json, Router};
 use xray_daemon::LiveCounts;
 
-use super::page::computed;
+use super::computed::computed;
 use crate::api::Backend;
 use crate::doctor::Examination;
 
 pub(super) fn routes(received: LiveCounts) -> Router<Backend> {
-    let examine = async move |State(Backend { store, control }): State<Backend>| {
-        let examination = computed(move || Examination::of(&store, &control, &received.now()));
+    let examine = async move |State(backend): State<Backend>| {
+        let examination = computed("the examination", backend, move |backend| {
+            Examination::of(&backend.store, &backend.control, &received.now())
+        });
         examination.await.map(Json)
     };
     Router::new().route("/local/doctor", get(examine))

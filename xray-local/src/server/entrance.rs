@@ -1,51 +1,60 @@
 //! What every request passes before it is answered: who is called, who calls, and how much and how slowly.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::body::{self, Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{HeaderName, Method};
+use axum::http::{HeaderName, Method, Version};
 use axum::middleware::Next;
 use axum::response::Response;
+use tokio::sync::OwnedSemaphorePermit;
 
+use super::body::{BODY_LIMIT, Bodies};
 use super::guard::Guard;
 use super::router::refuse;
+use super::seats::Seat;
 use super::{access, removal};
 use crate::access::Admission;
 use crate::api::{ApiError, OPERATIONS};
 use crate::clock::Clock;
-
-/// The largest request body. A daemon sends at most 50 documents of 64 kB at a time, which JSON in JSON makes larger.
-const BODY_LIMIT: usize = 16 << 20;
-
-/// How long a client may take for a request body.
-const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// The entrance of one server.
 pub(super) struct Entrance {
     guard: Guard,
     admission: Option<Arc<dyn Admission>>,
     clock: Clock,
-    body_time: Duration,
+    bodies: Bodies,
 }
 
+/// What comes with a request whose sender is not known, where a server has keys: it is told nothing that is stored.
+#[derive(Clone, Copy)]
+pub(super) struct Stranger;
+
 impl Entrance {
-    pub(super) fn new(guard: Guard, admission: Option<Arc<dyn Admission>>, clock: Clock) -> Self {
+    pub(super) fn new(
+        guard: Guard,
+        admission: Option<Arc<dyn Admission>>,
+        clock: Clock,
+        bodies: Bodies,
+    ) -> Self {
         Self {
             guard,
             admission,
             clock,
-            body_time: BODY_TIME,
+            bodies,
         }
     }
 
     /// Looks at what is known of a request before its body is read.
     fn before_body(&self, head: &Parts) -> Result<(), ApiError> {
-        self.guard.check(host(head), text(head, &ORIGIN))?;
+        let origin = text(head, &ORIGIN);
+        let host = host(head)?;
+        let authority = head.uri.authority().map(Authority::as_str);
+        self.guard.check(authority.or(host), origin)?;
+        // Where an address is named as well, both have to be this server's.
+        self.guard.check(host, None)?;
         if let Some(admission) = self.admission_for(head) {
             admission.recognise(head, operation(head.uri.path()), self.clock.time())?;
         }
@@ -71,8 +80,7 @@ impl Entrance {
         let is_signed = head.headers.contains_key(AUTHORIZATION);
         let is_front = head.method == Method::GET
             && match head.uri.path() {
-                "/" => true,
-                access::PATH => !is_signed,
+                "/" | access::PATH => !is_signed,
                 path => path.starts_with("/page/"),
             };
         self.admission.as_deref().filter(|_| !is_front)
@@ -83,23 +91,16 @@ impl Entrance {
         self.admission.as_deref()
     }
 
-    async fn read(&self, body: Body) -> Result<Bytes, ApiError> {
-        match tokio::time::timeout(self.body_time, body::to_bytes(body, BODY_LIMIT)).await {
-            Err(_) => Err(ApiError::request_too_slow(self.body_time)),
-            Ok(Ok(body)) => Ok(body),
-            Ok(Err(error)) if is_too_long(&error) => Err(ApiError::request_too_large(BODY_LIMIT)),
-            Ok(Err(error)) => Err(ApiError::invalid_request(format!(
-                "the request body cannot be read: {error}"
-            ))),
-        }
-    }
-
-    async fn admit(&self, request: Request) -> Result<Request, ApiError> {
-        let (head, body) = request.into_parts();
+    /// The request with its whole body, and the room that this takes.
+    async fn admit(&self, request: Request) -> Result<(Request, OwnedSemaphorePermit), ApiError> {
+        let (mut head, body) = request.into_parts();
         self.before_body(&head)?;
-        let body = self.read(body).await?;
-        self.with_body(&head, &body)?;
-        Ok(Request::from_parts(head, body.into()))
+        let body = self.bodies.read(body).await?;
+        self.with_body(&head, &body.bytes)?;
+        if self.admission.is_some() && self.admission_for(&head).is_none() {
+            head.extensions.insert(Stranger);
+        }
+        Ok((Request::from_parts(head, body.bytes.into()), body.room))
     }
 }
 
@@ -109,8 +110,12 @@ pub(super) async fn enter(
     request: Request,
     next: Next,
 ) -> Response {
+    let seat = request.extensions().get::<Arc<Seat>>().cloned();
     match entrance.admit(request).await {
-        Ok(request) => next.run(request).await,
+        Ok((request, _room)) => {
+            let _service = seat.as_ref().map(Seat::serve);
+            next.run(request).await
+        }
         Err(error) => refuse(&error),
     }
 }
@@ -119,6 +124,9 @@ pub(super) async fn enter(
 fn operation(path: &str) -> Option<&'static str> {
     let of_x_ray = OPERATIONS.iter().find(|operation| operation.path == path);
     of_x_ray.map(|operation| operation.name).or_else(|| {
+        if path == "/" {
+            return Some("GetTraceSummaries");
+        }
         let question = path.strip_prefix("/local/")?;
         if path == access::PATH {
             // What one may do, everyone may know of themselves.
@@ -134,9 +142,18 @@ fn operation(path: &str) -> Option<&'static str> {
     })
 }
 
-fn host(head: &Parts) -> Option<&str> {
-    let authority = head.uri.authority().map(Authority::as_str);
-    authority.or_else(|| text(head, &HOST))
+/// The host that a request names. One that names none, or several, cannot be held against what this server is called.
+fn host(head: &Parts) -> Result<Option<&str>, ApiError> {
+    let hosts = head.headers.get_all(HOST).iter().count();
+    match hosts {
+        0 if head.version >= Version::HTTP_11 => Err(ApiError::invalid_request(
+            "the Host header is missing: expected the name and the port of this server",
+        )),
+        0 | 1 => Ok(text(head, &HOST)),
+        _ => Err(ApiError::invalid_request(format!(
+            "the request has {hosts} Host headers: expected one"
+        ))),
+    }
 }
 
 /// The text of a header. One that is no text stands for a name that nobody has.
@@ -145,36 +162,9 @@ fn text<'a>(head: &'a Parts, name: &HeaderName) -> Option<&'a str> {
     Some(value.to_str().unwrap_or(""))
 }
 
-fn is_too_long(error: &axum::Error) -> bool {
-    let source = std::error::Error::source(error);
-    source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-    use std::pin::Pin;
-    use std::task::{Context, Poll};
-
-    use axum::body::HttpBody;
-    use hyper::body::Frame;
-
     use super::*;
-
-    /// A body whose sender sends nothing and does not go away.
-    struct Silence;
-
-    impl HttpBody for Silence {
-        type Data = Bytes;
-        type Error = Infallible;
-
-        fn poll_frame(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-            Poll::Pending
-        }
-    }
 
     #[test]
     fn what_the_page_asks_for_takes_the_right_to_it() {
@@ -200,24 +190,5 @@ mod tests {
         ] {
             assert_eq!(operation(path), name, "{path}");
         }
-    }
-
-    #[test]
-    fn a_body_that_does_not_come_is_given_up() {
-        let guard = Guard::new("127.0.0.1".parse().expect("an address"), Vec::new());
-        let entrance = Entrance {
-            body_time: Duration::ZERO,
-            ..Entrance::new(guard, None, Clock::default())
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .expect("a runtime");
-        let read = runtime.block_on(async { entrance.read(Body::new(Silence)).await });
-        let error = read.expect_err("no body came");
-        assert_eq!(
-            (error.status(), error.name()),
-            (408, "RequestTimeoutException")
-        );
     }
 }

@@ -36,7 +36,12 @@ impl Guard {
     /// Whether a name, with or without a port, means this server. Only names can be pointed elsewhere, so where other machines
     /// may call, any address will do.
     fn is_own(&self, host: &str) -> bool {
-        let Ok(authority) = host.parse::<Authority>() else {
+        // A user in front of it belongs into no Host header, and hides what is called.
+        let Some(authority) = host
+            .parse::<Authority>()
+            .ok()
+            .filter(|_| !host.contains('@'))
+        else {
             return false;
         };
         let name = authority.host();
@@ -103,6 +108,8 @@ mod tests {
             "notlocalhost",
             "192.0.2.1:2000",
             "[2001:db8::1]:2000",
+            "user@localhost",
+            "localhost@localhost:2000",
             "",
             "a b",
         ] {

@@ -1,15 +1,19 @@
 //! The server: a UDP socket and a TCP port of the same number, before one store.
 
 mod access;
+mod body;
+mod computed;
 mod doctor;
 mod entrance;
 mod guard;
 mod http;
 mod options;
 mod page;
+mod patient;
 mod question;
 mod removal;
 mod router;
+mod seats;
 mod tail;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -21,11 +25,13 @@ use crate::control::Control;
 use crate::error::Error;
 use crate::store::{Intake, Settler, Store};
 use crate::viewer::Inflow;
+use body::Bodies;
 use entrance::Entrance;
 use guard::Guard;
 use http::Http;
 pub use options::Options;
 use router::router;
+use seats::{Room, Seats};
 
 /// How many numbers are tried for port 0 before there is said to be none that TCP and UDP both can have.
 const ATTEMPTS: usize = 32;
@@ -96,13 +102,15 @@ impl Server {
             queue,
         };
         let guard = Guard::new(address.ip(), options.hosts);
-        let entrance = Entrance::new(guard, options.admission.0, options.clock);
+        let seats = Seats::new(Room::default(), options.notice);
+        let bodies = Bodies::new(seats.clone());
+        let entrance = Entrance::new(guard, options.admission.0, options.clock, bodies);
         let backend = Backend {
             store: store.clone(),
             control,
         };
-        let http =
-            Http::start(listener, router(backend, inflow, entrance)).map_err(Error::start)?;
+        let router = router(backend, inflow, seats.clone(), entrance);
+        let http = Http::start(listener, router, seats).map_err(Error::start)?;
         Ok(Self {
             address,
             store,

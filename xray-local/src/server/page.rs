@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
@@ -15,11 +15,13 @@ use axum::routing::get;
 use axum::{Json, Router};
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
-use tokio::task;
 use xray_sdk::TraceId;
 
+use super::computed::computed;
+use super::entrance::Stranger;
 use super::question::{self, Path, Query};
 use super::router::front;
+use super::seats::{self, Seats};
 use crate::api::{ApiError, Backend};
 use crate::query::TimeRange;
 use crate::sampling::SampledRequest;
@@ -33,9 +35,10 @@ use crate::viewer::{
 /// How often the store is looked at for what is new.
 const LOOK: Duration = Duration::from_millis(500);
 
-pub(super) fn routes(inflow: Inflow) -> Router<Backend> {
+pub(super) fn routes(inflow: Inflow, seats: Seats) -> Router<Backend> {
     let health = async move |State(backend): State<Backend>| {
-        Json(Health::of(&backend.store, &backend.control, &inflow))
+        let Backend { store, control } = &backend;
+        Json(Health::of(store, control, &inflow, seats.counts()))
     };
     Router::new()
         .route("/", get(index))
@@ -56,10 +59,14 @@ pub(super) fn routes(inflow: Inflow) -> Router<Backend> {
 }
 
 /// The page for browsers, a few words for others.
-async fn index(headers: HeaderMap, state: State<Backend>) -> Response {
+async fn index(
+    headers: HeaderMap,
+    state: State<Backend>,
+    stranger: Option<Extension<Stranger>>,
+) -> Response {
     let accepted = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
     if !accepted.is_some_and(|accepted| accepted.contains("text/html")) {
-        return front(state).await.into_response();
+        return front(state, stranger).await.into_response();
     }
     let headers = [
         (CONTENT_SECURITY_POLICY, SECURITY_POLICY),
@@ -90,7 +97,7 @@ struct Window {
 
 async fn map(State(backend): State<Backend>, Query(window): Query<Window>) -> Response {
     let Window { start, end } = window;
-    let drawn = computed(move || {
+    let drawn = computed("the map", backend, move |backend| {
         let graph = backend.store.service_graph(&TimeRange::began(start, end));
         DrawnMap::of_time(&graph, start, end.min(backend.control.now()))
     });
@@ -111,8 +118,10 @@ async fn trace(
 ) -> Result<Response, ApiError> {
     let id = trace_id(&id)?;
     // That nothing is stored of a trace is an answer, too: `null`.
-    let drawn = computed(move || Some(DrawnTrace::of(&backend.store.trace(id)?))).await;
-    Ok(drawn.map(Json).into_response())
+    let drawn = computed("the trace", backend, move |backend| {
+        Some(DrawnTrace::of(&backend.store.trace(id)?))
+    });
+    Ok(drawn.await.map(Json).into_response())
 }
 
 #[derive(Deserialize)]
@@ -128,7 +137,7 @@ async fn received(
     Query(Part { of }): Query<Part>,
 ) -> Result<Response, ApiError> {
     let id = trace_id(&id)?;
-    let told = computed(move || {
+    let told = computed("the documents", backend, move |backend| {
         let snapshot = backend.store.snapshot(id)?;
         Some(ReceivedDocument::all(&snapshot, &of, backend.control.now()))
     });
@@ -141,7 +150,7 @@ async fn findings(
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     let id = trace_id(&id)?;
-    let told = computed(move || {
+    let told = computed("the findings", backend, move |backend| {
         let snapshot = backend.store.snapshot(id)?;
         Some(TraceFindings::of(&snapshot, backend.control.now()))
     });
@@ -159,7 +168,7 @@ async fn compare(
     Query(two): Query<Two>,
 ) -> Result<Response, ApiError> {
     let ids = [trace_id(&two.one)?, trace_id(&two.other)?];
-    let compared = computed(move || {
+    let compared = computed("the comparison", backend, move |backend| {
         let [one, other] = ids.map(|id| backend.store.trace(id).ok_or(id.to_string()));
         match (one, other) {
             (Ok(one), Ok(other)) => Comparison::Found(ComparedTraces::of(&one, &other)),
@@ -178,7 +187,9 @@ async fn sampling(State(backend): State<Backend>) -> Json<SamplingActivity> {
 /// The requests that were recorded lately, each with the rules that are tried on it.
 async fn decisions(State(backend): State<Backend>, Query(window): Query<Window>) -> Response {
     let range = TimeRange::began(window.start, window.end);
-    let told = computed(move || RecordedRequest::latest(&backend.store, &backend.control, &range));
+    let told = computed("the decisions", backend, move |backend| {
+        RecordedRequest::latest(&backend.store, &backend.control, &range)
+    });
     told.await.map(Json).into_response()
 }
 
@@ -209,7 +220,7 @@ async fn filter(
     State(backend): State<Backend>,
     Query(Typed { text, before }): Query<Typed>,
 ) -> Response {
-    let check = computed(move || {
+    let check = computed("the check", backend, move |backend| {
         let groups = backend.control.groups().get();
         FilterCheck::of(&text, before, &backend.store, &groups)
     });
@@ -233,19 +244,22 @@ async fn explain_filter(
     let groups = backend.control.groups().get();
     let filter = filter.map(|filter| groups.resolve(&filter)).transpose()?;
     let range = TimeRange::began(question.start, question.end);
-    let explained = computed(move || backend.store.explain(&range, filter.as_ref())).await;
-    Ok(explained.map(Json).into_response())
+    let explained = computed("the explanation", backend, move |backend| {
+        backend.store.explain(&range, filter.as_ref())
+    });
+    Ok(explained.await.map(Json).into_response())
 }
 
 /// Tells when something came: the counts, at most twice a second.
 async fn events(
     State(backend): State<Backend>,
+    seat: seats::Stream,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let seen = None;
-    let events = stream::unfold((backend.store, seen), |(store, seen)| async move {
+    let first = (backend.store, None, seat);
+    let events = stream::unfold(first, |(store, seen, seat)| async move {
         let totals = changed(&store, seen).await;
         let event = Event::default().json_data(totals).unwrap_or_default();
-        Some((Ok(event), (store, Some(totals))))
+        Some((Ok(event), (store, Some(totals), seat)))
     });
     Sse::new(events).keep_alive(KeepAlive::default())
 }
@@ -258,12 +272,4 @@ async fn changed(store: &Store, seen: Option<Totals>) -> Totals {
         }
         tokio::time::sleep(LOOK).await;
     }
-}
-
-/// What takes a while is not computed on the thread that takes in calls.
-pub(super) async fn computed<T: Send + 'static>(
-    compute: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, ApiError> {
-    let computed = task::spawn_blocking(compute).await;
-    computed.map_err(|_| ApiError::internal("what was asked for"))
 }

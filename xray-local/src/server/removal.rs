@@ -10,7 +10,8 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use xray_sdk::TraceId;
 
-use super::page::{computed, trace_id};
+use super::computed::computed;
+use super::page::trace_id;
 use crate::api::{ApiError, Backend};
 
 pub(super) const PATH: &str = "/local/remove";
@@ -54,8 +55,8 @@ async fn remove(State(backend): State<Backend>, body: Bytes) -> Result<Response,
     }
     let ids = input.trace_ids.iter().map(|id| trace_id(id));
     let ids: BTreeSet<TraceId> = ids.collect::<Result<_, _>>()?;
-    let told = computed(move || {
-        let store = backend.store;
+    let told = computed("the removal", backend, move |backend| {
+        let store = &backend.store;
         let found = match input.dry_run {
             true => store.held(&ids)?,
             false => store.remove(&ids)?,

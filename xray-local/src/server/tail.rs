@@ -11,10 +11,11 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::get;
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
-use tokio::task;
 use xray_sdk::TraceId;
 
+use super::computed::computed;
 use super::question::{self, Query};
+use super::seats;
 use crate::api::{ApiError, Backend};
 use crate::entry::{CalledBy, Entry};
 use crate::filter::Filter;
@@ -53,6 +54,7 @@ struct Question {
 async fn tail(
     State(backend): State<Backend>,
     Query(question): Query<Question>,
+    seat: seats::Stream,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let filter = question::filter(&question.filter)?;
     let groups = backend.control.groups().get();
@@ -65,6 +67,7 @@ async fn tail(
         arrivals,
         tail: Tail::default(),
         ready: VecDeque::new(),
+        _seat: seat,
     };
     feed.begin(question.lines).await;
     let events = stream::unfold(feed, |mut feed| async move {
@@ -82,14 +85,15 @@ struct Feed {
     tail: Tail,
     /// The first has to be told next. What was there is known to be meant.
     ready: VecDeque<(Arc<Entry>, bool)>,
+    _seat: seats::Stream,
 }
 
 impl Feed {
     /// Takes in the newest of what is there.
     async fn begin(&mut self, lines: usize) {
-        let (store, filter) = (self.backend.store.clone(), self.filter.clone());
-        let found = task::spawn_blocking(move || {
-            let meant = store.meant(&TimeRange::ALWAYS, filter.as_ref());
+        let filter = self.filter.clone();
+        let found = computed("the newest traces", self.backend.clone(), move |backend| {
+            let meant = backend.store.meant(&TimeRange::ALWAYS, filter.as_ref());
             let complete = meant.filter(|entry| Wait::of(entry) == Wait::Over);
             complete.take(lines).map(Arc::new).collect::<Vec<_>>()
         });
@@ -128,8 +132,10 @@ impl Feed {
         if self.filter.is_none() {
             return true;
         }
-        let (store, filter) = (self.backend.store.clone(), self.filter.clone());
-        let asked = task::spawn_blocking(move || store.is_meant(id, filter.as_ref()));
+        let filter = self.filter.clone();
+        let asked = computed("a trace", self.backend.clone(), move |backend| {
+            backend.store.is_meant(id, filter.as_ref())
+        });
         asked.await.unwrap_or(false)
     }
 }

@@ -22,6 +22,7 @@ mod writer;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::asker::Asker;
 use crate::clock::Clock;
 pub(crate) use crate::index::Position;
 use crate::ledger::Ledger;
@@ -54,6 +55,8 @@ use writer::Writer;
 #[derive(Clone)]
 pub struct Store {
     shared: Arc<Shared>,
+    /// Of this clone.
+    asker: Asker,
 }
 
 /// What became of the documents that were given to a store since it was opened.
@@ -151,6 +154,7 @@ impl Store {
         notice: Notice,
     ) -> Self {
         Self {
+            asker: Asker::default(),
             shared: Arc::new(Shared {
                 limits,
                 clock,
@@ -166,6 +170,17 @@ impl Store {
                 ledger: Mutex::default(),
             }),
         }
+    }
+
+    /// The same store, for one who may leave: then what is read is cut short.
+    pub(crate) fn asked_by(mut self, asker: Asker) -> Self {
+        self.asker = asker;
+        self
+    }
+
+    /// Whether nobody waits any more for what is read.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.asker.has_left()
     }
 
     /// What became of the documents so far.

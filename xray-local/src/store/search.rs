@@ -74,6 +74,9 @@ impl Store {
         self.settle();
         let large = self.blocks().gather(range, filter, self, to);
         for candidate in large {
+            if self.is_abandoned() {
+                return;
+            }
             if candidate.is_certain || self.is_meant(candidate.position.id, filter) {
                 let entry = self.in_time(candidate, range);
                 entry.iter().for_each(|(_, entry, _)| to.entry(entry));
@@ -138,6 +141,9 @@ impl Store {
                 });
             let mut meant = Vec::new();
             for candidate in candidates {
+                if self.is_abandoned() {
+                    return None;
+                }
                 let is_certain = candidate.is_certain;
                 if let Some(told) = told.as_deref_mut().filter(|_| !is_certain) {
                     told.traces_read += 1;

@@ -77,6 +77,10 @@ impl Shelf for Store {
         self.read(self.engine().blob(&piece_name(id.block, id.number)))
     }
 
+    fn is_abandoned(&self) -> bool {
+        Store::is_abandoned(self)
+    }
+
     fn broke(&self, block: u64) {
         lock(&self.shared.pieces.broken).insert(block);
     }

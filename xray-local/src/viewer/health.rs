@@ -23,10 +23,23 @@ pub(crate) struct Health {
     now: f64,
     datagrams: Datagrams,
     queue: QueueLevel,
+    connections: ConnectionCounts,
     store: StoreHealth,
     /// What became of the documents of each service.
     services: Vec<Told>,
     daemons: Vec<Daemon>,
+}
+
+/// What became of connections over TCP so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct ConnectionCounts {
+    /// Those that are open, streams among them.
+    pub(crate) open: usize,
+    pub(crate) streams: usize,
+    /// Closed while they had the server wait, to make room for others.
+    pub(crate) closed: u64,
+    /// Turned away with a ThrottledException, for there was no room.
+    pub(crate) refused: u64,
 }
 
 /// What became of the datagrams that came over UDP.
@@ -79,13 +92,19 @@ struct Daemon {
 }
 
 impl Health {
-    pub(crate) fn of(store: &Store, control: &Control, inflow: &Inflow) -> Self {
+    pub(crate) fn of(
+        store: &Store,
+        control: &Control,
+        inflow: &Inflow,
+        connections: ConnectionCounts,
+    ) -> Self {
         let daemon = |(name, totals)| Daemon { name, totals };
         Self {
             version: env!("CARGO_PKG_VERSION"),
             now: control.now(),
             datagrams: Datagrams::of(&inflow.received),
             queue: inflow.queue.level(),
+            connections,
             store: StoreHealth::of(store),
             services: store.ledger(|ledger| ledger.told()),
             daemons: control.telemetry(|telemetry| telemetry.daemons().map(daemon).collect()),

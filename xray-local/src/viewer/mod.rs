@@ -18,7 +18,7 @@ use crate::store::Store;
 pub(crate) use asset::{Asset, INDEX, SECURITY_POLICY};
 pub(crate) use comparison::{ComparedTraces, Comparison};
 pub(crate) use completion::Completion;
-pub(crate) use health::{Health, Inflow};
+pub(crate) use health::{ConnectionCounts, Health, Inflow};
 pub(crate) use ledger::{Ledger, Totals};
 pub(crate) use map::DrawnMap;
 pub(crate) use received::{ReceivedDocument, TraceFindings};

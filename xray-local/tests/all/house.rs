@@ -6,8 +6,8 @@ use std::path::Path;
 /// The modules of the crate, the lowest floor first.
 const FLOORS: &[&[&str]] = &[
     &[
-        "amount", "arn", "clock", "error", "forecast", "hash", "json", "lock", "notice", "page",
-        "terminal",
+        "amount", "arn", "asker", "clock", "error", "forecast", "hash", "json", "lock", "notice",
+        "page", "terminal",
     ],
     &["bound"],
     &[

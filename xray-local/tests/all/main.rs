@@ -5,6 +5,7 @@ mod batch;
 mod client;
 #[cfg(feature = "cli")]
 mod command_line;
+mod crowd;
 mod doctor;
 mod drawing;
 #[cfg(feature = "disk")]

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use xray_local::{Keys, Server};
 
 use crate::client::{Answer, DEADLINE, assert_refused, options, request};
+use crate::shop::small;
 
 const BROWSER: &str = "accept: text/html";
 
@@ -289,4 +290,23 @@ fn traces_are_taken_out_by_those_only_who_may_do_that() {
     assert!(may("KEEPER") && !may("READER"));
     assert_eq!(remove(Some("KEEPER")).json()["TraceIds"], json!([id]));
     assert_eq!(server.store().counts().traces, 0);
+}
+
+#[test]
+fn the_front_tells_what_is_stored_to_those_who_may_read_it() {
+    let server = server();
+    server.store().insert(&small(1).to_string());
+    let front = request(server.address(), "GET", "/", &[], "");
+    assert_eq!(front.status, 200);
+    assert!(front.body.contains("to signed requests"), "{}", front.body);
+    assert!(!front.body.contains("stored"), "{}", front.body);
+    let told = get_as(&server, "READER", "/");
+    assert!(told.body.contains("1 trace is stored"), "{}", told.body);
+    let name = "AccessDeniedException";
+    assert_refused(
+        &get_as(&server, "WRITER", "/"),
+        403,
+        name,
+        "GetTraceSummaries",
+    );
 }

@@ -6,7 +6,7 @@ pub(super) struct Actions {
     patterns: Vec<Pattern>,
 }
 
-/// The actions of X-Ray that IAM knows: each operation, and three that nothing here needs.
+/// The actions of X-Ray that IAM knows: each operation, and three that nothing here needs; and `DeleteTraces`, which only this server has.
 const ACTIONS: &[&str] = &[
     "BatchGetTraces",
     "CancelTraceRetrieval",
@@ -15,6 +15,7 @@ const ACTIONS: &[&str] = &[
     "DeleteGroup",
     "DeleteResourcePolicy",
     "DeleteSamplingRule",
+    "DeleteTraces",
     "GetEncryptionConfig",
     "GetGroup",
     "GetGroups",

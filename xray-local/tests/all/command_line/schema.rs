@@ -162,7 +162,7 @@ fn every_command_that_writes_json_has_its_shape_on_the_page() {
 fn what_is_not_as_the_page_says_is_found() {
     let mut found = Vec::new();
     let written = json!({"version": "1", "server": "a", "isWell": true, "trouble": null, "traces": 1, "stored": 1,
-        "rejected": 1, "evictedTraces": 1, "removedTraces": 0, "services": [], "more": 1});
+        "rejected": 1, "evictedTraces": 1, "removedTraces": 0, "closedConnections": 0, "refusedConnections": 0, "services": [], "more": 1});
     problems("health", &shape("health"), &written, &mut found);
     found.sort();
     assert_eq!(
