@@ -2,6 +2,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
+use axum::http::Method;
 use serde::Serialize;
 
 use crate::access::Denial;
@@ -86,10 +87,10 @@ impl ApiError {
         )
     }
 
-    pub(crate) fn method_not_allowed(method: &str, path: &str) -> Self {
+    pub(crate) fn method_not_allowed(method: &Method, path: &str, expected: &Method) -> Self {
         Self::new(
             Kind::MethodNotAllowed,
-            format!("{path} is called with POST, not {method}"),
+            format!("{path} is called with {expected}, not {method}"),
         )
     }
 

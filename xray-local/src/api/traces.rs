@@ -10,8 +10,11 @@ use super::Backend;
 use super::error::ApiError;
 use super::wire::no_token;
 use crate::bound::Text;
-use crate::store::Snapshot;
+use crate::store::{Snapshot, Store};
 use crate::trace::{Anatomy, seconds};
+
+/// How many bytes of documents an answer has, about. A trace that is larger comes alone.
+const ANSWER: usize = 64 << 20;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -45,32 +48,44 @@ struct WholeSegment {
 }
 
 /// Gives out the traces in the order in which they were asked for, each once. AWS refuses more than five ids at a time;
-/// here there is no such limit. Ids that are not stored, or are no ids, come back unprocessed.
+/// here they may be any number, and what an answer has no room for comes back unprocessed, as do ids that are not stored, or are no ids.
 pub(super) fn batch_get_traces(
     backend: &Backend,
     input: BatchGetTraces,
 ) -> Result<TracesGot, ApiError> {
     no_token(input.next_token.as_deref())?;
-    let mut asked = HashSet::new();
-    let mut traces = Vec::new();
-    let mut unprocessed_trace_ids = Vec::new();
-    for text in input.trace_ids {
-        if backend.store.is_abandoned() {
-            break;
-        }
-        let id = TraceId::parse(text.as_str()).ok();
-        match id.and_then(|id| Some((id, backend.store.snapshot(id)?))) {
-            Some((id, snapshot)) if asked.insert(id) => {
-                traces.push(WholeTrace::of(&snapshot, backend.store.is_full(id)));
+    Ok(TracesGot::of(&backend.store, input.trace_ids, ANSWER))
+}
+
+impl TracesGot {
+    fn of(store: &Store, trace_ids: Vec<Text<1, 35>>, most: usize) -> Self {
+        let mut asked = HashSet::new();
+        let mut bytes = 0;
+        let mut got = Self {
+            traces: Vec::new(),
+            unprocessed_trace_ids: Vec::new(),
+        };
+        for text in trace_ids {
+            if store.is_abandoned() {
+                break;
             }
-            Some(_) => {}
-            None => unprocessed_trace_ids.push(text.into()),
+            let id = TraceId::parse(text.as_str()).ok();
+            if id.is_some_and(|id| asked.contains(&id)) {
+                continue;
+            }
+            let found = id.filter(|_| bytes < most);
+            match found.and_then(|id| Some((id, store.snapshot(id)?))) {
+                Some((id, snapshot)) => {
+                    asked.insert(id);
+                    bytes += snapshot.bytes();
+                    got.traces
+                        .push(WholeTrace::of(&snapshot, store.is_full(id)));
+                }
+                None => got.unprocessed_trace_ids.push(text.into()),
+            }
         }
+        got
     }
-    Ok(TracesGot {
-        traces,
-        unprocessed_trace_ids,
-    })
 }
 
 impl WholeTrace {
@@ -88,5 +103,31 @@ impl WholeTrace {
             limit_exceeded: is_full || snapshot.bytes() > TRACE_BYTES,
             segments: documents.iter().map(segment).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Limits;
+
+    #[test]
+    fn what_an_answer_has_no_room_for_comes_back_unprocessed() {
+        let store = Store::new(Limits::default());
+        let id = |number: u32| format!("1-581cf771-{number:024x}");
+        for number in 1..=3 {
+            let document = format!(
+                r#"{{"name":"a","id":"53995c3f42cd8ad8","trace_id":"{}","start_time":1,"end_time":2}}"#,
+                id(number)
+            );
+            assert_eq!(store.insert(&document), []);
+        }
+        let got = |most| {
+            let ids = [1, 2, 1, 3].map(|number| Text::new(&id(number)).expect("an id"));
+            let got = TracesGot::of(&store, ids.to_vec(), most);
+            (got.traces.len(), got.unprocessed_trace_ids)
+        };
+        assert_eq!(got(ANSWER), (3, Vec::new()));
+        assert_eq!(got(1), (1, vec![id(2), id(3)]));
     }
 }

@@ -37,7 +37,15 @@ pub(super) fn router(backend: Backend, inflow: Inflow, seats: Seats, entrance: E
     router
         .fallback(async |uri: Uri| refuse(&ApiError::unknown_operation(uri.path())))
         .method_not_allowed_fallback(async |method: Method, uri: Uri| {
-            refuse(&ApiError::method_not_allowed(method.as_str(), uri.path()))
+            let expected = match OPERATIONS.iter().any(|known| known.path == uri.path()) {
+                true => Method::POST,
+                false => Method::GET,
+            };
+            refuse(&ApiError::method_not_allowed(
+                &method,
+                uri.path(),
+                &expected,
+            ))
         })
         // The entrance has its own bound, and has read the body before anything takes it.
         .layer(DefaultBodyLimit::disable())

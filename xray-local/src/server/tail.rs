@@ -34,6 +34,9 @@ const QUIET: f64 = 1.0;
 /// How often is looked whether something has been waited for long enough.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// How many traces are waited for at once. Others are told as they are: what waits takes memory for each who listens.
+const WAITING: usize = 20_000;
+
 /// Of how many traces is remembered that they were told.
 const TOLD: usize = 100_000;
 
@@ -191,6 +194,9 @@ impl Tail {
         }
         let patience = match Wait::of(&entry) {
             Wait::Over => return self.tell(entry),
+            _ if self.waiting.len() >= WAITING && !self.waiting.contains_key(&entry.id) => {
+                return self.tell(entry);
+            }
             Wait::Service => ANSWER,
             Wait::End => OPEN,
         };
@@ -297,6 +303,23 @@ mod tests {
         let mut tail = Tail::default();
         assert!(tail.find(entry(&[WHOLE]), 102.0).is_some());
         assert!(tail.hear(entry(&[WHOLE]), 103.0).is_none());
+    }
+
+    #[test]
+    fn what_is_too_much_to_wait_for_is_told_as_it_is() {
+        let mut tail = Tail::default();
+        let open = entry(&[r#""name":"front","in_progress":true"#]);
+        let mut hear = |number: u128| {
+            let id = TraceId::from_u128(number);
+            let open = Arc::new(Entry {
+                id,
+                ..Entry::clone(&open)
+            });
+            tail.hear(open, 100.0).is_some()
+        };
+        assert!(!(1..=WAITING as u128).any(&mut hear));
+        assert!(hear(WAITING as u128 + 1), "there is no room");
+        assert!(!hear(1), "it waits already");
     }
 
     #[test]
