@@ -479,3 +479,22 @@ fn a_folder_that_is_taken_away_is_told_and_nothing_is_said_to_be_stored() {
         Ok("documents are stored again")
     );
 }
+
+#[test]
+fn traces_that_are_kept_for_seconds_leave_within_a_tenth_of_that_while_nothing_comes() {
+    let seconds = Arc::new(AtomicU64::new(1_700_000_000));
+    let time = Arc::clone(&seconds);
+    let limits = Limits {
+        age: Duration::from_secs(3),
+        ..Limits::default()
+    };
+    let options = options()
+        .limits(limits)
+        .clock(move || SystemTime::UNIX_EPOCH + Duration::from_secs(time.load(Ordering::Relaxed)));
+    let server = Server::start(options).expect("starts");
+    put(&server, &[small(1)]);
+    assert_eq!(server.store().counts().traces, 1);
+    seconds.fetch_add(4, Ordering::Relaxed);
+    let have_left = |store: &xray_local::Store| store.counts().traces == 0;
+    assert!(server.store().wait_until(have_left, DEADLINE));
+}

@@ -73,7 +73,7 @@ fn inputs_that_lack_something_or_make_no_sense_are_invalid_requests() {
         (
             "/TraceSummaries",
             json!({"StartTime": -1e308, "EndTime": 1}),
-            "StartTime: invalid value: floating point `-1e308`, expected a number of seconds since 1970",
+            "StartTime: invalid value: floating point `-1e+308`, expected a number of seconds since 1970",
         ),
         (
             "/ServiceGraph",

@@ -394,19 +394,3 @@ fn an_explanation_tells_what_was_looked_up() {
         "{told}"
     );
 }
-
-#[test]
-fn what_nobody_waits_for_any_more_is_not_looked_up() {
-    let store = Store::new(Limits::default());
-    for trace in 1..=5 {
-        store.insert(&document(trace, 1, ""));
-    }
-    let (asker, wanted) = Asker::new();
-    let asked = store.clone().asked_by(asker);
-    let find = |store: &Store| store.find(&TimeRange::ALWAYS, None, None, 10).processed;
-    let drawn = |store: &Store| store.service_graph(&TimeRange::ALWAYS).services().len();
-    assert_eq!((find(&asked), drawn(&asked)), (5, drawn(&store)));
-    drop(wanted);
-    assert_eq!((find(&asked), drawn(&asked)), (0, 0));
-    assert_eq!(find(&store), 5, "others go on");
-}

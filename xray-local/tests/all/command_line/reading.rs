@@ -272,7 +272,7 @@ fn groups_are_made_listed_used_and_taken_away() {
 fn health_tells_what_became_of_the_documents_of_each_service_and_what_to_do() {
     let server = server_with(&[1, 2]);
     let mut long = document(3);
-    long["annotations"] = json!({"a.b": 1});
+    long["annotations"] = json!({"a b": 1});
     let documents = [
         long.to_string(),
         json!({"name": "ba\u{1b}d", "id": "1"}).to_string(),
