@@ -74,24 +74,30 @@ pin_project! {
 
     impl<F> PinnedDrop for SubsegmentFuture<F> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if this.work.is_none() {
-                return;
+            let this = this.project();
+            if this.work.is_some() {
+                drop_unfinished(this.work, this.planned);
             }
-            match this.planned.take() {
-                Some(mut planned) => {
-                    let inside = planned.enter();
-                    this.work.set(None);
-                    inside.close_dropped();
-                    planned.recycle();
-                }
-                None if context::kind() == Kind::Unsampled => this.work.set(None),
-                None => {
-                    let mut carried = Carried::unsampled();
-                    let _inside = carried.enter();
-                    this.work.set(None);
-                }
-            }
+        }
+    }
+}
+
+/// Drops a future that is not done, inside its subsegment. Most are done when they are dropped, and that is to become one with the caller.
+#[cold]
+#[inline(never)]
+fn drop_unfinished<F>(mut work: Pin<&mut Option<F>>, planned: &mut Option<Box<Planned>>) {
+    match planned.take() {
+        Some(mut planned) => {
+            let inside = planned.enter();
+            work.set(None);
+            inside.close_dropped();
+            planned.recycle();
+        }
+        None if context::kind() == Kind::Unsampled => work.set(None),
+        None => {
+            let mut carried = Carried::unsampled();
+            let _inside = carried.enter();
+            work.set(None);
         }
     }
 }
@@ -99,7 +105,7 @@ pin_project! {
 impl<F: Future> Future for SubsegmentFuture<F> {
     type Output = F::Output;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         let Some(work) = this.work.as_mut().as_pin_mut() else {
