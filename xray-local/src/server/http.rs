@@ -141,6 +141,8 @@ async fn serve(
                 _ = left => {}
             }
         });
+        // What it has sent is read before others come for whom it might have to go.
+        task::yield_now().await;
     }
     drop(listener);
     let _ = tokio::time::timeout(GRACE, calls.shutdown()).await;
@@ -234,6 +236,20 @@ mod tests {
         let mut silent = silent.into_iter();
         assert_eq!(rest(silent.next().expect("the first")), "", "it had to go");
         assert!(seats.counts().closed >= 17);
+    }
+
+    #[test]
+    fn who_has_asked_is_answered_however_many_come_at_once() {
+        let router = Router::new().route("/", get(async || "answered"));
+        let room = Room {
+            calls: 3,
+            streams: 1,
+        };
+        let (_http, _, address) = start(router, room, HEAD_TIME);
+        let crowd: Vec<_> = (0..200).map(|_| client(address, ASKED)).collect();
+        for stream in crowd {
+            assert!(rest(stream).ends_with("answered"));
+        }
     }
 
     #[test]
