@@ -61,9 +61,9 @@ impl Forms {
         (number, &mut self.all[usize::from(number)].shares)
     }
 
-    /// The root cause of a form, by its number, if it is of this kind.
+    /// The root cause of a form, by its number, if it is of this kind. None where the forms cannot be read.
     pub(super) fn cause(&self, number: u16, failure: Failure) -> Option<&RootCause> {
-        let form = &self.all[usize::from(number)];
+        let form = self.all.get(usize::from(number))?;
         (form.failure == failure).then_some(&form.cause)
     }
 

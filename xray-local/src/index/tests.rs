@@ -1,6 +1,7 @@
 use super::*;
 use crate::graph::Sketch;
 use crate::index::piece;
+use crate::insight::Tallies;
 use crate::query::TimeRangeType;
 use random::Chance;
 use world::World;
@@ -198,6 +199,10 @@ fn a_block_that_cannot_be_read_finds_nothing_and_is_made_anew() {
                 .index
                 .blocks()
                 .gather(&TimeRange::ALWAYS, None, &world.kept, &mut graph);
+            // Of root causes, too.
+            let mut tallies = Tallies::default();
+            let blocks = world.index.blocks();
+            blocks.gather(&TimeRange::ALWAYS, None, &world.kept, &mut tallies);
             if chance.below(3) > 0 || piece > piece::TALLIES {
                 world.kept.pieces.insert((block, piece), bytes);
             }
