@@ -58,7 +58,7 @@ function Trace({ trace }) {
   const failed = trace.rows.filter((row) => row.outcome !== "ok").length;
   return html`
     <h1>${request(trace)} <small><${Outcome} of=${trace.rows[0]?.outcome ?? "ok"} /> ${trace.duration == null ? "" : "in "}${seconds(trace.duration)}${trace.isPartial ? ", not whole yet" : ""}</small></h1>
-    <p class="facts"><code>${trace.id}</code> · ${clock(trace.startTime)} · ${count(trace.rows.length)} segments and subsegments${failed > 0 ? ` · ${count(failed)} failed` : ""}</p>
+    <p class="facts"><code>${trace.id}</code> · ${clock(trace.startTime)} · ${trace.rows.length === 1 ? "1 segment" : `${count(trace.rows.length)} segments and subsegments`}${failed > 0 ? ` · ${count(failed)} failed` : ""}</p>
     <div class="tools" role="toolbar" aria-label="Trace">
       <label><span class="hidden">Search in this trace</span><input type="search" placeholder="search in this trace" value=${search} onInput=${(event) => setSearch(event.currentTarget.value)} onKeyDown=${(event) => event.key === "Enter" && tree.next(event.shiftKey ? -1 : 1, (number) => found.has(number))} /></label>
       ${search && html`<span class="quiet" role="status">${found.size} found</span>`}

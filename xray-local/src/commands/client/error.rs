@@ -40,6 +40,24 @@ impl ClientError {
         }
     }
 
+    /// Something is there, and it is no server of HTTP, or not of this kind.
+    pub(super) fn foreign(endpoint: &Endpoint, problem: &dyn Display) -> Self {
+        Self {
+            kind: Kind::Nonsense,
+            problem: format!("what answers at {endpoint} is no server of the X-Ray API: {problem}"),
+            cure: "Another program may have that port, or speak https where http was asked for: name the server, --address HOST:PORT, or XRAY_LOCAL_ADDRESS.".to_owned(),
+        }
+    }
+
+    /// The answer began, and did not come whole.
+    pub(super) fn cut(endpoint: &Endpoint, problem: &dyn Display) -> Self {
+        Self {
+            kind: Kind::Unreachable,
+            problem: format!("{endpoint} broke its answer off: {problem}"),
+            cure: "Try again; the server may have ended meanwhile.".to_owned(),
+        }
+    }
+
     /// The server was there, and is no more.
     pub(super) fn gone(endpoint: &Endpoint, problem: &dyn Display) -> Self {
         Self {
@@ -68,6 +86,9 @@ impl ClientError {
                 "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to a key of the server's file of --keys."
             }
             _ if status >= 500 => "Try again; the server's own standard error may say more.",
+            _ if (300..400).contains(&status) => {
+                "It sends callers elsewhere, which may be another program: name the server itself, --address HOST:PORT, or XRAY_LOCAL_ADDRESS."
+            }
             _ if status == 404 => "Is it an xray-local of this version? `xray-local health` tells.",
             _ => "Correct what it names; --help shows examples.",
         };

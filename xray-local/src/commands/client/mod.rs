@@ -183,7 +183,7 @@ impl Client {
 
     fn body(&self, mut answer: Answer) -> Result<Vec<u8>, ClientError> {
         let whole = answer.body.with_config().limit(LONGEST).read_to_vec();
-        whole.map_err(|error| ClientError::unreachable(&self.endpoint, &error))
+        whole.map_err(|error| ClientError::cut(&self.endpoint, &error))
     }
 
     fn send(&self, call: Call<'_>) -> Result<Answer, ClientError> {
@@ -209,6 +209,9 @@ impl Client {
         }
         let unreachable = |error: ureq::Error| match error {
             ureq::Error::Io(error) => ClientError::unreachable(&self.endpoint, &error),
+            ureq::Error::Protocol(_) | ureq::Error::Http(_) | ureq::Error::Tls(_) => {
+                ClientError::foreign(&self.endpoint, &error)
+            }
             error => ClientError::unreachable(&self.endpoint, &error),
         };
         let response: Response<ureq::Body> =

@@ -159,16 +159,16 @@ impl Rm {
                 missing: texts(&removed.unprocessed_trace_ids),
             });
         }
-        let mut out = output::data();
-        ids.iter().try_for_each(|id| writeln!(out, "{id}"))?;
-        out.flush()?;
         let traces = |was, were| count_text(ids.len() as u64, was, were);
         let told = match self.dry_run {
             true => traces("trace would be", "traces would be"),
             false => traces("trace was", "traces were"),
         };
+        // First of all, for the ids may find no room where they are written to.
         output::talk(format_args!("xray-local: {told} taken out\n"));
-        Ok(())
+        let mut out = output::data();
+        ids.iter().try_for_each(|id| writeln!(out, "{id}"))?;
+        out.flush()
     }
 }
 

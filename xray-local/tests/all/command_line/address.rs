@@ -141,3 +141,40 @@ fn a_server_that_wants_keys_gets_them_from_the_environment() {
     denied.refused(1, "signed with the key K");
     assert!(!denied.talk.contains(secret), "{}", denied.talk);
 }
+
+/// Answers each connection with these bytes.
+fn answering(answer: &'static str) -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let mut head = [0; 4096];
+            let _ = std::io::Read::read(&mut stream, &mut head);
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    address
+}
+
+#[test]
+fn what_answers_and_is_no_server_of_this_kind_is_not_said_to_be_silent() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{";
+    let moved = "HTTP/1.1 302 Found\r\nlocation: http://example.com/\r\ncontent-length: 0\r\n\r\n";
+    for (answer, code, words) in [
+        (
+            "SSH-2.0-OpenSSH_9.6\r\n\r\n",
+            1,
+            "is no server of the X-Ray API",
+        ),
+        (head, 5, "broke its answer off"),
+        (moved, 1, "sends callers elsewhere"),
+    ] {
+        let address = answering(answer);
+        for arguments in [&["health"][..], &["map"]] {
+            let told = Told::of(asking(address, arguments).output().expect("starts"));
+            told.refused(code, words);
+            assert!(!told.talk.contains("nothing answers"), "{}", told.talk);
+        }
+    }
+}
