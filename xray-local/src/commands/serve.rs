@@ -253,6 +253,10 @@ pub(super) fn farewell(store: &Store, received: &Counts) -> String {
         let evicted = count_text(counts.evicted_traces, "trace has", "traces have");
         lines.push(format!("{evicted} left, the oldest first"));
     }
+    if counts.removed_traces > 0 {
+        let removed = count_text(counts.removed_traces, "trace was", "traces were");
+        lines.push(format!("{removed} taken out"));
+    }
     if counts.unwritten > 0 {
         let unwritten = count_text(counts.unwritten, "document", "documents");
         lines.push(format!("{unwritten} could not be written"));

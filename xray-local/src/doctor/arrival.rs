@@ -65,6 +65,16 @@ pub(super) fn examine(store: &Store, received: &Counts) -> Vec<Diagnosis> {
             "keep more, or for longer: --keep-bytes, --keep-age",
         ));
     }
+    if counts.removed_traces > 0 {
+        findings.push(Diagnosis::note(
+            Check::D19,
+            format!(
+                "{} taken out since the server started, on the page or by `xray-local traces rm`",
+                count_text(counts.removed_traces, "trace was", "traces were")
+            ),
+            "they do not come back; a server with --keys lets only those do it whose key has the action xray:DeleteTraces",
+        ));
+    }
     findings
 }
 

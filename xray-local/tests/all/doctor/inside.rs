@@ -55,6 +55,26 @@ fn send(server: &Server, datagrams: impl Iterator<Item = String>) {
 }
 
 #[test]
+fn traces_that_somebody_took_out_are_told() {
+    let (server, _) = after(&[segment(1, 1), segment(2, 2)]);
+    let input = json!({"TraceIds": [trace_of(&server)]}).to_string();
+    let removed = request(server.address(), "POST", "/local/remove", &[], &input);
+    assert_eq!(removed.status, 200, "{}", removed.body);
+    let visit = visit_at(server.address(), &[]);
+    visit.found(0, &["D19?"]);
+    assert!(
+        visit.seen("D19").starts_with("1 trace was taken out"),
+        "{}",
+        visit.text
+    );
+}
+
+/// The id of a trace that is there.
+fn trace_of(server: &Server) -> String {
+    server.store().traces()[0].id().to_string()
+}
+
+#[test]
 fn good_segments_have_no_findings() {
     let (_server, visit) = after(&[segment(1, 1), segment(2, 2)]);
     visit.found(0, &[]);
