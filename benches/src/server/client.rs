@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
+use super::affinity::{self, Core};
 use super::load;
-use crate::machine::{self, Core};
 use crate::sink::Sink;
 
 /// What came of asking.
@@ -98,7 +98,7 @@ fn line<T: DeserializeOwned>(output: &mut BufReader<ChildStdout>) -> io::Result<
 ///
 /// When the server does not answer, or nobody listens any more.
 pub(crate) fn run() -> Result<(), Box<dyn Error>> {
-    machine::stay_on(Core::Last);
+    affinity::stay_on(Core::Last);
     let sink = Sink::open()?;
     let mut lines = io::stdin().lines();
     println!("{}", serde_json::to_string(&sink.address())?);

@@ -4,6 +4,7 @@
 //! a process of its own. So `requests/s` and the CPU time are what tracing costs the program that is traced: what is done off the request
 //! path counts, and a daemon does not.
 
+mod affinity;
 #[cfg(test)]
 mod allocations;
 mod client;
@@ -23,11 +24,11 @@ use xray_sdk::sampling::{Always, Never};
 use xray_sdk_tower::ServerLayer;
 
 use crate::contender::Entry;
-use crate::machine::{self, Core};
 use crate::ours::{Discard, NAME, recorder, udp};
 use crate::peers::opentelemetry::Provider;
 use crate::peers::{fastrace, tracing, tracing_opentelemetry};
 use crate::turn::Turn;
+use affinity::Core;
 use client::{Answer, Client};
 use identity::Identity;
 
@@ -162,7 +163,7 @@ fn measure(
     let told = |error: io::Error| format!("the process that asks: {error}");
     let client = Client::start().map_err(told)?;
     // Before there are other threads, which stay where this one is.
-    machine::stay_on(Core::First);
+    affinity::stay_on(Core::First);
     let hello = Router::new().route("/hello", get(async || load::BODY));
     let Traced { app, settle } = trace(hello, client.sink())?;
     let (answer, cpu, client) = runtime()
