@@ -99,6 +99,8 @@ export async function groups(page, url) {
   await filter.fill("falt");
   await shown(page, "column 1: `falt` is no keyword here");
   await filter.fill('service("orders") { fault }');
+  // What can come next would lie over what is below.
+  await filter.press("Tab");
   await page.getByLabel("watch for insights").check();
   await page.getByRole("button", { name: "Create" }).click();
   const row = page.getByRole("row").filter({ hasText: "failed" });
