@@ -32,7 +32,7 @@ fn nothing_is_lost_of_what_a_recorder_records_as_fast_as_it_can() {
         );
         let is_stored = server
             .store()
-            .wait_until(|store| store.counts().stored == all, DEADLINE);
+            .wait_until(|store| store.counts().stored == all, 6 * DEADLINE);
         assert!(
             is_stored,
             "{:?} {:?}",
