@@ -41,7 +41,7 @@ fn of(contender: &mut dyn Contender, operations: usize) -> Result<Turn, String> 
     Ok(Turn {
         ns: median(&mut bursts.nanoseconds) / operations as f64,
         total_cpu_ns: bursts.cpu.as_nanos() as f64 / measured,
-        allocations: bursts.allocations as f64 / measured,
+        allocations: Some(bursts.allocations as f64 / measured),
         operations: all as u64,
         more: Vec::new(),
     })
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn allocations_are_those_of_the_path_that_is_timed() {
         let turn = turn(0).expect("all is recorded");
-        assert_eq!(turn.allocations, 2.0);
+        assert_eq!(turn.allocations, Some(2.0));
         assert!(turn.ns > 0.0 && turn.total_cpu_ns > 0.0);
         assert!(turn.operations >= 2 * BURSTS as u64 * 256);
     }

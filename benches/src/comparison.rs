@@ -78,7 +78,7 @@ impl Comparison {
             variant: entry.variant,
             ns: rounded(median(&mut path), 10.0),
             total_cpu_ns: rounded(median(&mut numbers(turns, |turn| turn.total_cpu_ns)), 10.0),
-            allocations: rounded(median(&mut numbers(turns, |turn| turn.allocations)), 100.0),
+            allocations: allocations(turns),
             floor_ratio: ratio(turns, floor, |turn| turn.ns),
             peer_ratio: peer.map(|peer| ratio(turns, &self.turns[peer], |turn| turn.ns)),
             more: more
@@ -97,6 +97,12 @@ impl Comparison {
             .map(|turn| turn.operations)
             .sum()
     }
+}
+
+/// The median over the rounds, where they are counted.
+fn allocations(turns: &[Turn]) -> Option<f64> {
+    let counted: Option<Vec<f64>> = turns.iter().map(|turn| turn.allocations).collect();
+    counted.map(|mut counted| rounded(median(&mut counted), 100.0))
 }
 
 fn numbers(turns: &[Turn], number: impl Fn(&Turn) -> f64) -> Vec<f64> {
@@ -140,7 +146,7 @@ mod tests {
         Turn {
             ns,
             total_cpu_ns: 10.0 * ns,
-            allocations: 4.0,
+            allocations: Some(4.0),
             operations: 100,
             more: Vec::new(),
         }
@@ -164,7 +170,10 @@ mod tests {
         assert_eq!((rows[0].ns, rows[0].floor_ratio), (120.0, 1.0));
         // The rounds' ratios are 9, 3 and 2.5; that of the medians would be 5.5.
         assert_eq!((rows[1].ns, rows[1].floor_ratio), (660.0, 3.0));
-        assert_eq!((rows[1].total_cpu_ns, rows[1].allocations), (6600.0, 4.0));
+        assert_eq!(
+            (rows[1].total_cpu_ns, rows[1].allocations),
+            (6600.0, Some(4.0))
+        );
         assert_eq!(rows[1].peer_ratio, None);
         assert_eq!(comparison.operations(), 600);
     }

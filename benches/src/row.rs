@@ -9,8 +9,9 @@ pub(crate) struct Row {
     pub(crate) ns: f64,
     /// Nanoseconds of CPU time, in the background too.
     pub(crate) total_cpu_ns: f64,
-    /// Heap allocations on the path.
-    pub(crate) allocations: f64,
+    /// Heap allocations on the path, where they are counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) allocations: Option<f64>,
     /// `ns` by that of the question's first row, in the same round.
     pub(crate) floor_ratio: f64,
     /// `ns` by fastrace's in the same variant and round, where it has that.
@@ -33,7 +34,7 @@ pub(crate) mod tests {
             variant,
             ns,
             total_cpu_ns: 1650.0,
-            allocations: 0.0,
+            allocations: Some(0.0),
             floor_ratio: 1.18,
             peer_ratio: Some(0.25),
             more: Vec::new(),
@@ -51,5 +52,11 @@ pub(crate) mod tests {
                 "allocations": 0.0, "floor_ratio": 1.18,
             }])
         );
+        let uncounted = Row {
+            allocations: None,
+            ..row("axum", "http-plain", 141.2)
+        };
+        let json = serde_json::to_value(uncounted).expect("JSON");
+        assert_eq!(json.get("allocations"), None);
     }
 }

@@ -22,8 +22,14 @@ pub(crate) fn text(number: usize, question: &Question, rows: &[Row]) -> String {
         .map(|heading| format!(" {heading:>12}"))
         .collect();
     text.push_str(&format!(
-        "   {:<30} {:<21} {:>10} {:>8} {:>10} {:>10} {:>11}{more}  how\n",
-        "variant", "contender", "ns", "x floor", "x fastrace", "CPU ns", "allocations",
+        "   {:<30} {:<21} {:>10} {:>8} {:>10} {:>10}{}{more}  how\n",
+        "variant",
+        "contender",
+        "ns",
+        "x floor",
+        "x fastrace",
+        "CPU ns",
+        if is_counted(rows) { " allocations" } else { "" },
     ));
     let mut before = "";
     for row in in_order(rows) {
@@ -43,12 +49,13 @@ pub(crate) fn text(number: usize, question: &Question, rows: &[Row]) -> String {
         };
         before = row.variant;
         text.push_str(&format!(
-            "   {variant:<30} {:<21} {:>10} {:>8.2} {peer:>10} {:>10} {:>11.2}{more}  {}\n",
+            "   {variant:<30} {:<21} {:>10} {:>8.2} {peer:>10} {:>10}{}{more}  {}\n",
             row.contender,
             short(row.ns),
             row.floor_ratio,
             short(row.total_cpu_ns),
-            row.allocations,
+            row.allocations
+                .map_or(String::new(), |mean| format!(" {mean:>11.2}")),
             row.note,
         ));
     }
@@ -64,9 +71,13 @@ pub(crate) fn markdown(question: &Question, rows: &[Row]) -> String {
         .iter()
         .map(|heading| format!(" {heading} |"))
         .collect();
+    let (heading, column) = match is_counted(rows) {
+        true => (" allocations |", " ---: |"),
+        false => ("", ""),
+    };
     let columns: String = question.more.iter().map(|_| " ---: |").collect();
     text.push_str(&format!(
-        "One {}; x floor is by {}.\n\n| | | ns | x floor | CPU ns | allocations |{more}\n| --- | --- | ---: | ---: | ---: | ---: |{columns}\n",
+        "One {}; x floor is by {}.\n\n| | | ns | x floor | CPU ns |{heading}{more}\n| --- | --- | ---: | ---: | ---: |{column}{columns}\n",
         question.unit, question.floor
     ));
     for row in in_order(rows) {
@@ -76,17 +87,23 @@ pub(crate) fn markdown(question: &Question, rows: &[Row]) -> String {
             .map(|figure| format!(" {} |", short(*figure)))
             .collect();
         text.push_str(&format!(
-            "| {} | {} | {} | {:.2} | {} | {:.2} |{more}\n",
+            "| {} | {} | {} | {:.2} | {} |{}{more}\n",
             row.variant,
             row.contender,
             short(row.ns),
             row.floor_ratio,
             short(row.total_cpu_ns),
-            row.allocations,
+            row.allocations
+                .map_or(String::new(), |mean| format!(" {mean:.2} |")),
         ));
     }
     text.push('\n');
     text
+}
+
+/// Whether the question's turns count allocations: all of them do, or none.
+fn is_counted(rows: &[Row]) -> bool {
+    rows.iter().all(|row| row.allocations.is_some())
 }
 
 /// The rows with those of one variant together, in the order in which variants and contenders come first.
@@ -178,6 +195,27 @@ mod tests {
                 .all(|line| cells(line) == 8),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_is_not_counted_has_no_column() {
+        let uncounted = rows().map(|row| Row {
+            allocations: None,
+            ..row
+        });
+        let table = markdown(&QUESTION, &uncounted);
+        assert!(table.contains("| CPU ns | threads |\n"), "{table}");
+        assert!(
+            table.contains("| sampled | a | 1,234 | 1.18 | 1,650 | 2.0 |\n"),
+            "{table}"
+        );
+        let plain = text(1, &QUESTION, &uncounted);
+        assert!(!plain.contains("allocations"), "{plain}");
+        let end = |line: usize, word: &str| {
+            let line = plain.lines().nth(line).expect("the line");
+            line.find(word).map(|at| at + word.len())
+        };
+        assert_eq!(end(3, "threads"), end(4, "2.0"));
     }
 
     #[test]

@@ -132,7 +132,7 @@ fn measure<T: Send>(
     Ok(Turn {
         ns: two / BURST as f64,
         total_cpu_ns: cpu.elapsed().as_nanos() as f64 / operations as f64,
-        allocations: allocations as f64 / (BURST * BURSTS) as f64,
+        allocations: Some(allocations as f64 / (BURST * BURSTS) as f64),
         operations,
         more: vec![one / BURST as f64, 2.0 * one / two],
     })

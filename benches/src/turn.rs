@@ -8,8 +8,8 @@ pub(crate) struct Turn {
     pub(crate) ns: f64,
     /// Nanoseconds of CPU time of the whole process, on that path and in the background: the mean.
     pub(crate) total_cpu_ns: f64,
-    /// Heap allocations on that path: the mean.
-    pub(crate) allocations: f64,
+    /// Heap allocations on that path: the mean. None where they are not counted.
+    pub(crate) allocations: Option<f64>,
     /// How many operations there were in all, warming up included.
     pub(crate) operations: u64,
     /// What else the question asks for, in the order of its columns.

@@ -174,7 +174,7 @@ fn measure(
     Ok(Turn {
         ns: 1e9 / answer.each_second,
         total_cpu_ns: cpu.as_nanos() as f64 / answer.all as f64,
-        allocations: 0.0,
+        allocations: None,
         operations: answer.all,
         more: vec![
             answer.each_second,
