@@ -50,6 +50,17 @@ impl Failure {
         self.exit == Exit::Unreachable
     }
 
+    /// The same of a command that has found something by then: where its reader has had enough, that is what it ends with.
+    pub(crate) fn having_found(self) -> Self {
+        match self.exit {
+            Exit::Ok => Self {
+                exit: Exit::Findings,
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     /// Says it on standard error, and what to exit with.
     pub(crate) fn tell(self) -> Exit {
         if let Some(told) = self.told {

@@ -13,29 +13,27 @@ const VERSION: u32 = 1;
 /// How wide lines are where nobody sees them on a terminal.
 const WIDTH: usize = 100;
 
-/// Standard output for people: styles are left out where it is no terminal.
+/// Standard output for people: styles are left out where it is no terminal. For an answer as a whole: a reader who leaves
+/// changes nothing of how the command ends.
 pub(crate) fn data() -> impl Write {
+    io::BufWriter::new(Answer(anstream::stdout().lock()))
+}
+
+/// The same for what is written piece by piece: that nobody reads on is told, and ends the command.
+pub(crate) fn stream() -> impl Write {
     io::BufWriter::new(anstream::stdout().lock())
 }
 
 /// Writes a value as JSON, over several lines, with the version in front. It must be an object.
 pub(crate) fn json(value: &impl Serialize) -> io::Result<()> {
-    let versioned = Versioned {
-        version: VERSION,
-        value,
-    };
-    let text = serde_json::to_string_pretty(&versioned)?;
-    line(&text)
+    let text = serde_json::to_string_pretty(&Versioned::of(value))?;
+    line(&mut Answer(io::stdout().lock()), &text)
 }
 
-/// The same on one line, at once: for what is written piece by piece.
+/// The same on one line, as a piece of a [`stream`], at once.
 pub(crate) fn json_line(value: &impl Serialize) -> io::Result<()> {
-    let versioned = Versioned {
-        version: VERSION,
-        value,
-    };
-    let text = serde_json::to_string(&versioned)?;
-    line(&text)
+    let text = serde_json::to_string(&Versioned::of(value))?;
+    line(&mut io::stdout().lock(), &text)
 }
 
 /// Writes what is no text of ours as it is.
@@ -45,8 +43,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
-fn line(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+fn line(out: &mut impl Write, text: &str) -> io::Result<()> {
     out.write_all(printable_json(text).as_bytes())?;
     out.write_all(b"\n")?;
     out.flush()
@@ -57,6 +54,36 @@ struct Versioned<'a, T> {
     version: u32,
     #[serde(flatten)]
     value: &'a T,
+}
+
+impl<'a, T> Versioned<'a, T> {
+    fn of(value: &'a T) -> Self {
+        Self {
+            version: VERSION,
+            value,
+        }
+    }
+}
+
+/// What is written behind the back of a reader who has had enough counts as written: an exit code says what was found, not who
+/// looked.
+struct Answer<Out>(Out);
+
+impl<Out: Write> Write for Answer<Out> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        unless_left(self.0.write(bytes), bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        unless_left(self.0.flush(), ())
+    }
+}
+
+fn unless_left<T>(done: io::Result<T>, otherwise: T) -> io::Result<T> {
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(otherwise),
+        done => done,
+    }
 }
 
 /// Says something on standard error. That nobody hears it is no reason to fail.

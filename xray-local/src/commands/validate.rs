@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use serde::Serialize;
-use xray_local::{Finding, Severity, Validator, printable};
+use xray_local::{Finding, Severity, Validator, count_text, printable};
 
 use super::{Exit, Failure, output};
 
@@ -92,14 +92,15 @@ impl Validate {
             for finding in &inspected.findings {
                 sum.by_severity[finding.severity as usize] += 1;
                 let document = inspected.id.as_deref();
-                match self.json {
+                let written = match self.json {
                     true => output::json_line(&Told {
                         file,
                         document,
                         finding,
-                    })?,
-                    false => write(file, finding)?,
-                }
+                    }),
+                    false => write(file, finding),
+                };
+                written.map_err(|error| Failure::from(error).having_found())?;
             }
         }
         Ok(())
@@ -107,7 +108,7 @@ impl Validate {
 }
 
 fn write(file: &str, finding: &Finding) -> io::Result<()> {
-    let mut out = output::data();
+    let mut out = output::stream();
     let style = output::severity(finding.severity);
     let place = match finding.path.as_str() {
         "" => "the document".to_owned(),
@@ -134,10 +135,7 @@ fn write(file: &str, finding: &Finding) -> io::Result<()> {
 
 impl Sum {
     fn told(&self) -> String {
-        let documents = match self.documents {
-            1 => "1 document".to_owned(),
-            number => format!("{number} documents"),
-        };
+        let documents = count_text(self.documents as u64, "document", "documents");
         let words = [
             "rejected",
             "dropped",

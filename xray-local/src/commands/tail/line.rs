@@ -38,14 +38,14 @@ impl Format {
             Self::Logfmt => logfmt(summary),
             Self::Md => markdown(summary),
         };
-        let mut out = output::data();
+        let mut out = output::stream();
         writeln!(out, "{line}")?;
         out.flush()
     }
 }
 
 fn heading() -> io::Result<()> {
-    let mut out = output::data();
+    let mut out = output::stream();
     writeln!(
         out,
         "| time | trace | duration | outcome | status | service | request |"

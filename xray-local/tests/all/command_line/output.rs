@@ -1,9 +1,11 @@
 //! What every command keeps to: colours, pipes, signals, help, and nothing of what traces say steers a terminal.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::ExitStatus;
 
 use super::*;
+use crate::folder::Folder;
 
 pub(super) const COMMANDS: &[&[&str]] = &[
     &["run"],
@@ -239,6 +241,58 @@ fn a_reader_that_has_had_enough_ends_a_command_quietly() {
             "{}",
             told.talk
         );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_found_decides_the_exit_code_whoever_reads() {
+    let server = server_with(&[1, 2]);
+    let id = id(1);
+    let nowhere = "1-581cf771-00000000000000000000ffff";
+    let folder = Folder::new();
+    let bad = folder.path().join("bad.jsonl");
+    fs::write(&bad, "{\"id\":\"70de5b6f19ff9a0a\"}\n").expect("written");
+    let bad = bad.to_str().expect("is text");
+    for (arguments, code) in [
+        (&["assert", "ok", "--max", "0"][..], 3),
+        (&["assert", "ok", "--max", "0", "--json"], 3),
+        (&["validate", bad], 3),
+        (&["validate", bad, "--json"], 3),
+        (
+            &["doctor", "--program-env", "AWS_XRAY_SDK_ENABLED=false"],
+            3,
+        ),
+        (
+            &[
+                "doctor",
+                "--program-env",
+                "AWS_XRAY_SDK_ENABLED=false",
+                "--json",
+            ],
+            3,
+        ),
+        (&["send", bad], 3),
+        (&["send", bad, "--json"], 3),
+        (&["import", bad, "--json"], 3),
+        (&["traces", "get", &id, nowhere], 4),
+        (&["traces", "get", &id, nowhere, "--json"], 4),
+        (&["traces", "rm", &id, nowhere, "--dry-run", "--json"], 4),
+        (&["traces", "ls"], 0),
+    ] {
+        assert_eq!(ask(&server, arguments).code, Some(code), "{arguments:?}");
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut unread = asking(server.address(), arguments);
+        let told = unread.stdout(writer).stderr(Stdio::piped()).output();
+        let told = Told::of(told.expect("starts"));
+        assert_eq!(
+            told.code,
+            Some(code),
+            "{arguments:?}, unread: {}",
+            told.talk
+        );
+        assert!(!told.talk.contains("cannot write"), "{}", told.talk);
     }
 }
 
