@@ -21,6 +21,7 @@ mod map;
 mod output;
 mod progress;
 mod range;
+mod reader;
 mod replay;
 mod run;
 mod sampling;

@@ -9,7 +9,7 @@ use clap::Args;
 use super::client::Address;
 use super::selection::Selection;
 use super::summary::Summary;
-use super::{Exit, Failure, amount};
+use super::{Exit, Failure, amount, reader};
 use line::Format;
 
 const EXAMPLES: &str = "\
@@ -64,6 +64,7 @@ impl Tail {
         if self.count == Some(0) {
             return Ok(Exit::Ok);
         }
+        reader::exit_when_it_leaves();
         match is_live {
             true => live::follow(&client, selection.filter(), self.lines, &mut write)?,
             false => poll::follow(&client, &selection, self.lines, &mut write)?,

@@ -141,6 +141,19 @@ fn the_end_of_the_server_is_told() {
     told.refused(5, "tells no more");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_reader_that_leaves_is_noticed_while_nothing_comes() {
+    let server = server_with(&[2]);
+    let Tail {
+        mut child,
+        mut lines,
+    } = Tail::start(server.address(), &["-n", "1"]);
+    lines.next().expect("a line").expect("is text");
+    drop(lines);
+    assert_eq!(child.wait().expect("ends").code(), Some(0));
+}
+
 #[test]
 fn so_many_are_written_first_as_were_asked_for() {
     let server = server_with(&[1, 2, 3]);
