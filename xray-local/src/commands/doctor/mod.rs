@@ -84,7 +84,8 @@ impl Doctor {
         let client = self.address.client()?;
         let mut findings = environment::examine(&program, client.endpoint());
         let (known, is_reachable) = asked(&client);
-        let is_ours = known.is_ok();
+        // One that tells strangers nothing of what it knows tells them still what it is.
+        let is_ours = known.is_ok() || is_reachable && client.is_ours().unwrap_or(false);
         let reached = environment::daemon(&program).map(|daemon| Reach::of(&daemon));
         match known {
             Ok(known) => findings.extend(known),

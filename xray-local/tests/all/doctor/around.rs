@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use super::{visit, visit_at};
-use crate::client::{request, server};
+use crate::client::{options, request, server};
 use crate::program::program;
 
 #[test]
@@ -52,6 +52,15 @@ fn d01_another_process_holds_the_port() {
             visit.text
         );
     }
+}
+
+#[test]
+fn d01_a_server_that_tells_this_one_nothing_is_not_to_be_ended() {
+    let keys = r#"{"keys": [{"access_key_id": "K", "secret_access_key": "a secret of enough letters", "actions": ["xray:*"]}]}"#;
+    let keys = xray_local::Keys::parse(keys).expect("keys");
+    let server = xray_local::Server::start(options().keys(keys)).expect("a free port");
+    let visit = visit_at(server.address(), &[]);
+    visit.found(3, &["D12"]);
 }
 
 /// Answers every request with 404, as something that is no xray-local.
