@@ -29,13 +29,11 @@ pub(super) fn ranges(
     longest: f64,
 ) -> Result<Vec<Range>, ClientError> {
     let now = now();
-    let start = since.map(|since| now - since.as_secs_f64());
+    // No server knows a time before 1970, and nothing began there.
+    let start = since.map_or(0.0, |since| (now - since.as_secs_f64()).max(0.0));
     Ok(match client.is_ours()? {
-        true => vec![Range {
-            start: start.unwrap_or(0.0),
-            end: NEVER,
-        }],
-        false => pieces(start.unwrap_or(0.0).max(now - KEPT), now, longest),
+        true => vec![Range { start, end: NEVER }],
+        false => pieces(start.max(now - KEPT), now, longest),
     })
 }
 

@@ -315,6 +315,24 @@ fn ctrl_c_ends_a_command_with_a_code_of_its_own() {
 }
 
 #[test]
+fn a_time_from_before_1970_on_is_all_of_it() {
+    let server = server_with(&[1, 2, 3]);
+    for since in ["30000d", "99999999999999d"] {
+        let listed = ask(&server, &["traces", "ls", "--json", "--since", since]).ok();
+        assert_eq!(listed.json()["traces"].as_array().map(Vec::len), Some(3));
+        let drawn = ask(&server, &["map", "--since", since]).ok().data;
+        assert!(drawn.contains("front"), "{drawn}");
+        let exported = ask(&server, &["export", "--since", since]).ok().data;
+        assert_eq!(exported.lines().count(), 3);
+        ask(
+            &server,
+            &["assert", "duration >= 0", "--count", "3", "--since", since],
+        )
+        .ok();
+    }
+}
+
+#[test]
 fn numbers_that_make_no_sense_are_told_with_what_is_expected() {
     for (command, number) in [
         (&["traces", "ls", "--limit", "-1"][..], "-1"),
