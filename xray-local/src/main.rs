@@ -9,5 +9,6 @@ use std::process::ExitCode;
 use commands::CommandLine;
 
 fn main() -> ExitCode {
-    CommandLine::read().run().into()
+    let exit = CommandLine::read().map_or_else(|exit| exit, CommandLine::run);
+    exit.into()
 }

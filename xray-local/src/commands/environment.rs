@@ -11,15 +11,17 @@ pub(super) fn heard(command: Command, typed: &[OsString]) -> Command {
         let against = command.get_arg_conflicts_with(one);
         against.iter().any(|arg| arg.get_id() == other.get_id())
     };
-    let counts = |arg: &Arg| {
-        let value = arg.get_env().and_then(std::env::var_os);
+    let counts = |arg: &Arg, value: OsString| {
         let mut typed = command.get_arguments().filter(|arg| is_typed(arg, typed));
-        value.is_some_and(|value| !value.is_empty())
-            && !typed.any(|typed| are_against(typed, arg) || are_against(arg, typed))
+        !value.is_empty() && !typed.any(|typed| are_against(typed, arg) || are_against(arg, typed))
     };
+    // One that is not set stays, for the help to name it.
     let unheard: Vec<_> = command
         .get_arguments()
-        .filter(|arg| arg.get_env().is_some() && !counts(arg))
+        .filter(|arg| {
+            let value = arg.get_env().and_then(std::env::var_os);
+            value.is_some_and(|value| !counts(arg, value))
+        })
         .map(|arg| arg.get_id().clone())
         .collect();
     command

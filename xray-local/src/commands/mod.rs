@@ -13,6 +13,7 @@ mod export;
 mod failure;
 mod groups;
 mod health;
+mod help;
 mod import;
 mod interrupt;
 mod licenses;
@@ -39,6 +40,7 @@ mod traces;
 mod validate;
 
 use std::env;
+use std::ffi::OsString;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -91,17 +93,30 @@ enum Command {
     Doctor(doctor::Doctor),
     Validate(validate::Validate),
     Completions(completions::Completions),
+    Help(help::Help),
     Man(man::Man),
     Licenses(licenses::Licenses),
 }
 
 impl CommandLine {
-    /// What was typed, and what the environment says beside. Ends the program where that makes no sense.
-    pub(crate) fn read() -> Self {
-        let typed: Vec<_> = env::args_os().collect();
+    /// What was typed, and what the environment says beside. Where that makes no sense, or asks for help, it is told; then this is
+    /// what to exit with.
+    pub(crate) fn read() -> Result<Self, Exit> {
+        Self::of(env::args_os().collect())
+    }
+
+    fn of(typed: Vec<OsString>) -> Result<Self, Exit> {
         let command = environment::heard(Self::command(), typed.get(1..).unwrap_or_default());
-        let matches = command.get_matches_from(typed);
-        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+        let matches = command.try_get_matches_from(typed);
+        let read = matches.and_then(|matches| Self::from_arg_matches(&matches));
+        read.map_err(|error| {
+            let told = error.print();
+            match (error.use_stderr(), told) {
+                (true, _) => Exit::Usage,
+                (false, Ok(())) => Exit::Ok,
+                (false, Err(error)) => Failure::from(error).tell(),
+            }
+        })
     }
 
     pub(crate) fn run(self) -> Exit {
@@ -135,6 +150,7 @@ impl Command {
             Self::Doctor(doctor) => doctor.run(),
             Self::Validate(validate) => validate.run(),
             Self::Completions(completions) => completions.run(),
+            Self::Help(help) => Ok(help.run()),
             Self::Man(man) => man.run(),
             Self::Licenses(licenses) => licenses.run(),
         }

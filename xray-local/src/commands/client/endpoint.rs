@@ -10,9 +10,14 @@ use crate::commands::Failure;
 /// Where the server is that a command asks.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Address {
-    /// The server to ask: host and port, or a URL [default: that of AWS_ENDPOINT_URL_XRAY, or 127.0.0.1:2000]
+    /// The server to ask: host and port, or a URL [default: that of XRAY_LOCAL_ADDRESS, else of AWS_ENDPOINT_URL_XRAY, else 127.0.0.1:2000]
     // A text: what clap finds wrong it repeats, and that may be a password.
-    #[arg(long, value_name = "ADDRESS", env = "XRAY_LOCAL_ADDRESS")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "XRAY_LOCAL_ADDRESS",
+        hide_env = true
+    )]
     address: Option<String>,
 }
 

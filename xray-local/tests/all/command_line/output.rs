@@ -30,6 +30,7 @@ pub(super) const COMMANDS: &[&[&str]] = &[
     &["groups", "create"],
     &["groups", "rm"],
     &["health"],
+    &["help"],
     &["doctor"],
     &["validate"],
     &["completions"],
@@ -65,6 +66,50 @@ fn an_unknown_command_is_told_with_the_one_that_may_be_meant() {
     run(&["trace", "ls"]).refused(2, "'traces'");
     run(&["traces", "lst"]).refused(2, "'ls'");
     run(&["nonsense"]).refused(2, "--help");
+}
+
+#[test]
+fn help_is_the_same_as_an_option_and_as_a_command() {
+    for command in [&[][..], &["tail"], &["traces", "get"]] {
+        let option = run(&[command, &["--help"]].concat()).ok();
+        let asked = run(&[&["help"], command].concat()).ok();
+        assert_eq!((asked.data, asked.talk), (option.data, option.talk));
+    }
+    run(&["help", "traces", "lst"]).refused(2, "'ls'");
+}
+
+#[test]
+fn the_help_names_the_variables_that_are_heard() {
+    let help = run(&["health", "--help"]).ok().data;
+    let [first, second, third] = [
+        "XRAY_LOCAL_ADDRESS",
+        "AWS_ENDPOINT_URL_XRAY",
+        "127.0.0.1:2000",
+    ]
+    .map(|place| {
+        let options = help.find("--address <").expect("an option");
+        help[options..].find(place).expect(place)
+    });
+    assert!(first < second && second < third, "{help}");
+    let help = run(&["--help"]).ok().data;
+    for variable in ["XRAY_LOCAL_BIND", "XRAY_LOCAL_DATA", "XRAY_LOCAL_KEYS"] {
+        assert!(help.contains(&format!("[env: {variable}]")), "{help}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_finds_no_room_fails_as_all_that_is_written_does() {
+    for arguments in [&["--help"][..], &["--version"], &["help"], &["licenses"]] {
+        let full = fs::File::options().write(true).open("/dev/full");
+        let mut command = program();
+        let told = command
+            .args(arguments)
+            .stdout(full.expect("Linux has it"))
+            .stderr(Stdio::piped())
+            .output();
+        Told::of(told.expect("starts")).refused(1, "cannot write to standard output");
+    }
 }
 
 #[test]
