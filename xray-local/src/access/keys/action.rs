@@ -127,13 +127,25 @@ impl Actions {
 }
 
 fn unknown(action: &str, pattern: &str) -> String {
-    let nearest = ACTIONS.iter().min_by_key(|known| distance(known, pattern));
-    let nearest = nearest.expect("there are actions");
-    match pattern.contains(['*', '?']) {
-        true => format!(
+    let near = ACTIONS
+        .iter()
+        .map(|known| (distance(known, pattern), known));
+    // From a third of the letters on it is another word.
+    let near = near.filter(|(distance, known)| distance * 3 < known.len());
+    let nearest = near.min_by_key(|(distance, _)| *distance);
+    match (pattern.contains(['*', '?']), nearest) {
+        (true, Some((_, nearest))) => format!(
             "the action {action:?} names no operation of X-Ray: expected one such as xray:Get* or xray:{nearest}"
         ),
-        false => format!("X-Ray has no action {action:?}: is xray:{nearest} meant?"),
+        (true, None) => format!(
+            "the action {action:?} names no operation of X-Ray: expected one such as xray:Get*"
+        ),
+        (false, Some((_, nearest))) => {
+            format!("X-Ray has no action {action:?}: is xray:{nearest} meant?")
+        }
+        (false, None) => format!(
+            "X-Ray has no action {action:?}: expected xray: and an operation, as in xray:PutTraceSegments or xray:Get*"
+        ),
     }
 }
 
@@ -206,6 +218,12 @@ mod tests {
         ] {
             let problem = Actions::default().add(action).expect_err("none");
             assert!(problem.contains(nearest), "{problem}");
+        }
+        for far in ["xray:Nope", "xray:Zz*", "xray:ReadAllTraces"] {
+            let problem = Actions::default().add(far).expect_err("none");
+            assert!(!problem.contains("meant?"), "{problem}");
+            assert!(problem.contains("xray:Get*"), "{problem}");
+            assert!(!problem.contains("xray:Link"), "{problem}");
         }
         let problem = Actions::default().add_policy("Admin").expect_err("none");
         assert!(problem.contains("AWSXrayFullAccess"), "{problem}");
