@@ -15,7 +15,10 @@ pub(super) struct Cell {
     is_number: bool,
 }
 
-/// Rows under a head. Columns are as wide as what stands in them; the last is cut at the edge of a terminal.
+/// How wide a column becomes on a terminal, but for the last. An id of a trace has 35 characters.
+const WIDEST: usize = 40;
+
+/// Rows under a head. Columns are as wide as what stands in them. On a terminal long ones are cut, and the last at the edge.
 pub(super) struct Table {
     head: Vec<&'static str>,
     rows: Vec<Vec<Cell>>,
@@ -63,7 +66,13 @@ impl Table {
                 *width = (*width).max(cell.text.width());
             }
         }
-        let edge = if is_cut { width() } else { usize::MAX };
+        let (widest, edge) = match is_cut {
+            true => (WIDEST, width()),
+            false => (usize::MAX, usize::MAX),
+        };
+        widths
+            .iter_mut()
+            .for_each(|width| *width = widest.min(*width));
         let bold = Style::new().bold();
         let head = self.head.iter().zip(0..).map(|(name, column)| Cell {
             text: (*name).to_owned(),
@@ -86,7 +95,7 @@ fn line(out: &mut impl Write, row: &[Cell], widths: &[usize], edge: usize) -> io
         let is_last = number + 1 == row.len();
         let text = match is_last {
             true => cut(&cell.text, edge.saturating_sub(at).max(8)),
-            false => cell.text.clone(),
+            false => cut(&cell.text, *width),
         };
         let gap = " ".repeat(width.saturating_sub(text.width()));
         let (before, behind) = match (cell.is_number, is_last) {
@@ -144,6 +153,26 @@ mod tests {
              größe          7  a\n\
              中文\u{fffd}[31m   1234  b c\n"
         );
+    }
+
+    #[test]
+    fn a_long_name_leaves_room_for_the_other_columns_of_a_terminal() {
+        let mut table = Table::new(&["NAME", "COUNT", "REST"]);
+        table.row([
+            Cell::text(&"x".repeat(200)),
+            Cell::number(&7),
+            Cell::text("a"),
+        ]);
+        let lines = |is_cut| {
+            let mut out = Vec::new();
+            table.write(&mut out, is_cut).expect("memory takes all");
+            let text = anstream::adapter::strip_bytes(&out).into_vec();
+            let text = String::from_utf8(text).expect("is text");
+            text.lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(true)[1], format!("{}…      7  a", "x".repeat(39)));
+        assert!(lines(true)[0].starts_with(&format!("NAME{}COUNT", " ".repeat(38))));
+        assert_eq!(lines(false)[1], format!("{}      7  a", "x".repeat(200)));
     }
 
     #[test]
