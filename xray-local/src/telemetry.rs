@@ -6,6 +6,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
+use crate::amount::count_text;
 use crate::bound::{MOST, Text, Time, Whole};
 use crate::terminal::printable;
 
@@ -163,8 +164,12 @@ impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} segments received, {} sent, {} dropped for lack of room, {} refused, {} calls failed",
-            self.received, self.sent, self.spilled, self.rejected, self.failures
+            "{} received, {} sent, {} dropped for lack of room, {} refused, {} failed",
+            count_text(self.received, "segment", "segments"),
+            self.sent,
+            self.spilled,
+            self.rejected,
+            count_text(self.failures, "call", "calls")
         )
     }
 }

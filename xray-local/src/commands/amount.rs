@@ -68,13 +68,13 @@ pub(super) fn time_text(time: Duration) -> String {
     let seconds = time.as_secs();
     let whole = |(_, unit): &&(&str, u64)| seconds >= *unit && seconds.is_multiple_of(*unit);
     let (name, unit) = TIMES.iter().rev().find(whole).unwrap_or(&("s", 1));
-    let name = match *name {
-        "d" => "days",
-        "h" => "hours",
-        "m" => "minutes",
-        _ => "seconds",
+    let (one, many) = match *name {
+        "d" => ("day", "days"),
+        "h" => ("hour", "hours"),
+        "m" => ("minute", "minutes"),
+        _ => ("second", "seconds"),
     };
-    format!("{} {name}", seconds / unit)
+    xray_local::count_text(seconds / unit, one, many)
 }
 
 /// Writes how long something took, in seconds; with dots where it goes on.
@@ -159,6 +159,7 @@ mod tests {
         assert_eq!(time_text(Duration::from_secs(30 * 86_400)), "30 days");
         assert_eq!(time_text(Duration::from_secs(5_400)), "90 minutes");
         assert_eq!(time_text(Duration::from_secs(61)), "61 seconds");
+        assert_eq!(time_text(Duration::from_secs(3_600)), "1 hour");
         assert_eq!(duration_text(Some(0.0123)), "12 ms");
         assert_eq!(age_text(7_300.5), "2 h");
         assert_eq!(age_text(-0.5), "0 s");

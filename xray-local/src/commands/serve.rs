@@ -245,8 +245,8 @@ pub(super) fn farewell(store: &Store, received: &Counts) -> String {
     )];
     if received.overrun > 0 {
         lines.push(format!(
-            "the kernel dropped {} more datagrams, which came faster than they were read; a larger net.core.rmem_max helps (8 MiB are asked for)",
-            received.overrun
+            "the kernel dropped {}, which came faster than they were read; a larger net.core.rmem_max helps (8 MiB are asked for)",
+            count_text(received.overrun, "more datagram", "more datagrams")
         ));
     }
     if counts.evicted_traces > 0 {

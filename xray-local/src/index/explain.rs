@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::amount::count_text;
 use crate::filter::Filter;
 use crate::filter::expression::Expression;
 
@@ -73,6 +74,14 @@ impl Explanation {
     }
 }
 
+fn traces(number: usize) -> String {
+    count_text(number as u64, "trace", "traces")
+}
+
+fn blocks(number: usize) -> String {
+    count_text(number as u64, "block", "blocks")
+}
+
 /// As lines of text.
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,14 +91,19 @@ impl fmt::Display for Explanation {
         }
         writeln!(
             f,
-            "index       {} traces, {} bytes, in {} blocks, {} searched",
-            self.traces, self.bytes, self.blocks, self.blocks_searched
+            "index       {}, {}, in {}, {} searched",
+            traces(self.traces),
+            count_text(self.bytes as u64, "byte", "bytes"),
+            blocks(self.blocks),
+            self.blocks_searched
         )?;
         for term in &self.terms {
             writeln!(
                 f,
-                "  {}: {} traces in {} blocks",
-                term.term, term.traces, term.blocks
+                "  {}: {} in {}",
+                term.term,
+                traces(term.traces),
+                blocks(term.blocks)
             )?;
         }
         writeln!(
@@ -97,7 +111,7 @@ impl fmt::Display for Explanation {
             "candidates  {}, {} of them too large for the index",
             self.candidates, self.doubtful
         )?;
-        writeln!(f, "read        {} traces", self.traces_read)?;
+        writeln!(f, "read        {}", traces(self.traces_read))?;
         write!(f, "found       {}", self.found)
     }
 }

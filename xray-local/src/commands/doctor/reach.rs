@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
 use std::time::Duration;
 
-use xray_local::{Check, Diagnosis, printable};
+use xray_local::{Check, Diagnosis, count_text, printable};
 use xray_sdk::emitter::{DaemonAddress, HostPort};
 
 use super::port::{Holder, Process, Protocol, holder};
@@ -65,7 +65,8 @@ impl Reach {
             findings.push(Diagnosis::problem(
                 Check::D18,
                 format!(
-                    "the kernel dropped {drops} datagrams at UDP {}, which were not read in time",
+                    "the kernel dropped {} at UDP {}: they were not read in time",
+                    count_text(*drops, "datagram", "datagrams"),
                     udp.to
                 ),
                 "raise net.core.rmem_max, give the daemon more of a processor, or sample less",
