@@ -1,14 +1,15 @@
-mod probe;
+mod serializer;
 
 use std::cell::Cell;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str;
+use std::thread;
 
 use serde::Serialize;
 
 use crate::record::event::Form;
-use probe::Probe;
+use serializer::TextOrJson;
 
 /// The longest JSON kept of one value; no datagram could carry more.
 const JSON_BYTES: usize = 128 * 1024;
@@ -32,24 +33,26 @@ const ROOM_BYTES: usize = 16 * 1024;
 /// included, becomes JSON.
 #[inline]
 pub(crate) fn write(value: &(impl Serialize + ?Sized), keep: impl FnOnce(Written<'_>)) {
-    let mut keep = Some(keep);
+    let (mut keep, mut out) = (Some(keep), None);
+    let to = TextOrJson {
+        keep: &mut keep,
+        out: &mut out,
+    };
     // The panic of a value that is only serialised for tracing must not reach the program.
-    let _ = catch_unwind(AssertUnwindSafe(|| value.serialize(Probe(&mut keep))));
+    let end = catch_unwind(AssertUnwindSafe(|| value.serialize(to)));
     if let Some(keep) = keep {
-        write_json(|out| serde_json::to_writer(out, value), keep);
+        let out = out.map_or_else(Capped::new, serde_json::Serializer::into_inner);
+        keep_json(out, end, keep);
     }
 }
 
-fn write_json(
-    serialize: impl FnOnce(&mut Capped) -> serde_json::Result<()>,
+/// Keeps what was written, or how writing it ended.
+fn keep_json(
+    mut out: Capped,
+    end: thread::Result<serde_json::Result<()>>,
     keep: impl FnOnce(Written<'_>),
 ) {
-    let mut out = Capped {
-        bytes: ROOM.try_with(Cell::take).unwrap_or_default(),
-        cut: false,
-    };
-    out.bytes.clear();
-    match catch_unwind(AssertUnwindSafe(|| serialize(&mut out))) {
+    match end {
         Ok(Ok(())) => {}
         _ if out.cut => {}
         Ok(Err(error)) => out.note(&format!("(not serialised: {error})")),
@@ -75,6 +78,14 @@ struct Capped {
 }
 
 impl Capped {
+    /// Empty, in the thread's room.
+    #[inline]
+    fn new() -> Self {
+        let mut bytes = ROOM.try_with(Cell::take).unwrap_or_default();
+        bytes.clear();
+        Self { bytes, cut: false }
+    }
+
     #[cold]
     fn note(&mut self, text: &str) {
         self.bytes.clear();
@@ -123,6 +134,28 @@ mod tests {
         assert_eq!(written("say \"hi\""), ("say \"hi\"".to_owned(), Form::Text));
         assert_eq!(written(&Some("hi")), ("\"hi\"".to_owned(), Form::Json));
         assert_eq!(written(&[1, 2]), ("[1,2]".to_owned(), Form::Json));
+    }
+
+    #[test]
+    fn a_value_is_serialised_once() {
+        struct Counted<'a>(&'a Cell<u32>, usize);
+        impl Serialize for Counted<'_> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.0.set(self.0.get() + 1);
+                serializer.serialize_str(&"a".repeat(self.1))
+            }
+        }
+        struct Once<I>(Cell<Option<I>>);
+        impl<I: Iterator<Item: Serialize>> Serialize for Once<I> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq(self.0.take().into_iter().flatten())
+            }
+        }
+        let rows = Once(Cell::new(Some([1, 2].into_iter())));
+        assert_eq!(written(&rows), ("[1,2]".to_owned(), Form::Json));
+        let times = Cell::new(0);
+        let long = Counted(&times, JSON_BYTES / 2);
+        assert_eq!((written(&long).1, times.get()), (Form::Json, 1));
     }
 
     #[test]
