@@ -1,3 +1,6 @@
+#[path = "outlet/loss.rs"]
+mod loss;
+
 use std::process;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -49,6 +52,8 @@ pub(crate) struct Counts {
     pub(crate) repaired: AtomicU64,
     pub(crate) incomplete: AtomicU64,
     pub(crate) in_progress: AtomicU64,
+    /// Documents that are not emitted yet.
+    pub(crate) written: AtomicU64,
 }
 
 /// A lane takes at least this much memory, however little is in it; the number of lanes follows from the bound on memory.
@@ -58,7 +63,7 @@ const LANE_BYTES: usize = 1024;
 const LANES: usize = 1 << 16;
 /// The background thread is woken when so much waits, or when half of the bound is reached.
 const RUSH_BYTES: usize = 8 * 1024 * 1024;
-/// How long the last documents may take to be sent, after what was open has ended or had its time to.
+/// So much of a shutdown's deadline, or a tenth of it, is left for sending what did not end before.
 const SENDING: Duration = Duration::from_millis(100);
 
 /// What a lane counts for against the bound on memory.
@@ -148,61 +153,6 @@ impl Outlet {
         }
         self.account.returned();
         false
-    }
-
-    /// Counts something that was not recorded because the bound on memory is reached.
-    pub(crate) fn refuse(&self) {
-        self.counts.refused.fetch_add(1, Ordering::Relaxed);
-        if !self.refusal_told.load(Ordering::Relaxed) {
-            self.tell_refusal();
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn tell_refusal(&self) {
-        self.refusal_told.store(true, Ordering::Relaxed);
-        self.notices.tell_once("refused", || {
-            if self.is_closed() {
-                return "segments and subsegments were recorded after the recorder was shut down, and are left out".to_owned();
-            }
-            if self.is_inherited() {
-                return "nobody sends what is recorded here, so segments and subsegments are left out and counted: the recorder was \
-                        built before this process was forked; build one after it"
-                    .to_owned();
-            }
-            format!(
-                "more than {} bytes are recorded and not yet sent, so new segments and subsegments are left out and counted; \
-                 is the daemon reachable? if it is, raise queue_bytes",
-                self.bytes_limit
-            )
-        });
-    }
-
-    /// There is no place in the queue.
-    #[cold]
-    #[inline(never)]
-    fn turn_away(&self, mut lane: Box<Lane>) {
-        self.refuse_lane(&lane);
-        lane.rest();
-        self.give_back(lane);
-    }
-
-    /// Counts what a lane holds as not recorded: each segment and subsegment that was opened in it, and at least itself.
-    #[cold]
-    fn refuse_lane(&self, lane: &Lane) {
-        let opened = lane.events().iter().filter(|event| event.what.is_open());
-        let others = (opened.count() as u64).saturating_sub(1);
-        self.counts.refused.fetch_add(others, Ordering::Relaxed);
-        self.refuse();
-    }
-
-    /// Nobody will take what is queued.
-    #[cold]
-    fn refuse_queue(&self) {
-        while let Some(lane) = self.queue.pop() {
-            self.refuse_lane(&lane);
-        }
     }
 
     /// Gives what was recorded to the background thread. Never blocks; costs no system call but when the queue runs full.
@@ -319,9 +269,9 @@ impl Outlet {
         let _ = self.background.set(thread);
     }
 
-    /// Lets no segment begin any more. What is open may end within `patience`.
-    pub(crate) fn close(&self, patience: Duration) {
-        self.flushes.close(patience);
+    /// Lets no segment begin any more. What is open may end within `deadline`, as far as sending it leaves time for that.
+    pub(crate) fn close(&self, deadline: Duration) {
+        self.flushes.close(deadline - SENDING.min(deadline / 10));
         self.closed.store(true, Ordering::Release);
         self.wake();
     }
@@ -333,8 +283,11 @@ impl Outlet {
 
     /// Waits until the background thread has ended, and has sent all that it could.
     pub(crate) fn flush_last(&self, deadline: Duration) -> bool {
-        // A little longer than what is open is waited for, so that the rest can be sent.
-        self.wait_for(LAST, deadline.saturating_add(SENDING)) && !self.flushes.left_open()
+        let is_in_time = self.wait_for(LAST, deadline);
+        if !is_in_time && !self.is_inherited() {
+            self.tell_unsent();
+        }
+        is_in_time && !self.flushes.left_open()
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -11,6 +11,7 @@ pub(crate) struct Backlog {
     spare: Batch,
     /// The next document begins a batch.
     is_sealed: bool,
+    documents: u64,
     bytes: usize,
 }
 
@@ -30,6 +31,7 @@ impl Backlog {
         }
         if let Some(last) = self.batches.back_mut() {
             last.push(document);
+            self.documents += 1;
             self.bytes += document.len();
         }
     }
@@ -48,6 +50,7 @@ impl Backlog {
     /// The first was emitted. Its memory is kept for the next ones.
     pub(crate) fn drop_first(&mut self) {
         if let Some(mut batch) = self.batches.pop_front() {
+            self.documents -= batch.len() as u64;
             self.bytes -= batch.bytes();
             batch.clear();
             self.spare = batch;
@@ -57,6 +60,11 @@ impl Backlog {
     /// How many batches wait.
     pub(crate) fn batches(&self) -> usize {
         self.batches.len()
+    }
+
+    /// How many documents wait.
+    pub(crate) fn documents(&self) -> u64 {
+        self.documents
     }
 
     /// The size of all documents together.
@@ -81,12 +89,16 @@ mod tests {
             backlog.push(document);
         }
         assert_eq!(lengths(&backlog), [2, 2]);
-        assert_eq!(backlog.bytes(), BATCH_BYTES + 11);
+        assert_eq!(
+            (backlog.documents(), backlog.bytes()),
+            (4, BATCH_BYTES + 11)
+        );
         backlog.drop_first();
         let first = backlog.first().expect("one is left");
         assert!(first.iter().eq([&b"third"[..], b"fourth"]));
         backlog.drop_first();
-        assert!(backlog.first().is_none() && backlog.bytes() == 0);
+        assert!(backlog.first().is_none());
+        assert_eq!((backlog.documents(), backlog.bytes()), (0, 0));
         backlog.drop_first();
         backlog.push(b"again");
         assert_eq!(lengths(&backlog), [1]);

@@ -1,7 +1,7 @@
 use std::sync::atomic::Ordering;
 
 use crate::emitter::Tally;
-use crate::record::outlet::Counts;
+use crate::record::outlet::Outlet;
 
 /// What a recorder did so far: every loss is counted here, and the first of each kind is told with its cure.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,6 +17,10 @@ pub struct Health {
     pub unsampled_by_caller: u64,
     /// Documents handed to the emitter's socket, and not known to be lost behind it.
     pub documents: u64,
+    /// What was handed over and is not emitted yet: documents that wait for the emitter or are with it, and recordings that are no
+    /// documents yet, one for each segment of the usual size. After a [shutdown](crate::Recorder::shutdown) that returned false it is
+    /// what is lost if the program ends now; it is no part of [`lost_total`](Self::lost_total).
+    pub unsent: u64,
     /// Documents that were lost while they were emitted, by reason; see `notices` for the cure.
     pub lost: Vec<(String, u64)>,
     /// Segments, subsegments and values that were left out: the bound on memory was reached, the recorder was shut down, or the
@@ -41,7 +45,8 @@ pub struct Health {
 }
 
 impl Health {
-    pub(crate) fn read(counts: &Counts, tally: &Tally, notices: Vec<String>) -> Self {
+    pub(crate) fn read(outlet: &Outlet, tally: &Tally) -> Self {
+        let counts = &outlet.counts;
         let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         Self {
             segments: load(&counts.segments),
@@ -49,6 +54,7 @@ impl Health {
             unsampled: load(&counts.unsampled),
             unsampled_by_caller: load(&counts.unsampled_by_caller),
             documents: tally.sent(),
+            unsent: outlet.unsent(),
             lost: tally.lost(),
             refused: load(&counts.refused),
             misplaced: load(&counts.misplaced),
@@ -57,7 +63,7 @@ impl Health {
             repaired: load(&counts.repaired),
             incomplete: load(&counts.incomplete),
             in_progress: load(&counts.in_progress),
-            notices,
+            notices: outlet.notices.texts(),
         }
     }
 

@@ -33,7 +33,7 @@ use crate::sampling::{Decision, Reason, Sampler, SamplingRequest};
 ///
 /// A program makes one and hands clones to what opens segments: a server layer, a queue consumer, a job loop.
 /// There is no global one. When the last clone is dropped, all that was closed is still sent: that takes milliseconds, and at most
-/// two seconds, for which it blocks. Async code that has open segments calls [`shutdown`](Self::shutdown) first.
+/// two seconds, for which it blocks, also where the emitter takes longer. Async code that has open segments calls [`shutdown`](Self::shutdown) first.
 ///
 /// A process that forks builds its recorders after that, in each child. One that was built before has no thread in a child: what is
 /// recorded by it there is left out once its memory is full, which is counted and told, and its ids may be those of another child.
@@ -151,8 +151,11 @@ impl Recorder {
     /// Lets no segment begin any more, waits until those that are open have closed, sends all, and stops.
     /// False when something is still open after `deadline`, or cannot be sent in time.
     ///
-    /// What is open at the deadline is sent as in progress as far as it left its handle (which long segments do in parts);
-    /// what its handle still holds is counted as refused when it closes.
+    /// What is still open when nine tenths of the deadline are over, or all but 100 ms, is sent as in progress as far as it left its
+    /// handle (which long segments do in parts); what its handle still holds is counted as refused when it closes.
+    ///
+    /// An emitter that blocks is not interrupted and does not hold up the call: at the deadline it returns false. What was not emitted
+    /// by then is told once and counted as [`unsent`](Health::unsent). The recorder's thread goes on sending it, until the program ends.
     pub fn shutdown(&self, deadline: Duration) -> bool {
         self.inner.sampler.shutdown();
         self.inner.outlet.close(deadline);
@@ -197,11 +200,7 @@ impl Recorder {
 
     /// What was recorded, sent, repaired and lost so far.
     pub fn health(&self) -> Health {
-        Health::read(
-            &self.inner.outlet.counts,
-            &self.inner.tally,
-            self.inner.outlet.notices.texts(),
-        )
+        Health::read(&self.inner.outlet, &self.inner.tally)
     }
 }
 

@@ -167,7 +167,11 @@ impl Worker {
         self.found += waiting;
         let backlog = &mut self.backlog;
         backlog.seal();
-        let mut sink = |document: &[u8]| backlog.push(document);
+        let unsent = &self.outlet.counts.written;
+        let mut sink = |document: &[u8]| {
+            backlog.push(document);
+            unsent.store(backlog.documents(), Ordering::Relaxed);
+        };
         for number in 0..waiting {
             let Some(lane) = self.outlet.take() else {
                 break;
@@ -207,11 +211,7 @@ impl Worker {
         let Some(bulletin) = &mut self.bulletin else {
             return;
         };
-        let health = Health::read(
-            &self.outlet.counts,
-            &self.tally,
-            self.outlet.notices.texts(),
-        );
+        let health = Health::read(&self.outlet, &self.tally);
         if let Some(document) = bulletin.document(health, state) {
             let mut batch = Batch::default();
             batch.push(&document);
@@ -265,7 +265,7 @@ impl Worker {
         self.account();
     }
 
-    /// Tells the outlet how much waits, for the bound on memory.
+    /// Tells the outlet how much waits, for the bound on memory and for the counts.
     fn account(&mut self) {
         let bytes = self.backlog.bytes();
         match bytes.checked_sub(self.held) {
@@ -273,6 +273,8 @@ impl Worker {
             None => self.outlet.release(self.held - bytes),
         }
         self.held = bytes;
+        let unsent = &self.outlet.counts.written;
+        unsent.store(self.backlog.documents(), Ordering::Relaxed);
     }
 }
 

@@ -4,10 +4,13 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use xray_sdk::document::Document;
 use xray_sdk::testing::Capture;
 use xray_sdk::{InSubsegment as _, Segment, current, subsegment};
+
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Polls `work` at most `polls` times and then drops it.
 fn poll_and_drop(work: impl Future<Output = ()>, polls: usize) -> bool {
@@ -157,10 +160,8 @@ fn what_is_open_when_the_shutdown_has_no_patience_is_counted() {
     let mut segment = capture.recorder().segment("checkout").begin();
     let child = segment.subsegment("load order").begin();
     child.end();
-    assert!(
-        !capture.recorder().shutdown(std::time::Duration::ZERO),
-        "it is open"
-    );
+    assert!(!capture.recorder().shutdown(Duration::ZERO), "it is open");
+    capture.recorder().flush(DEADLINE);
     segment.end();
     let health = capture.recorder().health();
     // What closed before was the segment's to hand over.
@@ -198,7 +199,7 @@ fn an_emitter_that_panics_loses_what_it_had_and_no_more() {
         .expect("a recorder");
     for _ in 0..2 {
         recorder.own_segment().run_sync(|_| ());
-        assert!(recorder.flush(std::time::Duration::from_secs(30)));
+        assert!(recorder.flush(Duration::from_secs(30)));
     }
     let health = recorder.health();
     assert_eq!((health.documents, health.refused), (1, 1), "{health:?}");
@@ -209,8 +210,7 @@ fn a_shutdown_waits_for_what_is_open() {
     let capture = Capture::new("checkout");
     let mut segment = capture.recorder().segment("checkout").begin();
     let recorder = capture.recorder().clone();
-    let shutdown =
-        std::thread::spawn(move || recorder.shutdown(std::time::Duration::from_secs(30)));
+    let shutdown = std::thread::spawn(move || recorder.shutdown(Duration::from_secs(30)));
     // Once it has begun, no other segment does.
     while capture.recorder().segment("late").begin().is_recording() {
         std::thread::yield_now();
@@ -235,7 +235,8 @@ fn a_long_segment_that_is_open_at_the_end_is_sent_as_in_progress_and_the_rest_co
             subsegment("step").run(|_| ());
         }
     }
-    assert!(!capture.recorder().shutdown(std::time::Duration::ZERO));
+    assert!(!capture.recorder().shutdown(Duration::ZERO));
+    capture.recorder().flush(DEADLINE);
     let documents = capture.documents();
     let in_progress = documents.iter().find(|document| document.name == "import");
     assert!(in_progress.is_some_and(|document| document.in_progress));
@@ -261,11 +262,7 @@ fn a_shutdown_does_not_wait_for_work_that_was_carried_elsewhere_and_rests() {
     let mut task = Context::from_waker(Waker::noop());
     assert!(resting.as_mut().poll(&mut task).is_pending());
     segment.end();
-    assert!(
-        capture
-            .recorder()
-            .shutdown(std::time::Duration::from_secs(1))
-    );
+    assert!(capture.recorder().shutdown(Duration::from_secs(1)));
 }
 
 #[test]
@@ -302,5 +299,5 @@ fn what_is_not_recorded_and_left_too_early_takes_nothing_along() {
     };
     assert!(has("outer", "before") && has("outer", "after") && has("inner", "inside"));
     assert_eq!(recorder.health().misplaced, 1);
-    assert!(recorder.shutdown(std::time::Duration::from_secs(1)));
+    assert!(recorder.shutdown(Duration::from_secs(1)));
 }

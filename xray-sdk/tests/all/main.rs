@@ -3,6 +3,7 @@
 mod anything;
 mod arbitrary;
 mod daemon;
+mod deadline;
 mod document;
 mod endings;
 mod errors;
