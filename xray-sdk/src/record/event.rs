@@ -198,6 +198,10 @@ impl What {
         matches!(self, Self::Open { .. })
     }
 
+    pub(crate) fn is_close(&self) -> bool {
+        matches!(self, Self::Close { .. })
+    }
+
     /// How many bytes of the lane's text it has.
     #[inline]
     pub(crate) fn text_bytes(&self) -> usize {

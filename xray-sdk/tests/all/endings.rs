@@ -170,6 +170,25 @@ fn what_is_open_when_the_shutdown_has_no_patience_is_counted() {
 }
 
 #[test]
+fn what_ends_after_the_shutdown_is_counted_once_each_wherever_it_was_recorded() {
+    let capture = Capture::new("checkout");
+    let mut segment = capture.recorder().segment("checkout").begin();
+    let mut child = segment.subsegment("load order").begin();
+    capture.recorder().shutdown(Duration::ZERO);
+    capture.recorder().flush(DEADLINE);
+    std::thread::spawn(move || {
+        // Where nothing of its segment is current, it has a lane of its own.
+        let _entered = child.enter();
+        current().annotate("rows", 1);
+    })
+    .join()
+    .expect("ends");
+    segment.end();
+    let health = capture.recorder().health();
+    assert_eq!(health.refused, 2, "{health:?}");
+}
+
+#[test]
 fn a_handle_can_go_to_another_thread() {
     fn is_send<T: Send>(_: &T) {}
     let capture = Capture::new("checkout");

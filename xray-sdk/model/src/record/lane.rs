@@ -32,6 +32,10 @@ impl What {
     pub(crate) fn is_open(&self) -> bool {
         true
     }
+
+    pub(crate) fn is_close(&self) -> bool {
+        true
+    }
 }
 
 impl Size {

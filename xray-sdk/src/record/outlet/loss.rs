@@ -47,11 +47,14 @@ impl Outlet {
         self.give_back(lane);
     }
 
-    /// Counts what a lane holds as not recorded: each segment and subsegment that was opened in it, and at least itself.
+    /// Counts what a lane holds as not recorded: each segment and subsegment that was opened in it. What only ends in it was counted where it
+    /// was opened, or is sent as in progress; values of what neither began nor ended in it count as one.
     #[cold]
     fn refuse_lane(&self, lane: &Lane) {
         let opened = lane.events().iter().filter(|event| event.what.is_open());
-        self.refuse_all((opened.count() as u64).max(1));
+        let opened = opened.count() as u64;
+        let has_end = lane.events().iter().any(|event| event.what.is_close());
+        self.refuse_all(opened.max(u64::from(!has_end)));
     }
 
     /// Nobody will take what is queued.
