@@ -35,6 +35,9 @@ use crate::sampling::{Decision, Reason, Sampler, SamplingRequest};
 /// There is no global one. When the last clone is dropped, all that was closed is still sent: that takes milliseconds, and at most
 /// two seconds, for which it blocks, also where the emitter takes longer. Async code that has open segments calls [`shutdown`](Self::shutdown) first.
 ///
+/// Times in documents are the system's, and durations never negative: what is recorded is timed by a clock that never goes back, which is
+/// compared with the system's every five seconds. After a step of the system's clock the times in documents follow within five seconds.
+///
 /// A process that forks builds its recorders after that, in each child. One that was built before has no thread in a child: what is
 /// recorded by it there is left out once its memory is full, which is counted and told, and its ids may be those of another child.
 ///

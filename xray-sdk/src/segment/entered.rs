@@ -15,6 +15,10 @@ use crate::segment::shared::end_sharing;
 /// While it lives, a segment or subsegment is current on this thread.
 ///
 /// It must not be held across an await, where another task would find it: it is not `Send`.
+///
+/// It has to be dropped. One that is forgotten ([`mem::forget`], a cycle of `Rc`) leaves the segment current on this thread: the segment
+/// is lost, with what is recorded on the thread from then on outside of other segments, and is not counted. A
+/// [shutdown](crate::Recorder::shutdown) waits for it until its deadline.
 #[must_use = "the segment is current only while the guard lives"]
 pub struct Entered<'a> {
     entity: &'a mut Entity,
