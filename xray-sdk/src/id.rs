@@ -172,6 +172,19 @@ pub(crate) fn secure() -> ThreadRng {
 
 /// The first secret of wyrand.
 const STEP: u64 = 0xa076_1d64_78bd_642f;
+/// What leads from a step back to its number: their product is one.
+const STEP_INVERSE: u64 = {
+    // Newton's: an odd number is its own inverse in its last three bits, and each round doubles them.
+    let mut inverse = STEP;
+    let mut rounds = 0;
+    while rounds < 5 {
+        inverse = inverse.wrapping_mul(2_u64.wrapping_sub(STEP.wrapping_mul(inverse)));
+        rounds += 1;
+    }
+    inverse
+};
+/// More ids than one row comes to.
+const ROW: u64 = 1 << 32;
 
 impl SegmentId {
     /// Makes a new id. Never zero, which X-Ray's SDKs use for "no id".
@@ -199,6 +212,11 @@ impl SegmentId {
             *row = STEP;
         }
         Self(*row)
+    }
+
+    /// Whether it stands in the [row](Self::following) that begins at `first`, among the ids that one may have come to.
+    pub(crate) fn is_in_row_of(self, first: Self) -> bool {
+        self.0.wrapping_sub(first.0).wrapping_mul(STEP_INVERSE) < ROW
     }
 
     /// The next one of a generator.

@@ -74,6 +74,22 @@ impl Findings<'_> {
         });
     }
 
+    /// What came after that of which it tells was sent.
+    pub(crate) fn late(&self, tree: &Tree) {
+        let values = tree.late_values();
+        if values == 0 {
+            return;
+        }
+        count(&self.counts.refused, values as u64);
+        let trace = tree.identity().trace_id();
+        self.outlet.notices.tell_once("late", || {
+            format!(
+                "values were recorded after their segment or subsegment was sent, and are left out (first in {trace}): \
+                 await the work that records them, or open a subsegment for it"
+            )
+        });
+    }
+
     /// A segment or subsegment that never closed was sent as it is.
     pub(crate) fn incomplete(&self, nodes: u64) {
         if nodes == 0 {

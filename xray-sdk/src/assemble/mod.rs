@@ -14,6 +14,7 @@ mod secret;
 mod text;
 mod tree;
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +47,11 @@ pub(crate) struct Assembler {
     uncounted: Counts,
 }
 
+/// How long what was recorded of a subsegment waits for its opening, where the segment was sent: that may be in a lane which is still written.
+/// Twice the age at which those are handed over.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// So many subsegments of one segment wait so.
+const WAITING: usize = 1_000;
 /// So many closed subsegments of an open segment are sent ahead of it, as the official SDKs do (Java, Node: 100).
 const STREAMED: usize = 100;
 
@@ -95,6 +101,7 @@ impl Assembler {
         if closed || tree.identity().is_sent() {
             // The segment's own lane ended with its close.
             tree.await_no_more();
+            tree.find_late();
         }
         let identity = tree.identity();
         if closed && !identity.is_sent() {
@@ -102,10 +109,22 @@ impl Assembler {
             identity.ended(|| tree.has_failed());
             count(&self.outlet.counts.segments, 1);
         }
-        let waits = !identity.is_sent();
-        if !waits || tree.closed_count() >= STREAMED && tree.is_mostly_closed() {
+        let is_due = if identity.is_sent() {
+            if tree.waiting_count() > WAITING {
+                tree.give_up(|_| true);
+            }
+            tree.over_count() > 0
+        } else {
+            tree.over_count() >= STREAMED && tree.is_mostly_over()
+        };
+        if is_due {
             self.send(&mut tree, is_closed, Kept::Open, sink);
         }
+        self.put(segment_id, tree);
+    }
+
+    /// Keeps what is left of a segment.
+    fn put(&mut self, id: SegmentId, mut tree: Tree) {
         if tree.is_empty() {
             // What asks for something and tells nothing makes no node.
             for lane in tree.take_lanes() {
@@ -115,28 +134,75 @@ impl Assembler {
             // One that was very large would keep its memory for nothing.
             self.spare = Some(tree).filter(Tree::is_small);
         } else {
-            self.pending.insert(segment_id, tree);
+            let waits = tree.identity().is_sent() && tree.waiting_count() > 0;
+            tree.set_waiting(waits.then(|| self.outlet.clock.now()));
+            self.pending.insert(id, tree);
         }
     }
 
-    /// Sends what is gathered of the largest segments as it is, when all of it takes too much memory.
+    fn bytes(&self) -> usize {
+        self.pending.values().map(Tree::bytes).sum()
+    }
+
+    /// Gives back the memory of what waited in vain and, when all that is gathered takes too much, of the largest segments: first of what is
+    /// over in them, then of what is open, which is sent as it is.
     pub(crate) fn relieve(&mut self, sink: &mut dyn FnMut(&[u8])) {
-        let mut bytes: usize = self.pending.values().map(Tree::bytes).sum();
-        while bytes > self.outlet.bytes_limit() / 2 {
-            let Some(largest) = self
-                .pending
-                .iter()
-                .max_by_key(|(_, tree)| tree.bytes())
-                .map(|(id, _)| *id)
-            else {
-                return;
-            };
-            let freed = self.send_unfinished(largest, Kept::Openings, sink);
-            if freed == 0 {
-                return;
-            }
-            bytes = bytes.saturating_sub(freed);
+        let most = self.outlet.bytes_limit() / 2;
+        // A lane takes more than what is written in it.
+        let is_pressed = self.outlet.queued_bytes() > most;
+        let now = self.outlet.clock.now();
+        let in_vain = |(id, tree): (&SegmentId, &Tree)| {
+            let since = tree.waiting_since()?;
+            (is_pressed || now >= since.after(PATIENCE)).then_some(*id)
+        };
+        let in_vain: Vec<_> = self.pending.iter().filter_map(in_vain).collect();
+        for id in in_vain {
+            self.change(id, |assembler, tree| {
+                tree.give_up(|_| true);
+                assembler.send(tree, is_closed, Kept::Open, sink);
+            });
         }
+        let mut bytes = self.bytes();
+        if bytes <= most {
+            return;
+        }
+        let sizes = self.pending.iter().map(|(id, tree)| (tree.bytes(), *id));
+        let mut largest: Vec<_> = sizes.collect();
+        largest.sort_unstable_by_key(|(bytes, _)| Reverse(*bytes));
+        for is_open in [false, true] {
+            for (_, id) in &largest {
+                if bytes <= most {
+                    return;
+                }
+                let freed = self.change(*id, |assembler, tree| {
+                    let before = tree.bytes();
+                    match is_open {
+                        false if tree.over_count() > 0 => {
+                            // Alone: the complete document of the segment replaces all that stands in one in progress.
+                            assembler.send(tree, is_closed, Kept::Open, sink);
+                        }
+                        true if tree.has_open_values() => {
+                            assembler.send_unfinished(tree, Kept::Openings, sink);
+                        }
+                        _ => {}
+                    }
+                    before.saturating_sub(tree.bytes())
+                });
+                bytes = bytes.saturating_sub(freed.unwrap_or(0));
+            }
+        }
+    }
+
+    /// Does something with a segment, and keeps what is left of it.
+    fn change<R>(
+        &mut self,
+        id: SegmentId,
+        change: impl FnOnce(&mut Self, &mut Tree) -> R,
+    ) -> Option<R> {
+        let mut tree = self.pending.remove(&id)?;
+        let result = change(self, &mut tree);
+        self.put(id, tree);
+        Some(result)
     }
 
     /// Sends what is open and is to be seen, in progress; all of it stays. What is not asked for is looked at only in a
@@ -150,15 +216,12 @@ impl Assembler {
         };
         let due: Vec<_> = self.pending.iter_mut().filter_map(due).collect();
         for id in due {
-            if let Some(mut tree) = self.pending.remove(&id) {
-                self.show(&mut tree, sink);
-                self.pending.insert(id, tree);
-            }
+            self.change(id, |assembler, tree| assembler.show(tree, sink));
         }
     }
 
     fn show(&mut self, tree: &mut Tree, sink: &mut dyn FnMut(&[u8])) {
-        if tree.closed_count() > 0 {
+        if tree.over_count() > 0 {
             // Alone: the complete document of the segment replaces all that stands in the one that follows here.
             self.send(tree, is_closed, Kept::Open, sink);
         }
@@ -187,36 +250,25 @@ impl Assembler {
     pub(crate) fn finish(&mut self, sink: &mut dyn FnMut(&[u8])) {
         let left: Vec<_> = self.pending.keys().copied().collect();
         for id in left {
-            self.send_unfinished(id, Kept::Nothing, sink);
+            self.change(id, |assembler, tree| {
+                tree.give_up(|_| true);
+                assembler.send_unfinished(tree, Kept::Nothing, sink);
+            });
         }
     }
 
-    /// Sends one segment with what is open in it; returns the memory that this freed.
-    fn send_unfinished(&mut self, id: SegmentId, kept: Kept, sink: &mut dyn FnMut(&[u8])) -> usize {
-        let Some(mut tree) = self.pending.remove(&id) else {
-            return 0;
-        };
+    /// Sends a segment with what is open in it.
+    fn send_unfinished(&mut self, tree: &mut Tree, kept: Kept, sink: &mut dyn FnMut(&[u8])) {
         tree.await_no_more();
-        let bytes = tree.bytes();
-        if matches!(kept, Kept::Openings) && tree.closed_count() > 0 {
-            // Alone: the complete document of the segment replaces all that stands in this one.
-            self.send(&mut tree, is_closed, Kept::Open, sink);
-            let freed = bytes.saturating_sub(tree.bytes());
-            self.pending.insert(id, tree);
-            return freed;
-        }
         Findings {
             outlet: &self.outlet,
             counts: &self.outlet.counts,
         }
         .incomplete(tree.open_count() as u64);
-        self.send(&mut tree, is_opened, kept, sink);
-        let freed = bytes.saturating_sub(tree.bytes());
+        self.send(tree, is_opened, kept, sink);
         if !tree.is_empty() {
             tree.progress.set_shown(tree.shape_of_open());
-            self.pending.insert(id, tree);
         }
-        freed
     }
 
     fn send(
@@ -239,10 +291,13 @@ impl Assembler {
             limit: self.limit,
         };
         self.documents.write(tree, &mut blocks, &is_sent, sink);
-        let closed = tree.closed_count();
+        findings.late(tree);
+        let closed = (0..tree.nodes().len()).filter(|place| is_closed(tree, *place));
+        let closed = closed.count();
+        let stays = |tree: &Tree, place| !is_closed(tree, place) && !tree.is_late(place);
         let kept = match kept {
-            Kept::Open => tree.keep(|tree, place| !is_sent(tree, place), Tree::copy_node),
-            Kept::Openings => tree.keep(|tree, place| !is_closed(tree, place), Tree::copy_opening),
+            Kept::Open => tree.keep(stays, Tree::copy_node),
+            Kept::Openings => tree.keep(stays, Tree::copy_open),
             Kept::Nothing => None,
         };
         count(&outlet.counts.nodes, closed as u64);

@@ -1,12 +1,12 @@
 mod keep;
-
-use std::hash::{DefaultHasher, Hash, Hasher};
+mod late;
+mod open;
 
 use crate::assemble::by_id::ById;
 use crate::assemble::cause::Written;
 use crate::assemble::list::{Link, List, Lists};
 use crate::assemble::progress::Progress;
-use crate::clock::Tick;
+use crate::clock::{Moment, Tick};
 use crate::id::SegmentId;
 use crate::record::event::{Event, Mark, Namespace, Texts, What, Words};
 use crate::record::identity::{Identity, Share};
@@ -27,6 +27,12 @@ pub(crate) struct Tree {
     index: ById<Place>,
     events: Lists,
     open: usize,
+    /// Nodes whose opening is not here.
+    unopened: usize,
+    /// Those of them that are [late](Node::is_late).
+    late: usize,
+    /// Since when it is kept only for openings that may still come.
+    waits_since: Option<Moment>,
     /// Nodes that [await](Awaits) a part of the segment's own lane.
     awaiting: Vec<Place>,
     pub(crate) exceptions: Written,
@@ -42,6 +48,8 @@ pub(crate) struct Node {
     pub(crate) closed: Option<Tick>,
     /// Something that was recorded of it before its close may not have arrived.
     awaits: Option<Awaits>,
+    /// It was sent already, and what is here came after that.
+    is_late: bool,
     pub(crate) parent: Option<Place>,
     /// Its children, each a list through `next`.
     first_child: Place,
@@ -95,7 +103,7 @@ impl Tree {
         self.ids.clear();
         self.index.clear();
         self.events.clear();
-        self.open = 0;
+        (self.open, self.unopened, self.late) = (0, 0, 0);
         self.awaiting.clear();
     }
 
@@ -103,6 +111,7 @@ impl Tree {
     pub(crate) fn forget(&mut self) {
         self.progress = Progress::default();
         self.exceptions = Written::default();
+        self.waits_since = None;
     }
 
     pub(crate) fn add(&mut self, lane: Box<Lane>) {
@@ -139,6 +148,10 @@ impl Tree {
                     at,
                     namespace,
                 } => {
+                    if node.opened.is_none() {
+                        self.unopened -= 1;
+                        self.late -= usize::from(std::mem::take(&mut node.is_late));
+                    }
                     node.opened = Some(Opened {
                         parent,
                         name,
@@ -164,6 +177,7 @@ impl Tree {
         self.lanes.push(lane);
         if is_main {
             self.await_no_more();
+            self.find_late();
         }
     }
 
@@ -205,6 +219,7 @@ impl Tree {
             opened: None,
             closed: None,
             awaits: None,
+            is_late: false,
             parent: None,
             first_child: NONE,
             last_child: NONE,
@@ -213,6 +228,7 @@ impl Tree {
         });
         self.ids.push(id);
         self.open += 1;
+        self.unopened += 1;
         if self.ids.len() == FEW + 1 {
             let known = self.ids.iter().copied().zip(0..);
             self.index.extend(known);
@@ -283,38 +299,6 @@ impl Tree {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.nodes.is_empty()
-    }
-
-    pub(crate) fn open_count(&self) -> usize {
-        self.open
-    }
-
-    pub(crate) fn closed_count(&self) -> usize {
-        self.nodes.len() - self.open
-    }
-
-    fn open_nodes(&self) -> impl Iterator<Item = (&Node, &Opened)> {
-        let open = self.nodes.iter().filter(|node| node.closed.is_none());
-        open.filter_map(|node| Some((node, node.opened.as_ref()?)))
-    }
-
-    /// When the oldest of what is open began.
-    pub(crate) fn oldest_open(&self) -> Option<Tick> {
-        self.open_nodes().map(|(_, opened)| opened.at).min()
-    }
-
-    /// Changes with what is open and what was recorded of it.
-    pub(crate) fn shape_of_open(&self) -> u64 {
-        let mut shape = DefaultHasher::new();
-        for (node, _) in self.open_nodes() {
-            (node.id, self.events_of(node).count()).hash(&mut shape);
-        }
-        shape.finish()
-    }
-
-    /// Sending what is closed copies what is open: worth it when that is not much.
-    pub(crate) fn is_mostly_closed(&self) -> bool {
-        self.closed_count() >= self.open
     }
 
     /// Whether it takes little memory when it is empty.

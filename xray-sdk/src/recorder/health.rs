@@ -23,9 +23,9 @@ pub struct Health {
     pub unsent: u64,
     /// Documents that were lost while they were emitted, by reason; see `notices` for the cure.
     pub lost: Vec<(String, u64)>,
-    /// Segments, subsegments and values that were left out: the bound on memory was reached, the recorder was shut down, or the
-    /// emitter panicked. The notices tell which. A segment that does not begin for one of these reasons counts as one, and what would have
-    /// been recorded below it is not counted.
+    /// Segments, subsegments and values that were left out: the bound on memory was reached, the recorder was shut down, a value came
+    /// after its segment or subsegment was sent, or the emitter panicked. The notices tell which. A segment that does not begin for one of
+    /// these reasons counts as one, and what would have been recorded below it is not counted.
     pub refused: u64,
     /// Guards of `enter()` that ended while another one, entered inside it, was still current: what was recorded meanwhile may stand
     /// in the wrong segment.

@@ -11,6 +11,7 @@ mod flush;
 mod function;
 mod handles;
 mod house;
+mod late;
 mod mixture;
 mod nesting;
 mod origin;

@@ -23,7 +23,15 @@ impl Tree {
         kept
     }
 
-    pub(crate) fn copy_opening(&self, node: &Node, to: &mut Lane) {
+    /// Copies that it is open. What is known of one whose opening is not here stays.
+    pub(crate) fn copy_open(&self, node: &Node, to: &mut Lane) {
+        match node.opened {
+            Some(_) => self.copy_opening(node, to),
+            None => self.copy_node(node, to),
+        }
+    }
+
+    fn copy_opening(&self, node: &Node, to: &mut Lane) {
         if let Some(opened) = &node.opened {
             let event = Event {
                 node: node.id,

@@ -325,6 +325,8 @@ impl Lane {
         };
         fresh.node = self.node;
         fresh.key = self.key;
+        // One row for all parts: its ids tell in which lane they were opened.
+        fresh.ids = self.ids;
         fresh.is_shared = self.is_shared;
         fresh.handles = self.handles;
         mem::swap(self, &mut *fresh);
