@@ -90,6 +90,16 @@ impl Findings<'_> {
         });
     }
 
+    /// What was open was sent as it is, and not kept, because memory was short.
+    pub(crate) fn relieved(&self, nodes: u64) {
+        count(&self.counts.incomplete, nodes);
+        self.outlet.notices.tell_once("relieved", || {
+            "open segments took more than half of queue_bytes and were sent as in progress; what they had recorded by then is not in their \
+             complete documents: raise queue_bytes, or end segments earlier"
+                .to_owned()
+        });
+    }
+
     /// A segment or subsegment that never closed was sent as it is.
     pub(crate) fn incomplete(&self, nodes: u64) {
         if nodes == 0 {

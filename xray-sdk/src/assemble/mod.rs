@@ -260,11 +260,14 @@ impl Assembler {
     /// Sends a segment with what is open in it.
     fn send_unfinished(&mut self, tree: &mut Tree, kept: Kept, sink: &mut dyn FnMut(&[u8])) {
         tree.await_no_more();
-        Findings {
+        let findings = Findings {
             outlet: &self.outlet,
             counts: &self.outlet.counts,
+        };
+        match kept {
+            Kept::Openings => findings.relieved(tree.open_count() as u64),
+            Kept::Open | Kept::Nothing => findings.incomplete(tree.open_count() as u64),
         }
-        .incomplete(tree.open_count() as u64);
         self.send(tree, is_opened, kept, sink);
         if !tree.is_empty() {
             tree.progress.set_shown(tree.shape_of_open());

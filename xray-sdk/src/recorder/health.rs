@@ -36,7 +36,8 @@ pub struct Health {
     pub trimmed: u64,
     /// Names and annotation keys that were changed into what X-Ray accepts.
     pub repaired: u64,
-    /// Segments and subsegments that were sent as in progress because they never closed.
+    /// Segments and subsegments that were sent as in progress because they had not closed: when the recorder ended, or for want of
+    /// [memory](crate::RecorderBuilder::queue_bytes), after which their complete documents have only what was recorded later.
     pub incomplete: u64,
     /// Documents that showed what was still open, because it was [old](crate::RecorderBuilder::in_progress_after) or
     /// [asked for](crate::Entity::send_in_progress). The complete ones replace them; `segments` and `nodes` count only those.

@@ -52,7 +52,8 @@ pub(crate) enum Place {
 
 impl Entity {
     /// Adds an annotation, which X-Ray indexes for filter expressions: at most 50 a trace (developer guide, "Quotas").
-    /// The last value of a key wins. Characters of `key` other than `A-Z a-z 0-9 _` become `_`, which is told once.
+    /// The last value of a key wins. Of values that several tasks or threads record by `current()`, or a handle does after it went to another
+    /// thread, which one is kept is not defined. Characters of `key` other than `A-Z a-z 0-9 _` become `_`, which is told once.
     #[inline(always)]
     #[track_caller]
     pub fn annotate<'k, 'v>(
@@ -101,6 +102,7 @@ impl Entity {
     ///
     /// The value is serialised at once, and not at all when the request is not sampled.
     /// What does not fit into one datagram is cut, marked in the document and counted.
+    /// Of several values of a key one is kept, as for [annotations](Self::annotate).
     #[inline]
     #[track_caller]
     pub fn metadata<'k>(

@@ -259,6 +259,11 @@ fn a_segment_larger_than_the_memory_allowed_is_sent_in_progress_and_ends() {
     assert!(!last.in_progress && last.end_time.is_some());
     let health = capture.recorder().health();
     assert!(health.incomplete >= 1 && health.refused == 0, "{health:?}");
+    let told = health
+        .notices
+        .iter()
+        .filter(|text| text.contains("raise queue_bytes"));
+    assert_eq!(told.count(), 1, "{health:?}");
 }
 
 #[test]
