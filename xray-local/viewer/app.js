@@ -10,6 +10,7 @@ import { count, html } from "/page/form.js";
 import { GroupsView } from "/page/groups.js";
 import { HealthView } from "/page/health.js";
 import { InsightsView } from "/page/insights.js";
+import { useKeys } from "/page/keys.js";
 import { LedgerView } from "/page/ledger.js";
 import { MapView } from "/page/map.js";
 import { go, link, view } from "/page/place.js";
@@ -39,7 +40,8 @@ const ABOVE = { trace: "traces", compare: "traces" };
 
 const KEYS = [
   ["/", "filter traces"],
-  ["m t s g i l", "map, traces, sampling, groups, insights, ledger"],
+  ["m t s g i", "map, traces, sampling, groups, insights"],
+  ["l", "ledger, where there is no tree"],
   ["d", "health"],
   ["space", "live or paused"],
   ["j k ↓ ↑", "down, up"],
@@ -55,39 +57,26 @@ const KEYS = [
   ["?", "these keys"],
 ];
 
-const isField = (element) => element.closest("input, select, textarea, [role=tab]") != null;
-const isGrid = (element) => element.closest("[role=treegrid], [role=grid]") != null;
-
 function Page() {
   const [showsKeys, setShowsKeys] = useState(false);
-  useEffect(() => {
-    const press = (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target)) return;
-      const inGrid = isGrid(event.target);
-      const keys = {
-        "/": () => {
-          isFilterWanted.value = true;
-          if (view.value !== "traces") go({ to: "traces" });
-        },
-        m: () => go({ to: "map" }),
-        t: () => go({ to: "traces" }),
-        s: () => go({ to: "sampling" }),
-        g: () => go({ to: "groups" }),
-        i: () => go({ to: "insights" }),
-        d: () => go({ to: "health" }),
-        "?": () => setShowsKeys((shows) => !shows),
-        Escape: () => setShowsKeys(false),
-      };
-      if (!inGrid) Object.assign(keys, { l: () => go({ to: "ledger" }) });
-      if (event.target === document.body || inGrid) keys[" "] = () => (isLive.value = !isLive.value);
-      const act = keys[event.key];
-      if (!act || event.defaultPrevented) return;
-      event.preventDefault();
-      act();
-    };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
-  }, []);
+  useKeys(
+    {
+      "/": () => {
+        isFilterWanted.value = true;
+        if (view.value !== "traces") go({ to: "traces" });
+      },
+      m: () => go({ to: "map" }),
+      t: () => go({ to: "traces" }),
+      s: () => go({ to: "sampling" }),
+      g: () => go({ to: "groups" }),
+      i: () => go({ to: "insights" }),
+      l: () => go({ to: "ledger" }),
+      d: () => go({ to: "health" }),
+      "?": () => setShowsKeys((shows) => !shows),
+      " ": () => (isLive.value = !isLive.value),
+    },
+    { isLast: true },
+  );
   const key = access.value?.key;
   return html`
     <a class="skip" href="#main" onClick=${(event) => (event.preventDefault(), document.getElementById("main").focus())}>Skip to the content</a>
@@ -97,8 +86,23 @@ function Page() {
       <button class="help" onClick=${() => setShowsKeys(!showsKeys)} aria-expanded=${String(showsKeys)}>keys (?)</button>
       ${key && html`<button onClick=${signOut} title="Signed in with the key ${key}">sign out ${key}</button>`}
     </header>
-    ${showsKeys && html`<aside class="keys" aria-label="Keys"><dl>${KEYS.map(([keys, what]) => html`<dt><kbd>${keys}</kbd></dt><dd>${what}</dd>`)}</dl><p class="quiet">Made with <a href="/page/vendor/LICENSES">Preact, htm and signals</a>.</p></aside>`}
+    ${showsKeys && html`<${Keys} onClose=${() => setShowsKeys(false)} />`}
     <main id="main" tabindex="-1"><${Content} /></main>`;
+}
+
+/** All keys. The focus goes there, and back to where it was. */
+function Keys({ onClose }) {
+  const box = useRef(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    box.current.focus();
+    return () => before?.focus?.();
+  }, []);
+  useKeys({ Escape: onClose });
+  return html`<aside class="keys" aria-label="Keys" tabindex="-1" ref=${box}>
+    <dl>${KEYS.map(([keys, what]) => html`<dt><kbd>${keys}</kbd></dt><dd>${what}</dd>`)}</dl>
+    <p class="quiet">Made with <a href="/page/vendor/LICENSES">Preact, htm and signals</a>.</p>
+  </aside>`;
 }
 
 function Views() {

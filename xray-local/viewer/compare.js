@@ -3,8 +3,9 @@
 import { useMemo, useState } from "preact/hooks";
 import { ask } from "/page/api.js";
 import { Candidates } from "/page/candidates.js";
-import { Loading, Outcome, Rows, clock, html, seconds, signed, useLoaded, useNarrow } from "/page/form.js";
+import { Loading, Outcome, clock, html, seconds, signed, useLoaded, useNarrow } from "/page/form.js";
 import { Differences } from "/page/differences.js";
+import { Grid } from "/page/grid.js";
 import { id, link, other, traceId } from "/page/place.js";
 import { TreeRow, hasChildren, useTree } from "/page/tree.js";
 
@@ -100,36 +101,35 @@ function delta({ one, other }) {
 function Table({ rows, tree, most, onChoose }) {
   const { shown, at } = tree;
   const height = useNarrow() ? 44 : 26;
-  return html`<div
-    class="table compare"
+  const heads = html`<span role="columnheader">name</span>
+    <span role="columnheader" class="number">A</span>
+    <span role="columnheader" class="number">B</span>
+    <span role="columnheader">difference</span>`;
+  return html`<${Grid}
+    box=${tree.box}
     role="treegrid"
-    aria-label="Both traces"
-    aria-rowcount=${rows.length + 1}
-    aria-activedescendant=${`pair-${shown[at]}`}
-    tabindex="0"
-    onKeyDown=${tree.press}
+    className="compare"
+    label="Both traces"
+    heads=${heads}
+    count=${shown.length}
+    total=${rows.length}
+    height=${height}
+    current=${at}
+    currentId=${`pair-${shown[at]}`}
   >
-    <div role="rowgroup"><div class="row head" role="row">
-      <span role="columnheader">name</span>
-      <span role="columnheader" class="number">A</span>
-      <span role="columnheader" class="number">B</span>
-      <span role="columnheader">difference</span>
-    </div></div>
-    <${Rows} count=${shown.length} height=${height} label="Both traces" focus=${at}>
-      ${(place) => {
-        const row = rows[shown[place]];
-        return html`<${Row}
-          key=${row.id}
-          row=${row}
-          most=${most}
-          isCurrent=${place === at}
-          expanded=${hasChildren(rows, shown[place]) ? !tree.collapsed.has(row.id) : null}
-          onChoose=${() => onChoose(place)}
-          onToggle=${() => tree.toggle(row.id)}
-        />`;
-      }}
-    <//>
-  </div>`;
+    ${(place) => {
+      const row = rows[shown[place]];
+      return html`<${Row}
+        key=${row.id}
+        row=${row}
+        most=${most}
+        isCurrent=${place === at}
+        expanded=${hasChildren(rows, shown[place]) ? !tree.collapsed.has(row.id) : null}
+        onChoose=${() => onChoose(place)}
+        onToggle=${() => tree.toggle(row.id)}
+      />`;
+    }}
+  <//>`;
 }
 
 function Row({ row, most, isCurrent, expanded, onChoose, onToggle }) {

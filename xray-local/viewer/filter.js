@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask } from "/page/api.js";
 import { Candidates, completed, cursorOf, setCursor } from "/page/completion.js";
 import { html } from "/page/form.js";
-import { filter, go } from "/page/place.js";
+import { filter, go, idIn } from "/page/place.js";
 import { RangeField } from "/page/range.js";
 
 /** Whether the next bar that is drawn, or the present one, is to be typed into. */
@@ -28,15 +28,15 @@ function useCheck(text, cursor, isOpen) {
   return check;
 }
 
-/** `onInput` is given the text, `onSubmit` nothing; `refusal` is what else is wrong with it. */
-export function FilterField({ id, label, value, onInput, onSubmit, onCheck, refusal, placeholder, name, hidden }) {
+/** `onInput` is given the text, `onCheck` what is wrong with it; `refusal` is what else is, and `note` what it is where it is no filter. */
+export function FilterField({ id, label, value, onInput, onCheck, refusal, note, placeholder, name, hidden }) {
   const field = useRef(null);
   const [cursor, setCursorAt] = useState(value.length);
   const [isOpen, setOpen] = useState(false);
   const [at, setAt] = useState(-1);
   const wanted = useRef(null);
   const { text, problem, completion, cursor: checked } = useCheck(value, cursor, isOpen);
-  const candidates = isOpen && text === value && checked === cursor ? (completion?.candidates ?? []) : [];
+  const candidates = isOpen && !note && text === value && checked === cursor ? (completion?.candidates ?? []) : [];
   useEffect(() => onCheck?.(text === value ? problem : null), [text, problem, value]);
   useEffect(() => setAt(-1), [value, cursor]);
   // Before the next key is pressed.
@@ -47,7 +47,7 @@ export function FilterField({ id, label, value, onInput, onSubmit, onCheck, refu
   }, [value]);
   // While one is typing, what is only not finished is no mistake, nor is what can still become one of the candidates.
   const isUnfinished = isOpen && (candidates.length > 0 || problem?.column > [...value].length);
-  const mistake = text === value && problem && !isUnfinished ? problem : null;
+  const mistake = text === value && !note && problem && !isUnfinished ? problem : null;
   const look = () => setCursorAt(cursorOf(field.current));
   const choose = (number) => {
     const next = completed(value, cursor, completion.from, candidates[number].text);
@@ -100,7 +100,7 @@ export function FilterField({ id, label, value, onInput, onSubmit, onCheck, refu
       />
       ${candidates.length > 0 && html`<${Candidates} id=${list} candidates=${candidates} at=${at} onChoose=${choose} />`}
     </div>
-    <output id=${`${id}-problem`} class="problem">${refusal ?? (mistake && html`<${Pointer} text=${value} problem=${mistake} />`)}</output>
+    <output id=${`${id}-problem`} class=${note ? "quiet" : "problem"}>${note ?? refusal ?? (mistake && html`<${Pointer} text=${value} problem=${mistake} />`)}</output>
   </div>`;
 }
 
@@ -113,14 +113,17 @@ export function FilterBar() {
     isWanted.value = false;
     document.getElementById("filter").focus();
   }, [isWanted.value]);
+  const trace = idIn(text);
+  const note = trace && html`That is a trace: Enter opens <code>${trace}</code>.`;
   const submit = (event) => {
     event.preventDefault();
-    if (!problem) go({ filter: text.trim() });
+    if (trace) go({ to: "trace", id: trace });
+    else if (!problem) go({ filter: text.trim() });
   };
   return html`<form class="filter" role="search" onSubmit=${submit}>
-    <${FilterField} id="filter" label="Filter expression" hidden placeholder='Filter, as service("orders") { fault = true }   ( / )' value=${text} onInput=${setText} onCheck=${setProblem} />
+    <${FilterField} id="filter" label="Filter expression" hidden placeholder='Filter, as service("orders") { fault = true }, or a trace id   ( / )' value=${text} note=${note} onInput=${setText} onCheck=${setProblem} />
     <${RangeField} />
-    <button type="submit" disabled=${problem != null}>Apply</button>
+    <button type="submit" disabled=${problem != null && !trace}>${trace ? "Open" : "Apply"}</button>
   </form>`;
 }
 

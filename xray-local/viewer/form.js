@@ -170,32 +170,3 @@ export function Few({ all, most = 10, what, children }) {
   const shown = isAll ? all : all.slice(0, most);
   return html`${children(shown)}${all.length > shown.length && html`<p><button onClick=${() => setAll(true)}>show ${all.length - shown.length} more ${what}</button></p>`}`;
 }
-
-/** Rows of equal height, of which only those in sight are in the page. */
-export function Rows({ count, height, label, role = "rowgroup", focus, children }) {
-  const box = useRef(null);
-  const [sight, setSight] = useState({ top: 0, height: 600 });
-  const look = () => box.current && setSight({ top: box.current.scrollTop, height: box.current.clientHeight });
-  useEffect(() => {
-    look();
-    const watch = new ResizeObserver(look);
-    watch.observe(box.current);
-    return () => watch.disconnect();
-  }, []);
-  useEffect(() => {
-    if (focus == null || !box.current) return;
-    const { scrollTop, clientHeight } = box.current;
-    const top = focus * height;
-    if (top < scrollTop) box.current.scrollTop = top;
-    else if (top + height > scrollTop + clientHeight) box.current.scrollTop = top + height - clientHeight;
-  }, [focus, count]);
-  const first = Math.max(0, Math.floor(sight.top / height) - 10);
-  const last = Math.min(count, Math.ceil((sight.top + sight.height) / height) + 10);
-  const shown = [];
-  for (let at = first; at < last; at += 1) shown.push(children(at));
-  return html`<div class="rows" ref=${box} onScroll=${look} role=${role} aria-label=${label}>
-    <div role="presentation" class="all" style=${{ height: `${count * height}px` }}>
-      <div role="presentation" style=${{ transform: `translateY(${first * height}px)` }}>${shown}</div>
-    </div>
-  </div>`;
-}

@@ -88,8 +88,19 @@ export function go(target) {
   location.hash = link(target);
 }
 
-/** A trace id as X-Ray writes it; W3C's 32 digits are taken, too. */
-export function traceId(text) {
-  const digits = text.trim().toLowerCase();
-  return /^[0-9a-f]{32}$/.test(digits) ? `1-${digits.slice(0, 8)}-${digits.slice(8)}` : digits;
+/** How trace ids are written: as X-Ray's, as W3C's 32 digits, and within the headers of both. */
+const IDS = [
+  /^(?:1-?)?([0-9a-f]{8})-?([0-9a-f]{24})$/,
+  /^(?:traceparent:\s*)?[0-9a-f]{2}-([0-9a-f]{8})([0-9a-f]{24})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/,
+  /^(?:.*[;\s])?root=1-([0-9a-f]{8})-([0-9a-f]{24})(?:;.*)?$/,
+];
+
+/** The trace id that a text is, as X-Ray writes it. Null where it is none. */
+export function idIn(text) {
+  const plain = text.trim().toLowerCase();
+  const [, time, rest] = IDS.map((id) => id.exec(plain)).find(Boolean) ?? [];
+  return time ? `1-${time}-${rest}` : null;
 }
+
+/** The same, or the text where it is none. */
+export const traceId = (text) => idIn(text) ?? text.trim().toLowerCase();

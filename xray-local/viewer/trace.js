@@ -16,7 +16,7 @@ export function TraceView() {
   const wanted = traceId(id.value);
   const { value: trace, error } = useLoaded(() => ask(`/local/traces/${encodeURIComponent(wanted)}`), [wanted], news.value);
   if (trace === null) return html`<section class="view"><h1>No such trace</h1><p class="nothing">Nothing is stored of <code>${wanted}</code>. <a href=${link({ to: "traces" })}>All traces</a></p></section>`;
-  return html`<section class="view" aria-label="Trace"><${Loading} value=${trace} error=${error} />${trace && html`<${Trace} key=${trace.id} trace=${trace} />`}</section>`;
+  return html`<section class="view" aria-label="Trace">${!trace && html`<h1>Trace</h1>`}<${Loading} value=${trace} error=${error} />${trace && html`<${Trace} key=${trace.id} trace=${trace} />`}</section>`;
 }
 
 /** All documents of a trace by their ids. */
@@ -37,7 +37,7 @@ function Trace({ trace }) {
   const [showsMap, setShowsMap] = useState(false);
   const [showsFindings, setShowsFindings] = useState(false);
   const [asksRemoval, setAsksRemoval] = useState(false);
-  const { value: findings } = useLoaded(() => ask(`/local/traces/${trace.id}/findings`), [trace.id, trace.documents.length]);
+  const { value: findings, error: failure } = useLoaded(() => ask(`/local/traces/${trace.id}/findings`), [trace.id, trace.documents.length]);
   const [search, setSearch] = useState("");
   const documents = useMemo(() => byId(trace.documents), [trace]);
   const found = useMemo(() => matches(trace.rows, documents, search), [trace, search]);
@@ -65,7 +65,7 @@ function Trace({ trace }) {
       <button onClick=${() => tree.next(1, isFailed)} disabled=${failed === 0}>next error (e)</button>
       <button aria-pressed=${String(showsPath)} onClick=${() => setShowsPath(!showsPath)}>critical path (c)</button>
       <button aria-pressed=${String(showsMap)} onClick=${() => setShowsMap(!showsMap)}>map</button>
-      <button aria-pressed=${String(showsFindings)} onClick=${() => setShowsFindings(!showsFindings)} disabled=${!findings?.count}>${findings?.count ? `${findings.count} finding${findings.count === 1 ? "" : "s"}` : "no findings"}</button>
+      <button aria-pressed=${String(showsFindings)} onClick=${() => setShowsFindings(!showsFindings)} disabled=${!findings?.count} title=${failure?.message}>${toldOf(findings, failure)}</button>
       <a class="button" href=${link({ to: "compare", id: trace.id })}>compare (x)</a>
       <a class="button" href=${file(trace)} download=${`${trace.id}.json`}>export</a>
       ${may("DeleteTraces") && html`<button onClick=${() => setAsksRemoval(true)}>delete (del)</button>`}
@@ -77,6 +77,13 @@ function Trace({ trace }) {
       <${Waterfall} trace=${trace} tree=${tree} showsPath=${showsPath} found=${found} onChoose=${(place) => (tree.setAt(place), setOpen(true))} />
       ${isOpen && tree.row && html`<${SegmentPanel} trace=${trace.id} row=${tree.row} document=${documents.get(tree.row.id)} onClose=${() => setOpen(false)} />`}
     </div>`;
+}
+
+/** How much was found, once it was looked for. */
+function toldOf(findings, failure) {
+  if (!findings) return failure ? "findings unknown" : "looking for findings…";
+  if (findings.count === 0) return "no findings";
+  return findings.count === 1 ? "1 finding" : `${count(findings.count)} findings`;
 }
 
 /** The rows in which a text stands, in whatever part of them. */

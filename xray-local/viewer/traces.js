@@ -2,9 +2,11 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { call, news } from "/page/api.js";
-import { Loading, Outcome, Rows, clock, count, html, outcomeOf, seconds, useLoaded } from "/page/form.js";
+import { Loading, Outcome, clock, count, html, outcomeOf, seconds, useLoaded } from "/page/form.js";
 import { FilterBar } from "/page/filter.js";
+import { Grid } from "/page/grid.js";
 import { Histogram } from "/page/histogram.js";
+import { useKeys } from "/page/keys.js";
 import { Nothing } from "/page/map.js";
 import { between, filter, go, link, period, range, times } from "/page/place.js";
 import { Search } from "/page/search.js";
@@ -54,33 +56,28 @@ const isOfFilter = (error) => error?.message.startsWith("FilterExpression");
 
 function List({ found }) {
   const [at, setAt] = useState(0);
-  const table = useRef(null);
+  const box = useRef(null);
   useEffect(() => setAt((at) => Math.min(at, found.length - 1)), [found.length]);
-  const move = (event) => {
-    const steps = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, PageDown: 20, PageUp: -20, Home: -MOST, End: MOST };
-    if (event.key in steps) {
-      event.preventDefault();
-      setAt(Math.max(0, Math.min(found.length - 1, at + steps[event.key])));
-    } else if (event.key === "Enter") {
-      go({ to: "trace", id: found[at].Id });
-    }
+  const step = (count) => () => {
+    box.current.focus({ preventScroll: true });
+    setAt((at) => Math.max(0, Math.min(found.length - 1, at + count)));
   };
+  useKeys({
+    j: step(1),
+    ArrowDown: step(1),
+    k: step(-1),
+    ArrowUp: step(-1),
+    PageDown: step(20),
+    PageUp: step(-20),
+    Home: step(-found.length),
+    End: step(found.length),
+    Enter: () => go({ to: "trace", id: found[at].Id }),
+  });
   const columns = ["result", "began", "took", "request", "status", "services"];
-  return html`<div
-    class="table traces"
-    role="grid"
-    aria-label="Traces"
-    aria-rowcount=${found.length + 1}
-    aria-activedescendant=${`trace-${at}`}
-    tabindex="0"
-    ref=${table}
-    onKeyDown=${move}
-  >
-    <div role="rowgroup"><div class="row head" role="row">${columns.map((column) => html`<span role="columnheader" class=${column === "took" ? "number" : ""}>${column}</span>`)}</div></div>
-    <${Rows} count=${found.length} height=${HEIGHT} label="Traces" focus=${at}>
-      ${(row) => html`<${TraceRow} key=${found[row].Id} summary=${found[row]} at=${row} isCurrent=${row === at} />`}
-    <//>
-  </div>`;
+  const heads = columns.map((column) => html`<span role="columnheader" class=${column === "took" ? "number" : ""}>${column}</span>`);
+  return html`<${Grid} box=${box} role="grid" className="traces" label="Traces" heads=${heads} count=${found.length} height=${HEIGHT} current=${at} currentId=${`trace-${at}`}>
+    ${(row) => html`<${TraceRow} key=${found[row].Id} summary=${found[row]} at=${row} isCurrent=${row === at} />`}
+  <//>`;
 }
 
 function TraceRow({ summary, at, isCurrent }) {

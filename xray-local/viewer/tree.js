@@ -1,7 +1,8 @@
 // A tree of rows that the keyboard walks: where one is in it, and what is collapsed. Rows have an `id` and a `level`.
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { html } from "/page/form.js";
+import { useKeys } from "/page/keys.js";
 
 /** The rows that are in sight when those below the collapsed ones are not. */
 export function visible(rows, collapsed) {
@@ -19,10 +20,11 @@ export function hasChildren(rows, at) {
   return at + 1 < rows.length && rows[at + 1].level > rows[at].level;
 }
 
-/** `keys` are those of a view beside the keys that all trees have. */
+/** `keys` are those of a view beside the keys that all trees have. All of them work wherever the focus is, and bring it to the tree: to the element of `box`. */
 export function useTree(rows, keys = {}) {
   const [collapsed, setCollapsed] = useState(new Set());
   const [at, setAt] = useState(0);
+  const box = useRef(null);
   const shown = useMemo(() => visible(rows, collapsed), [rows, collapsed]);
   useEffect(() => setAt((at) => Math.max(0, Math.min(at, shown.length - 1))), [shown.length]);
   const row = rows[shown[Math.min(at, shown.length - 1)]];
@@ -44,29 +46,27 @@ export function useTree(rows, keys = {}) {
     while (place > 0 && rows[shown[place]].level >= row.level) place -= 1;
     setAt(place);
   };
-  const press = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !row) return;
-    const expands = hasChildren(rows, shown[at]);
-    const all = {
-      ArrowDown: () => step(1),
-      ArrowUp: () => step(-1),
-      PageDown: () => step(20),
-      PageUp: () => step(-20),
-      Home: () => step(-rows.length),
-      End: () => step(rows.length),
-      ArrowRight: () => (expands && collapsed.has(row.id) ? toggle(row.id) : step(1)),
-      ArrowLeft: () => (expands && !collapsed.has(row.id) ? toggle(row.id) : above()),
-      "[": () => setCollapsed(new Set(rows.filter((_, number) => hasChildren(rows, number)).map((row) => row.id))),
-      "]": () => setCollapsed(new Set()),
-      ...keys,
-    };
-    const letters = { j: "ArrowDown", k: "ArrowUp", h: "ArrowLeft", l: "ArrowRight" };
-    const act = all[letters[event.key] ?? event.key];
-    if (!act) return;
-    event.preventDefault();
+  const expands = row && hasChildren(rows, shown[at]);
+  const all = {
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+    PageDown: () => step(20),
+    PageUp: () => step(-20),
+    Home: () => step(-rows.length),
+    End: () => step(rows.length),
+    ArrowRight: () => (expands && collapsed.has(row.id) ? toggle(row.id) : step(1)),
+    ArrowLeft: () => (expands && !collapsed.has(row.id) ? toggle(row.id) : above()),
+    "[": () => setCollapsed(new Set(rows.filter((_, number) => hasChildren(rows, number)).map((row) => row.id))),
+    "]": () => setCollapsed(new Set()),
+    ...keys,
+  };
+  for (const [letter, key] of Object.entries({ j: "ArrowDown", k: "ArrowUp", h: "ArrowLeft", l: "ArrowRight" })) all[letter] = all[key];
+  const focused = (act) => () => {
+    box.current?.focus({ preventScroll: true });
     act({ row, next });
   };
-  return { rows, shown, at, row, collapsed, setAt, toggle, next, press };
+  useKeys(row ? Object.fromEntries(Object.entries(all).map(([key, act]) => [key, focused(act)])) : {});
+  return { rows, shown, at, row, collapsed, setAt, toggle, next, box };
 }
 
 function flipped(set, value) {

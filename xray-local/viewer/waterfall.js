@@ -1,6 +1,7 @@
 // The rows of a trace, each with its bar in time. A tree that the keyboard walks.
 
-import { Outcome, Rows, html, seconds } from "/page/form.js";
+import { Outcome, html, seconds } from "/page/form.js";
+import { Grid } from "/page/grid.js";
 import { TreeRow, hasChildren } from "/page/tree.js";
 
 const HEIGHT = 24;
@@ -8,38 +9,37 @@ const HEIGHT = 24;
 export function Waterfall({ trace, tree, showsPath, found, onChoose }) {
   const { shown, at, collapsed } = tree;
   const whole = Math.max(trace.duration ?? 0, ...trace.rows.map((row) => row.start + (row.duration ?? 0)), 1e-6);
-  return html`<div
-    class="table waterfall"
+  const heads = html`<span role="columnheader">name</span>
+    <span role="columnheader" class="scale"><span>0</span><span>${seconds(whole / 2)}</span><span>${seconds(whole)}</span></span>
+    <span role="columnheader" class="number">took</span>`;
+  return html`<${Grid}
+    box=${tree.box}
     role="treegrid"
-    aria-label="Segments and subsegments"
-    aria-rowcount=${trace.rows.length + 1}
-    aria-activedescendant=${`row-${shown[at]}`}
-    tabindex="0"
-    onKeyDown=${tree.press}
+    className="waterfall"
+    label="Segments and subsegments"
+    heads=${heads}
+    count=${shown.length}
+    total=${trace.rows.length}
+    height=${HEIGHT}
+    current=${at}
+    currentId=${`row-${shown[at]}`}
   >
-    <div role="rowgroup"><div class="row head" role="row">
-      <span role="columnheader">name</span>
-      <span role="columnheader" class="scale"><span>0</span><span>${seconds(whole / 2)}</span><span>${seconds(whole)}</span></span>
-      <span role="columnheader" class="number">took</span>
-    </div></div>
-    <${Rows} count=${shown.length} height=${HEIGHT} label="Segments and subsegments" focus=${at}>
-      ${(place) => {
-        const row = trace.rows[shown[place]];
-        return html`<${Row}
-          key=${row.id}
-          row=${row}
-          number=${shown[place]}
-          whole=${whole}
-          isCurrent=${place === at}
-          isFound=${found.has(shown[place])}
-          isOnPath=${showsPath && row.isCritical}
-          expanded=${hasChildren(trace.rows, shown[place]) ? !collapsed.has(row.id) : null}
-          onChoose=${() => onChoose(place)}
-          onToggle=${() => tree.toggle(row.id)}
-        />`;
-      }}
-    <//>
-  </div>`;
+    ${(place) => {
+      const row = trace.rows[shown[place]];
+      return html`<${Row}
+        key=${row.id}
+        row=${row}
+        number=${shown[place]}
+        whole=${whole}
+        isCurrent=${place === at}
+        isFound=${found.has(shown[place])}
+        isOnPath=${showsPath && row.isCritical}
+        expanded=${hasChildren(trace.rows, shown[place]) ? !collapsed.has(row.id) : null}
+        onChoose=${() => onChoose(place)}
+        onToggle=${() => tree.toggle(row.id)}
+      />`;
+    }}
+  <//>`;
 }
 
 function Row({ row, number, whole, isCurrent, isFound, isOnPath, expanded, onChoose, onToggle }) {

@@ -91,7 +91,7 @@ export async function measured(page, address, selector) {
  */
 async function scrolled(page) {
   const { frames, steps } = await page.evaluate(async () => {
-    const list = document.querySelector(".rows");
+    const list = document.querySelector(".table");
     const drawing = document.querySelector(".map > svg");
     const drag = (type, x) => drawing.dispatchEvent(new PointerEvent(type, { clientX: 400 + x, clientY: 300, bubbles: true }));
     const move = (step) => (list ? (list.scrollTop += 700) : drag("pointermove", step * 3));

@@ -17,6 +17,7 @@ import * as looks from "./checks/looks.mjs";
 import * as measures from "./checks/measures.mjs";
 import * as state from "./checks/state.mjs";
 import * as themes from "./checks/themes.mjs";
+import * as waiting from "./checks/waiting.mjs";
 
 const [program, executablePath, folder, ...wanted] = process.argv.slice(2);
 if (!executablePath) {
@@ -24,7 +25,7 @@ if (!executablePath) {
   process.exit(2);
 }
 
-const checks = [looks, choices, compare, forms, state, keyboard, access, themes, measures].flatMap((all) => Object.values(all));
+const checks = [looks, choices, compare, forms, state, keyboard, waiting, access, themes, measures].flatMap((all) => Object.values(all));
 const known = checks.map((check) => check.name);
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {

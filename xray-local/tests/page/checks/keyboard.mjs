@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { rows, shown } from "../browser.mjs";
+import { accessible, rows, shown } from "../browser.mjs";
 import * as shop from "../shop.mjs";
 
 export async function keysOnly(page, url) {
@@ -88,5 +88,79 @@ export async function keysInForms(page, url) {
     await page.evaluate(() => document.activeElement.blur());
     await page.keyboard.press(key);
     await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
+  }
+}
+
+/** On pages just opened, and from wherever the focus is, but in what uses the key itself. */
+export async function keysAnywhere(page, url) {
+  const documents = shop.some(20);
+  await shop.put(url, documents);
+  const failed = documents.find((document) => document.fault).trace_id;
+  await page.goto(`${url}/#/traces`);
+  await rows(page).nth(19).waitFor();
+  for (const key of ["j", "j", "k"]) await page.keyboard.press(key);
+  const chosen = rows(page).locator("xpath=self::*[@aria-selected='true']");
+  assert.equal(await chosen.getAttribute("aria-rowindex"), "3");
+  await page.keyboard.press("Enter");
+  await page.getByRole("treegrid").waitFor();
+
+  await page.goto("about:blank");
+  await page.goto(`${url}/#/trace/${failed}`);
+  await rows(page).nth(6).waitFor();
+  await page.keyboard.press("j");
+  await page.keyboard.press("e");
+  await page.keyboard.press("Enter");
+  const panel = page.getByRole("complementary", { name: "Chosen segment" });
+  await panel.waitFor();
+  await page.getByRole("link", { name: "compare (x)" }).focus();
+  await page.keyboard.press("[");
+  await page.keyboard.press("k");
+  await rows(page).nth(1).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "map" }).focus();
+  await page.keyboard.press("]");
+  await rows(page).nth(6).waitFor();
+  // A button that has the focus is pressed; tabs are walked through; what is typed is text.
+  const path = page.getByRole("button", { name: "critical path" });
+  await path.focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await path.getAttribute("aria-pressed"), "true");
+  assert.equal(await panel.count(), 1);
+  const before = await chosen.innerText();
+  await page.getByRole("tab", { name: "overview" }).focus();
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await page.getByRole("tab", { name: "overview" }).getAttribute("aria-selected"), "false");
+  await page.getByRole("searchbox").focus();
+  await page.keyboard.type("jed[");
+  assert.equal(await page.getByRole("searchbox").inputValue(), "jed[");
+  assert.equal(await chosen.innerText(), before);
+  await page.getByRole("heading", { level: 1 }).click();
+  await page.keyboard.press("Delete");
+  await page.getByRole("dialog").waitFor();
+  for (const key of ["j", "m", "["]) await page.keyboard.press(key);
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal(await rows(page).count(), 7);
+  await path.focus();
+  await page.keyboard.press("?");
+  await page.locator("[aria-label=Keys]:focus").waitFor();
+  await page.keyboard.press("Escape");
+  assert.ok(await path.evaluate((button) => button === document.activeElement), "the focus is back where it was");
+  await panel.waitFor();
+  await page.keyboard.press("Escape");
+  await panel.waitFor({ state: "detached" });
+}
+
+/** A grid that is higher than the window is one stop, and scrolls. */
+export async function oneStop(page, url) {
+  const { id, documents } = shop.large(shop.now() - 300, 100);
+  await shop.put(url, [...documents, ...shop.some(40)]);
+  for (const view of [`trace/${id}`, "traces", `compare/${id}?with=${id}`]) {
+    await page.goto(`${url}/#/${view}`);
+    await rows(page).nth(20).waitFor();
+    await accessible(page, view);
+    await page.keyboard.press("End");
+    await page.locator(".table:focus").waitFor();
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.closest(".table")?.className ?? null), null, view);
   }
 }

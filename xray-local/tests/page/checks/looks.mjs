@@ -75,6 +75,22 @@ export async function permalinks(page, url) {
   await page.getByRole("heading", { name: "No such trace" }).waitFor();
 }
 
+/** Ids of traces are pasted as they stand in logs and headers. */
+export async function pastedIds(page, url) {
+  const [{ trace_id: id }] = shop.request({ time: shop.now() });
+  await shop.put(url, shop.request({ time: shop.now(), id }));
+  const digits = id.slice(2).replace("-", "");
+  for (const text of [id, digits, `00-${digits}-53995c3f42cd8ad8-01`, `traceparent: 00-${digits}-53995c3f42cd8ad8-01`, `1${digits}`, ` ${id.toUpperCase()} `, `Root=${id};Parent=53995c3f42cd8ad8;Sampled=1`]) {
+    await page.goto(`${url}/#/traces`);
+    const bar = page.getByRole("combobox", { name: "Filter expression" });
+    await bar.fill(text);
+    await shown(page, `Enter opens ${id}`);
+    await bar.press("Enter");
+    await page.waitForURL(`${url}/#/trace/${id}`);
+    await page.getByRole("treegrid").waitFor();
+  }
+}
+
 export async function trace(page, url) {
   const documents = shop.request({ time: shop.now(), fails: true });
   await shop.put(url, documents);
