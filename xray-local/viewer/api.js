@@ -5,7 +5,7 @@ import { may, request } from "/page/access.js";
 
 /** Calls an operation of the X-Ray API. */
 export async function call(path, input = {}) {
-  return answer(await request("POST", path, JSON.stringify(input)));
+  return answer(await reach("POST", path, JSON.stringify(input)));
 }
 
 /** All pages of a list that an operation gives out. */
@@ -23,13 +23,31 @@ export async function pages(path, list, input = {}) {
 /** Asks for what the server draws. */
 export async function ask(path, words = {}) {
   const query = new URLSearchParams(words).toString();
-  return answer(await request("GET", query ? `${path}?${query}` : path));
+  return answer(await reach("GET", query ? `${path}?${query}` : path));
 }
 
+const unreachable = () => new Error(`The server at ${location.host} does not answer: it was stopped, or there is no way to it. Start xray-local again; this page goes on by itself when it hears from it.`);
+
+/** Browsers say of a server that cannot be reached only that fetching failed, as a `TypeError`. */
+const reach = (...asked) =>
+  request(...asked).catch((error) => {
+    throw error instanceof TypeError ? unreachable() : error;
+  });
+
 async function answer(response) {
-  const body = await response.json().catch(() => ({}));
-  if (response.ok) return body;
-  throw new Error(body.message ?? `the server answered ${response.status}`);
+  const text = await response.text().catch(() => {
+    throw unreachable();
+  });
+  if (response.ok) return JSON.parse(text);
+  throw new Error(refusal(text) ?? `the server answered ${response.status}`);
+}
+
+function refusal(text) {
+  try {
+    return JSON.parse(text).message;
+  } catch {
+    return null;
+  }
 }
 
 /** How much came and how much is there, as the server tells whenever it changes. */
@@ -39,11 +57,14 @@ export const isLive = signal(true);
 /** Whether the server can be heard. */
 export const isConnected = signal(false);
 
-/** Changes when views should be drawn anew: with what comes, while they are live. */
-export const news = signal(0);
+/** How often the server was heard anew. */
+const connections = signal(0);
+
+/** Changes when views should be drawn anew: with what comes, while they are live, and when the server is there again. */
+export const news = signal("");
 
 effect(() => {
-  if (isLive.value && totals.value) news.value = totals.value.stored + totals.value.rejected + totals.value.removedTraces;
+  if (isLive.value && totals.value) news.value = `${connections.value} ${totals.value.stored + totals.value.rejected + totals.value.removedTraces}`;
 });
 
 /** Hears what the server tells for as long as there is somebody who may hear it. */
@@ -67,7 +88,10 @@ const PAUSE = 1000;
 async function hear(signal) {
   while (!signal.aborted) {
     const response = await request("GET", "/local/events", undefined, { signal }).catch(() => null);
-    if (response?.ok) await read(response.body).catch(() => {});
+    if (response?.ok) {
+      connections.value += 1;
+      await read(response.body).catch(() => {});
+    }
     isConnected.value = false;
     if (response?.status === 403) return;
     await new Promise((go) => setTimeout(go, PAUSE));

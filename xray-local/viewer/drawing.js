@@ -8,7 +8,10 @@ const NODE = { width: 170, height: 56 };
 const MARGIN = 24;
 
 /** What tells a node from all others. */
-export const key = (node) => `${node.name}\n${node.type}`;
+export const key = (node) => node.cluster ?? `${node.name}\n${node.type}`;
+
+/** So many of those that a node stands for are named. */
+const NAMED = 20;
 
 /** The gravest outcome of which there is something to be seen among a node's requests. */
 function health(counts) {
@@ -52,13 +55,15 @@ function Node({ node, isChosen, onChoose, onFocus }) {
   const state = health(node.counts);
   const kind = node.members ? node.type : (node.type.split("::").slice(1).join(" ") || node.type || "service");
   const told = node.counts && [rate(node.counts.perMinute) || `${count(node.counts.total)} request${node.counts.total === 1 ? "" : "s"}`, average(node.counts)].filter(Boolean).join(" · ");
+  const line = [state && stateText(state, node.counts), told].filter(Boolean).join(" · ");
   const choose = () => onChoose?.(node);
   return html`<g
     class="node ${state ?? "unknown"} ${isSlight(state, node.counts) ? "slight" : ""} ${isChosen ? "chosen" : ""}"
     transform="translate(${node.x - NODE.width / 2} ${node.y - NODE.height / 2})"
     role="button"
     tabindex="0"
-    aria-pressed=${isChosen ? "true" : "false"}
+    aria-pressed=${node.cluster ? undefined : isChosen ? "true" : "false"}
+    aria-label=${node.cluster ? `${node.name} ${kind} ${line}, opens` : undefined}
     onClick=${choose}
     onFocus=${onFocus}
     onKeyDown=${(event) => {
@@ -67,11 +72,13 @@ function Node({ node, isChosen, onChoose, onFocus }) {
       choose();
     }}
   >
-    <rect width=${NODE.width} height=${NODE.height} rx=${node.type === "client" ? NODE.height / 2 : 8} />
+    ${node.members && html`<title>${node.members.slice(0, NAMED).join(", ")}${node.members.length > NAMED ? `, and ${node.members.length - NAMED} more` : ""}</title>
+      <rect class="behind" x="5" y="-5" width=${NODE.width} height=${NODE.height} rx="8" />`}
+    <rect class="box" width=${NODE.width} height=${NODE.height} rx=${node.type === "client" ? NODE.height / 2 : 8} />
     <${Share} counts=${node.counts} />
     <text class="name" x=${NODE.width / 2} y="19" text-anchor="middle">${short(node.name, 22)}</text>
     <text class="kind" x=${NODE.width / 2} y="33" text-anchor="middle">${short(kind, 27)}</text>
-    <text class="rate" x=${NODE.width / 2} y="47" text-anchor="middle">${[state && stateText(state, node.counts), told].filter(Boolean).join(" · ")}</text>
+    <text class="rate" x=${NODE.width / 2} y="47" text-anchor="middle">${line}</text>
   </g>`;
 }
 

@@ -1,6 +1,7 @@
 // What X-Ray itself would reject, drop or cut of documents that are stored here.
 
 import { Outcome, html } from "/page/form.js";
+import { printableJson } from "/page/text.js";
 
 /** What becomes of it, by how grave that is. */
 export const SEVERITIES = { rejected: "fault", dropped: "error", cut: "throttle", advice: "ok" };
@@ -43,10 +44,10 @@ export function marked(text, findings) {
   let from = 0;
   for (const at of [...places].sort((one, other) => one - other)) {
     const letter = String.fromCodePoint(text.codePointAt(at) ?? 32);
-    parts.push(text.slice(from, at), html`<mark>${letter}</mark>`);
+    parts.push(printableJson(text.slice(from, at)), html`<mark>${printableJson(letter)}</mark>`);
     from = at + letter.length;
   }
-  return [...parts, text.slice(from)];
+  return [...parts, printableJson(text.slice(from))];
 }
 
 const sentence = (text) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;

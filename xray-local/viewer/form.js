@@ -3,8 +3,12 @@
 import { h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import htm from "htm";
+import { attributes, shown } from "/page/text.js";
 
-export const html = htm.bind(h);
+/** What is drawn of texts is printable, whoever sent them; what is handed to components stays as it is. */
+const element = (type, given, ...parts) => h(type, typeof type === "string" ? attributes(given) : given, ...shown(parts));
+
+export const html = htm.bind(element);
 
 /** Each outcome with its sign, so that colour is never all there is. */
 const SIGNS = { ok: "✓", error: "!", throttle: "≋", fault: "✕" };
@@ -15,11 +19,12 @@ export function Outcome({ of, text }) {
 
 export function seconds(time) {
   if (time == null) return "in progress";
-  if (time < 0.001) return `${Math.round(time * 1e6)} µs`;
+  if (time < 0.0009995) return `${Math.round(time * 1e6)} µs`;
   if (time < 0.00995) return `${(time * 1000).toFixed(1)} ms`;
   if (time < 9.995) return `${Math.round(time * 1000)} ms`;
-  if (time < 120) return `${time.toFixed(1)} s`;
-  return `${Math.floor(time / 60)} min ${Math.round(time % 60)} s`;
+  if (time < 119.95) return `${time.toFixed(1)} s`;
+  const whole = Math.round(time);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 /** A difference of two times. */
@@ -54,6 +59,12 @@ export function share(part, whole) {
 
 /** A rate from 0 to 1. */
 export const percent = (rate) => `${(100 * rate).toFixed(2).replace(/\.?0+$/, "")} %`;
+
+/** A name that others chose: cut where there is no room, with the whole of it for those who point at it. */
+export const Name = ({ of }) => html`<bdi class="name-cut" title=${of}>${of}</bdi>`;
+
+/** Names, one behind the other. */
+export const names = (all, between = ", ") => all.map((name, at) => [at > 0 && between, html`<bdi>${name}</bdi>`]);
 
 /** A time to the millisecond, with its day where that is not today. */
 export const clock = (time) => html`<${Time} time=${time} parts=${{ second: "2-digit", fractionalSecondDigits: 3 }} />`;

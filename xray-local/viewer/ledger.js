@@ -1,7 +1,7 @@
 // What came in, and what became of it: by service, by the way on which it came, and before it came.
 
 import { ask, news } from "/page/api.js";
-import { Few, Loading, Outcome, bytes, clock, count, html, useLoaded } from "/page/form.js";
+import { Few, Loading, Name, Outcome, bytes, clock, count, html, useLoaded } from "/page/form.js";
 import { SEVERITIES } from "/page/findings.js";
 
 const WAYS = { udp: "UDP", api: "API", program: "own program" };
@@ -45,7 +45,7 @@ const byName = (services) => [...services].sort((one, other) => (one.service == 
 function Service({ service, of, source, taken, refused, unwritten, inspected, findings, last }) {
   const sum = (tallies) => tallies.reduce((sum, tally) => sum + tally.documents, 0);
   return html`<tr>
-    <th scope="row">${service ?? html`<i>${of}</i>`}</th>
+    <th scope="row">${service == null ? html`<i>${of}</i>` : html`<${Name} of=${service} />`}</th>
     <td>${WAYS[source]}</td>
     <td class="number">${count(taken)}</td>
     <td class="number">${count(sum(refused) + unwritten)}</td>
@@ -73,7 +73,7 @@ function Programs({ programs }) {
       ? html`<p class="quiet">No program has told what it repaired or lost. Programs with xray-sdk do where <code>AWS_XRAY_REPORT_HEALTH=true</code> is set, as <code>xray-local run</code> sets it.</p>`
       : html`<div class="scrolls" tabindex="0" role="region" aria-label="Before it came"><table>
           <thead><tr><th>service</th><th class="number">process</th>${columns.map(([, label]) => html`<th class="number">${label}</th>`)}</tr></thead>
-          <tbody>${programs.map((program) => html`<tr><th scope="row">${program.service}</th><td class="number">${program.process}</td>${columns.map(([name]) => html`<td class="number">${count(program[name])}</td>`)}</tr>`)}</tbody>
+          <tbody>${programs.map((program) => html`<tr><th scope="row"><${Name} of=${program.service} /></th><td class="number">${program.process}</td>${columns.map(([name]) => html`<td class="number">${count(program[name])}</td>`)}</tr>`)}</tbody>
         </table></div>`}`;
 }
 
@@ -85,7 +85,7 @@ function Refused({ all }) {
           <thead><tr><th>when</th><th>code</th><th>service</th><th>document</th><th>why, and what to do</th></tr></thead>
           <tbody>${shown.map(
             ({ time, source, service, id, code, message, cure }) => html`<tr>
-              <td class="whole-line">${clock(time)}</td><th scope="row">${code}</th><td>${service ?? "unknown"} <small>${WAYS[source]}</small></td><td><code>${id ?? "unknown"}</code></td><td class="text">${message}<br /><small>${cure}</small></td>
+              <td class="whole-line">${clock(time)}</td><th scope="row">${code}</th><td><${Name} of=${service ?? "unknown"} /> <small>${WAYS[source]}</small></td><td><code>${id ?? "unknown"}</code></td><td class="text">${message}<br /><small>${cure}</small></td>
             </tr>`,
           )}</tbody>
         </table></div>`}<//>`}`;

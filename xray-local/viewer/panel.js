@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { ask } from "/page/api.js";
 import { FindingList, marked } from "/page/findings.js";
 import { Outcome, Problem, bytes, clock, html, seconds, useLoaded } from "/page/form.js";
+import { Json } from "/page/json.js";
 
 /** The parts of a document that have a leaf of their own, as far as they are there. */
 function leaves(document) {
@@ -55,7 +56,7 @@ export function SegmentPanel({ trace, row, document, onClose }) {
 function Leaf({ name, trace, row, document }) {
   if (name === "overview") return html`<${Overview} row=${row} document=${document} />`;
   if (name === "exceptions") return html`<${Exceptions} cause=${document.cause} />`;
-  if (name === "stored") return html`<p class="quiet">As X-Ray's API gives it out: read, checked, put in its place.</p><pre>${JSON.stringify(alone(document), null, 2)}</pre>`;
+  if (name === "stored") return html`<p class="quiet">As X-Ray's API gives it out: read, checked, put in its place.</p><${Json} of=${alone(document)} />`;
   if (name === "received") return html`<${Received} key=${row.id} trace=${trace} row=${row} />`;
   if (name === "sql" && document.sql.sanitized_query) {
     const { sanitized_query, ...rest } = document.sql;
@@ -103,9 +104,9 @@ function Exceptions({ cause }) {
   return (cause.exceptions ?? []).map(
     (exception) => html`<article class="exception">
       <h3>${exception.type || "exception"}${exception.remote ? html` <small>remote</small>` : ""}</h3>
-      <p>${exception.message}</p>
+      <p class="message">${exception.message}</p>
       ${exception.cause && html`<p class="quiet">caused by ${exception.cause}</p>`}
-      ${exception.stack?.length > 0 && html`<ol class="stack">${exception.stack.map((frame) => html`<li><code>${frame.label}</code> <span class="quiet">${frame.path}${frame.line ? `:${frame.line}` : ""}</span></li>`)}</ol>`}
+      ${exception.stack?.length > 0 && html`<ol class="stack">${exception.stack.map((frame) => html`<li><code>${frame.label}</code> <span class="quiet"><bdi>${frame.path}</bdi>${frame.line ? `:${frame.line}` : ""}</span></li>`)}</ol>`}
     </article>`,
   );
 }
@@ -113,7 +114,7 @@ function Exceptions({ cause }) {
 /** Anything, as names and values. */
 function Facts({ of }) {
   return html`<dl>${Object.entries(of).map(([name, value]) => html`<dt>${name}</dt><dd>${
-    value !== null && typeof value === "object" ? (isFlat(value) ? html`<${Facts} of=${value} />` : html`<pre>${JSON.stringify(value, null, 2)}</pre>`) : String(value)
+    value !== null && typeof value === "object" ? (isFlat(value) ? html`<${Facts} of=${value} />` : html`<${Json} of=${value} />`) : String(value)
   }</dd>`)}</dl>`;
 }
 

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { call, news } from "/page/api.js";
-import { Loading, Outcome, clock, count, html, outcomeOf, seconds, useLoaded } from "/page/form.js";
+import { Loading, Outcome, clock, count, html, names, outcomeOf, seconds, useLoaded } from "/page/form.js";
 import { FilterBar } from "/page/filter.js";
 import { Grid } from "/page/grid.js";
 import { Histogram } from "/page/histogram.js";
@@ -98,7 +98,7 @@ function TraceRow({ summary, at, isCurrent }) {
     <span role="gridcell" class="number">${summary.IsPartial ? "… " : ""}${seconds(summary.ResponseTime ?? summary.Duration)}</span>
     <span role="gridcell" class="wide" title=${HttpURL}><a tabindex="-1" href=${link(target)}>${request}</a></span>
     <span role="gridcell">${HttpStatus ?? ""}</span>
-    <span role="gridcell" class="wide quiet">${services.join(" ")}</span>
+    <span role="gridcell" class="wide quiet">${names(services, " ")}</span>
   </div>`;
 }
 

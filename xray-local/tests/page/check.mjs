@@ -16,6 +16,7 @@ import * as keyboard from "./checks/keyboard.mjs";
 import * as looks from "./checks/looks.mjs";
 import * as measures from "./checks/measures.mjs";
 import * as state from "./checks/state.mjs";
+import * as others from "./checks/others.mjs";
 import * as themes from "./checks/themes.mjs";
 import * as waiting from "./checks/waiting.mjs";
 
@@ -25,7 +26,7 @@ if (!executablePath) {
   process.exit(2);
 }
 
-const checks = [looks, choices, compare, forms, state, keyboard, waiting, access, themes, measures].flatMap((all) => Object.values(all));
+const checks = [looks, choices, compare, forms, state, keyboard, waiting, others, access, themes, measures].flatMap((all) => Object.values(all));
 const known = checks.map((check) => check.name);
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
