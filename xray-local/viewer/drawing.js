@@ -10,9 +10,6 @@ const MARGIN = 24;
 /** What tells a node from all others. */
 export const key = (node) => node.cluster ?? `${node.name}\n${node.type}`;
 
-/** So many of those that a node stands for are named. */
-const NAMED = 20;
-
 /** The gravest outcome of which there is something to be seen among a node's requests. */
 function health(counts) {
   if (!counts || counts.total === 0) return null;
@@ -23,8 +20,9 @@ function health(counts) {
 
 export function ServiceMap({ map, chosen, onChoose }) {
   const size = { width: map.width + 2 * MARGIN, height: map.height + 2 * MARGIN };
-  const root = map.nodes.find((node) => node.isRoot) ?? map.nodes[0];
-  const { box, view, zoom, show, ...drag } = useZoom(size, root.y + MARGIN);
+  // Where requests come from stands furthest to the left.
+  const first = map.nodes.reduce((first, node) => (node.x < first.x ? node : first));
+  const { box, view, zoom, show, ...drag } = useZoom(size, first.y + MARGIN);
   // While it is dragged and zoomed, what is drawn stays as it is.
   const drawing = useMemo(() => html`<${Drawing} map=${map} chosen=${chosen} onChoose=${onChoose} onFocus=${(node) => show({ x: node.x + MARGIN, y: node.y + MARGIN }, NODE)} />`, [map, chosen]);
   return html`<div class="map">
@@ -53,7 +51,7 @@ function Drawing({ map, chosen, onChoose, onFocus }) {
 
 function Node({ node, isChosen, onChoose, onFocus }) {
   const state = health(node.counts);
-  const kind = node.members ? node.type : (node.type.split("::").slice(1).join(" ") || node.type || "service");
+  const kind = node.cluster ? node.type || "without a type" : (node.type.split("::").slice(1).join(" ") || node.type || "service");
   const told = node.counts && [rate(node.counts.perMinute) || `${count(node.counts.total)} request${node.counts.total === 1 ? "" : "s"}`, average(node.counts)].filter(Boolean).join(" · ");
   const line = [state && stateText(state, node.counts), told].filter(Boolean).join(" · ");
   const choose = () => onChoose?.(node);
@@ -63,7 +61,6 @@ function Node({ node, isChosen, onChoose, onFocus }) {
     role="button"
     tabindex="0"
     aria-pressed=${node.cluster ? undefined : isChosen ? "true" : "false"}
-    aria-label=${node.cluster ? `${node.name} ${kind} ${line}, opens` : undefined}
     onClick=${choose}
     onFocus=${onFocus}
     onKeyDown=${(event) => {
@@ -72,8 +69,7 @@ function Node({ node, isChosen, onChoose, onFocus }) {
       choose();
     }}
   >
-    ${node.members && html`<title>${node.members.slice(0, NAMED).join(", ")}${node.members.length > NAMED ? `, and ${node.members.length - NAMED} more` : ""}</title>
-      <rect class="behind" x="5" y="-5" width=${NODE.width} height=${NODE.height} rx="8" />`}
+    ${node.cluster && html`<rect class="behind" x="5" y="-5" width=${NODE.width} height=${NODE.height} rx="8" />`}
     <rect class="box" width=${NODE.width} height=${NODE.height} rx=${node.type === "client" ? NODE.height / 2 : 8} />
     <${Share} counts=${node.counts} />
     <text class="name" x=${NODE.width / 2} y="19" text-anchor="middle">${short(node.name, 22)}</text>

@@ -3,14 +3,19 @@
 import { useState } from "preact/hooks";
 import { ask, news } from "/page/api.js";
 import { ServiceMap, key } from "/page/drawing.js";
-import { Folded, Loading, Outcome, average, count, html, rate, seconds, share, useLoaded } from "/page/form.js";
+import { Folded, Loading, Name, Outcome, average, count, html, names, rate, seconds, share, useLoaded } from "/page/form.js";
 import { Histogram } from "/page/histogram.js";
 import { go, link, range, times } from "/page/place.js";
 import { TimedHeading } from "/page/range.js";
 
+/** So many clusters of services are open at a time, the latest, as the server has it. */
+const OPEN = 5;
+
 export function MapView() {
-  const { value: map, error } = useLoaded(() => ask("/local/map", times()), [range.value], news.value);
+  const [open, setOpen] = useState([]);
+  const { value: map, error } = useLoaded(() => ask("/local/map", { ...times(), open: open.join(",") }), [range.value, open.join(",")], news.value);
   const [chosen, setChosen] = useState(null);
+  const choose = (node) => (node.cluster ? setOpen((open) => [...open, node.cluster].slice(-OPEN)) : setChosen(key(node)));
   const node = map?.nodes.find((node) => key(node) === chosen);
   return html`<section class="view" aria-label="Service map">
     <${TimedHeading}>Service map<//>
@@ -18,12 +23,21 @@ export function MapView() {
     ${map && map.nodes.length === 0 && html`<${Nothing} />`}
     ${map &&
     map.nodes.length > 0 &&
-    html`<div class="split">
-      <${ServiceMap} map=${map} chosen=${chosen} onChoose=${(node) => setChosen(key(node))} />
+    html`<${Clustered} map=${map} open=${open} onClose=${() => setOpen([])} />
+    <div class="split">
+      <${ServiceMap} map=${map} chosen=${chosen} onChoose=${choose} />
       ${node && html`<${NodePanel} node=${node} map=${map} onClose=${() => setChosen(null)} />`}
     </div>
     <${Folded} title="The same as tables" className="list"><${Tables} map=${map} /><//>`}
   </section>`;
+}
+
+/** That not every service stands alone, and how to see them. */
+function Clustered({ map, open, onClose }) {
+  const clusters = map.nodes.filter((node) => node.cluster).length;
+  if (clusters === 0 && open.length === 0) return null;
+  return html`<p class="tools quiet">${clusters > 0 && html`<span>There are more services than can be read: ${clusters === 1 ? "one box stands" : `${clusters} boxes stand`} for many, and open when they are pressed.</span>`}
+    ${open.length > 0 && html`<button onClick=${onClose}>put together again</button>`}</p>`;
 }
 
 export function Nothing() {
@@ -41,20 +55,19 @@ function NodePanel({ node, map, onClose }) {
   const named = JSON.stringify(node.name);
   const filter = node.type === "client" ? "" : `service(${named})`;
   const choose = (from, to) => go({ to: "traces", filter: `service(${named}) { responsetime >= ${from.toFixed(4)} AND responsetime <= ${to.toFixed(4)} }` });
-  const ends = (edges, end) => edges.map((edge) => map.nodes[edge[end]].name).join(", ") || "nobody";
+  const ends = (edges, end) => (edges.length > 0 ? names(edges.map((edge) => map.nodes[edge[end]].name)) : "nobody");
   return html`<aside class="panel" aria-label="Chosen service">
     <header><h2>${node.name}</h2><button onClick=${onClose} aria-label="Close">×</button></header>
     <p class="quiet">${node.type || "A service that does not say what it runs on"}${node.isActive ? "" : ", known from its callers only"}</p>
     ${node.counts && html`<${Counts} counts=${node.counts} />`}
-    ${node.members && html`<p>${node.members.join(", ")}</p>`}
     <dl>
       <dt>called by</dt><dd>${ends(map.edges.filter((edge) => edge.to === at), "from")}</dd>
       <dt>calls</dt><dd>${ends(map.edges.filter((edge) => edge.from === at), "to")}</dd>
     </dl>
-    ${!node.members && node.counts && html`<${Histogram} times=${node.histogram} onChoose=${choose} />`}
-    ${!node.members && html`<p><a href=${link({ to: "traces", filter })}>Its traces</a>${
+    ${node.counts && html`<${Histogram} times=${node.histogram} onChoose=${choose} />`}
+    <p><a href=${link({ to: "traces", filter })}>Its traces</a>${
       node.counts?.fault > 0 && html` · <a href=${link({ to: "traces", filter: `service(${named}) { fault = true }` })}>those with a fault</a>`
-    }</p>`}
+    }</p>
   </aside>`;
 }
 
@@ -71,18 +84,21 @@ function Counts({ counts }) {
   </table>`;
 }
 
+/** So many of those that a box stands for are named. */
+const NAMED = 20;
+
 /** What the drawing shows, for those who read rather than look. */
 function Tables({ map }) {
   const edges = map.edges.map((edge) => ({ ...edge, names: [map.nodes[edge.from].name, map.nodes[edge.to].name] }));
   return html`<div class="scrolls" tabindex="0" role="region" aria-label="Services as a table"><table>
       <caption>Services</caption>
       <thead><tr><th>service</th><th>type</th><${NumberHeads} /></tr></thead>
-      <tbody>${map.nodes.map((node) => html`<tr><th scope="row">${node.name}</th><td>${node.type}</td><${Numbers} counts=${node.counts} /></tr>`)}</tbody>
+      <tbody>${map.nodes.map((node) => html`<tr><th scope="row"><${Name} of=${node.name} /></th><td>${node.type}${node.members && html` <small>${names(node.members.slice(0, NAMED))}${node.members.length > NAMED && `, and ${node.members.length - NAMED} more`}</small>`}</td><${Numbers} counts=${node.counts} /></tr>`)}</tbody>
     </table></div>
     <div class="scrolls" tabindex="0" role="region" aria-label="Calls as a table"><table>
       <caption>Calls</caption>
       <thead><tr><th>from</th><th>to</th><${NumberHeads} /></tr></thead>
-      <tbody>${edges.map((edge) => html`<tr><th scope="row">${edge.names[0]}</th><td>${edge.names[1]}${edge.isLink ? html` <small>later</small>` : ""}</td><${Numbers} counts=${edge.counts} /></tr>`)}</tbody>
+      <tbody>${edges.map((edge) => html`<tr><th scope="row"><${Name} of=${edge.names[0]} /></th><td><${Name} of=${edge.names[1]} />${edge.isLink ? html` <small>later</small>` : ""}</td><${Numbers} counts=${edge.counts} /></tr>`)}</tbody>
     </table></div>`;
 }
 

@@ -95,11 +95,21 @@ struct Window {
     end: f64,
 }
 
-async fn map(State(backend): State<Backend>, Query(window): Query<Window>) -> Response {
-    let Window { start, end } = window;
+#[derive(Deserialize)]
+struct MapOf {
+    start: f64,
+    end: f64,
+    /// The keys of the clusters that are open, with commas between them.
+    #[serde(default)]
+    open: String,
+}
+
+async fn map(State(backend): State<Backend>, Query(question): Query<MapOf>) -> Response {
+    let MapOf { start, end, open } = question;
     let drawn = computed("the map", backend, move |backend| {
         let graph = backend.store.service_graph(&TimeRange::began(start, end));
-        DrawnMap::of_time(&graph, start, end.min(backend.control.now()))
+        let opened: Vec<_> = open.split(',').filter(|key| !key.is_empty()).collect();
+        DrawnMap::of_time(&graph, start, end.min(backend.control.now()), &opened)
     });
     drawn.await.map(Json).into_response()
 }

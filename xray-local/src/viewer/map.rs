@@ -1,13 +1,11 @@
 //! A service graph as the page draws it: where its nodes stand, and how well each does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::graph::{EdgeType, Histogram, Layout, OutcomeCounts, Service, ServiceGraph, Statistics};
-
-/// More nodes than these cannot be read: then those that call nobody are put together, by type.
-const READABLE: usize = 60;
+use super::cluster::{Cluster, Clusters};
+use crate::graph::{EdgeType, Histogram, Layout, OutcomeCounts, ServiceGraph, State, Statistics};
 
 /// A service graph with places.
 #[derive(Debug, PartialEq, Serialize)]
@@ -32,6 +30,9 @@ struct Node {
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<Counts>,
     histogram: Vec<(f64, u64)>,
+    /// By which it is opened, where it stands for many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<String>,
     /// The services in its place, where it stands for many.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     members: Vec<String>,
@@ -67,28 +68,28 @@ struct Counts {
 impl DrawnMap {
     /// The map of some traces.
     pub(crate) fn of(graph: &ServiceGraph) -> Self {
-        Self::over(graph, None)
+        Self::over(graph, None, &[])
     }
 
     /// The map of a time range. Rates count from its first request on, so that those of a program that has just been started are not
-    /// thinned out by the time before.
-    pub(crate) fn of_time(graph: &ServiceGraph, start: f64, end: f64) -> Self {
+    /// thinned out by the time before. `opened` are keys of clusters.
+    pub(crate) fn of_time(graph: &ServiceGraph, start: f64, end: f64, opened: &[&str]) -> Self {
         let services = graph.services().iter();
         let first = services.map(|service| service.start_time).reduce(f64::min);
         let seconds = end - first.map_or(start, |first| first.max(start));
-        Self::over(graph, Some((seconds / 60.0).max(1.0)))
+        Self::over(graph, Some((seconds / 60.0).max(1.0)), opened)
     }
 
-    fn over(graph: &ServiceGraph, minutes: Option<f64>) -> Self {
-        let groups = Groups::of(graph);
-        let edges = groups.edges(graph);
-        let layout = Layout::of(groups.len(), edges.keys().copied());
-        let nodes = groups.members.iter().zip(&layout.places);
+    fn over(graph: &ServiceGraph, minutes: Option<f64>, opened: &[&str]) -> Self {
+        let clusters = Clusters::of(graph, opened);
+        let edges = edges(graph, &clusters);
+        let layout = Layout::of(clusters.all.len(), edges.keys().copied());
+        let nodes = clusters.all.iter().zip(&layout.places);
         Self {
             width: layout.width,
             height: layout.height,
             nodes: nodes
-                .map(|(members, place)| Node::of(members, *place, minutes))
+                .map(|(cluster, place)| Node::of(cluster, *place, minutes))
                 .collect(),
             edges: edges
                 .into_iter()
@@ -103,12 +104,6 @@ impl DrawnMap {
     }
 }
 
-/// Which services stand in one place.
-struct Groups<'a> {
-    members: Vec<Vec<&'a Service>>,
-    place_of: Vec<usize>,
-}
-
 #[derive(Default)]
 struct Sum {
     is_link: bool,
@@ -116,61 +111,28 @@ struct Sum {
     times: Histogram,
 }
 
-impl<'a> Groups<'a> {
-    fn of(graph: &'a ServiceGraph) -> Self {
-        let services = graph.services();
-        let is_crowded = services.len() > READABLE;
-        let mut callers = vec![BTreeSet::new(); services.len()];
-        for service in services {
-            for edge in &service.edges {
-                callers[edge.reference_id].insert(service.reference_id);
+/// The calls between places. What the members of one call of one another is not drawn.
+fn edges(graph: &ServiceGraph, clusters: &Clusters<'_>) -> BTreeMap<(usize, usize), Sum> {
+    let mut edges = BTreeMap::<_, Sum>::new();
+    for service in graph.services() {
+        for edge in &service.edges {
+            let services = (service.reference_id, edge.reference_id);
+            let ends = (clusters.place_of[services.0], clusters.place_of[services.1]);
+            if ends.0 == ends.1 && services.0 != services.1 {
+                continue;
             }
+            let sum = edges.entry(ends).or_default();
+            sum.is_link |= edge.edge_type == EdgeType::Link;
+            sum.statistics.merge(&edge.summary_statistics);
+            sum.times.merge(&edge.response_time_histogram);
         }
-        let mut groups = Self {
-            members: Vec::new(),
-            place_of: Vec::new(),
-        };
-        let mut leaves = BTreeMap::new();
-        for (service, callers) in services.iter().zip(callers) {
-            let new = groups.members.len();
-            let is_leaf = service.edges.is_empty() && !callers.is_empty();
-            let place = match is_crowded && is_leaf {
-                true => *leaves.entry((&service.id.kind, callers)).or_insert(new),
-                false => new,
-            };
-            if place == new {
-                groups.members.push(Vec::new());
-            }
-            groups.members[place].push(service);
-            groups.place_of.push(place);
-        }
-        groups
     }
-
-    fn len(&self) -> usize {
-        self.members.len()
-    }
-
-    fn edges(&self, graph: &ServiceGraph) -> BTreeMap<(usize, usize), Sum> {
-        let mut edges = BTreeMap::<_, Sum>::new();
-        for service in graph.services() {
-            for edge in &service.edges {
-                let ends = (
-                    self.place_of[service.reference_id],
-                    self.place_of[edge.reference_id],
-                );
-                let sum = edges.entry(ends).or_default();
-                sum.is_link |= edge.edge_type == EdgeType::Link;
-                sum.statistics.merge(&edge.summary_statistics);
-                sum.times.merge(&edge.response_time_histogram);
-            }
-        }
-        edges
-    }
+    edges
 }
 
 impl Node {
-    fn of(members: &[&Service], (x, y): (f64, f64), minutes: Option<f64>) -> Self {
+    fn of(cluster: &Cluster<'_>, (x, y): (f64, f64), minutes: Option<f64>) -> Self {
+        let members = &cluster.members;
         let first = members[0];
         let mut sum = None::<Statistics>;
         let mut times = Histogram::default();
@@ -182,17 +144,22 @@ impl Node {
         }
         let is_one = members.len() == 1;
         Self {
-            name: match is_one {
-                true => first.id.name.clone(),
-                false => format!("{} services", members.len()),
+            name: match (is_one, first.id.is_client()) {
+                (true, _) => first.id.name.clone(),
+                (false, true) => format!("{} clients", members.len()),
+                (false, false) => format!("{} services", members.len()),
             },
-            kind: first.id.kind.clone(),
+            kind: match members.iter().all(|other| other.id.kind == first.id.kind) {
+                true => first.id.kind.clone(),
+                false => "several types".to_owned(),
+            },
             x,
             y,
-            is_root: first.root,
-            is_active: first.state == crate::graph::State::Active,
+            is_root: members.iter().any(|service| service.root),
+            is_active: members.iter().any(|service| service.state == State::Active),
             counts: sum.as_ref().map(|sum| Counts::of(sum, &times, minutes)),
             histogram: times.entries(),
+            cluster: cluster.key.clone(),
             members: match is_one {
                 true => Vec::new(),
                 false => members

@@ -11,6 +11,7 @@ import { chromium, start, watch } from "./browser.mjs";
 import * as access from "./checks/access.mjs";
 import * as choices from "./checks/choices.mjs";
 import * as compare from "./checks/compare.mjs";
+import * as crowd from "./checks/crowd.mjs";
 import * as forms from "./checks/forms.mjs";
 import * as keyboard from "./checks/keyboard.mjs";
 import * as looks from "./checks/looks.mjs";
@@ -26,7 +27,7 @@ if (!executablePath) {
   process.exit(2);
 }
 
-const checks = [looks, choices, compare, forms, state, keyboard, waiting, others, access, themes, measures].flatMap((all) => Object.values(all));
+const checks = [looks, choices, compare, forms, state, keyboard, waiting, others, crowd, access, themes, measures].flatMap((all) => Object.values(all));
 const known = checks.map((check) => check.name);
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
