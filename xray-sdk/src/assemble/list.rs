@@ -54,6 +54,20 @@ impl Lists {
         self.0.push(link);
     }
 
+    /// Puts what is in another list behind what is in this one, and leaves the other empty.
+    pub(super) fn join(&mut self, list: &mut List, other: &mut List) {
+        let other = std::mem::replace(other, List::EMPTY);
+        if other.first == NONE {
+            return;
+        }
+        if list.first == NONE {
+            list.first = other.first;
+        } else {
+            self.0[list.last as usize].next = other.first;
+        }
+        list.last = other.last;
+    }
+
     /// The events of one node, in their order.
     pub(super) fn of(&self, list: List) -> impl Iterator<Item = Link> + use<'_> {
         let mut next = list.first;

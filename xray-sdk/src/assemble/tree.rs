@@ -56,6 +56,8 @@ pub(crate) struct Node {
     last_child: Place,
     next: Place,
     events: List,
+    /// What was recorded of it elsewhere while it [awaits](Awaits) a part of the segment's own lane: it comes after all of that.
+    elsewhere: List,
 }
 
 /// A node of which something was recorded in the segment's own lane, and its end elsewhere: it is not over before that lane's next part has
@@ -115,6 +117,7 @@ impl Tree {
     }
 
     pub(crate) fn add(&mut self, lane: Box<Lane>) {
+        let is_main = lane.is_main();
         let number = self.lanes.len() as u32;
         let mut latest = None;
         let mut next_text = 0;
@@ -169,11 +172,14 @@ impl Tree {
                 }
                 _ => {
                     let link = Link::new(number, position as u32, text);
-                    self.events.push(&mut node.events, link);
+                    let list = match node.awaits {
+                        Some(_) if !is_main => &mut node.elsewhere,
+                        _ => &mut node.events,
+                    };
+                    self.events.push(list, link);
                 }
             }
         }
-        let is_main = lane.is_main();
         self.lanes.push(lane);
         if is_main {
             self.await_no_more();
@@ -185,6 +191,7 @@ impl Tree {
     pub(crate) fn await_no_more(&mut self) {
         for place in self.awaiting.drain(..) {
             let node = &mut self.nodes[place];
+            self.events.join(&mut node.events, &mut node.elsewhere);
             if let Some(Awaits::Part(at)) = node.awaits.take() {
                 node.closed = Some(at);
                 self.open -= 1;
@@ -225,6 +232,7 @@ impl Tree {
             last_child: NONE,
             next: NONE,
             events: List::EMPTY,
+            elsewhere: List::EMPTY,
         });
         self.ids.push(id);
         self.open += 1;
@@ -323,7 +331,12 @@ impl Tree {
         &'a self,
         node: &Node,
     ) -> impl Iterator<Item = (&'a Event, Texts<'a>)> + use<'a> {
-        self.events.of(node.events).map(|link| {
+        let all = self.listed(node.events);
+        all.chain(self.listed(node.elsewhere))
+    }
+
+    fn listed<'a>(&'a self, list: List) -> impl Iterator<Item = (&'a Event, Texts<'a>)> + use<'a> {
+        self.events.of(list).map(|link| {
             let lane = &*self.lanes[link.lane as usize];
             let event = &lane.events()[link.event as usize];
             (event, lane.text_from(link.text as usize))

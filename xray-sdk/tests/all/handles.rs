@@ -61,6 +61,34 @@ fn handles_of_one_segment_record_on_several_threads_at_once() {
 }
 
 #[test]
+fn of_the_values_of_a_key_the_last_is_kept_wherever_its_handle_has_gone() {
+    for is_shown in [false, true] {
+        let capture = Capture::new("checkout");
+        let mut segment = begin(&capture);
+        let entered = segment.enter();
+        let mut work = subsegment("work").begin();
+        work.annotate("state", "started");
+        let elsewhere = thread::spawn(move || {
+            work.annotate("state", "on its way");
+            work.annotate("state", "done");
+            if is_shown {
+                work.send_in_progress();
+            }
+        });
+        elsewhere.join().expect("it ends");
+        // What was recorded there is queued already, and what was recorded here is not.
+        assert!(capture.recorder().flush(Duration::from_secs(10)));
+        drop(entered);
+        segment.end();
+        let traces = capture.traces();
+        let mut nodes = traces[0].roots().into_iter().flat_map(|root| root.walk());
+        let work = nodes.find(|node| node.name == "work").expect("it arrives");
+        let state = serde_json::to_value(&work.annotations["state"]).expect("JSON");
+        assert_eq!(state, "done");
+    }
+}
+
+#[test]
 fn a_segment_may_end_while_its_handles_are_at_work_on_other_threads() {
     for _ in 0..200 {
         let capture = Capture::new("checkout");

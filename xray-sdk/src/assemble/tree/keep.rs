@@ -48,22 +48,25 @@ impl Tree {
 
     pub(crate) fn copy_node(&self, node: &Node, to: &mut Lane) {
         self.copy_opening(node, to);
-        for (event, texts) in self.events_of(node) {
+        for (event, texts) in self.listed(node.events) {
             to.copy(event, texts);
         }
-        let (moved, closed) = match node.awaits {
-            Some(Awaits::Part(at)) => (true, Some(at)),
-            Some(Awaits::Close) => (true, None),
-            None => (false, node.closed),
+        let tell = |to: &mut Lane, what| {
+            let node = node.id;
+            to.copy(&Event { node, what }, Texts(""));
         };
-        let moved = moved.then_some(What::Mark(Mark::Moved));
-        let closed = closed.map(|at| What::Close { at });
-        for what in moved.into_iter().chain(closed) {
-            let event = Event {
-                node: node.id,
-                what,
-            };
-            to.copy(&event, Texts(""));
+        if node.awaits.is_some() {
+            tell(to, What::Mark(Mark::Moved));
+        }
+        for (event, texts) in self.listed(node.elsewhere) {
+            to.copy(event, texts);
+        }
+        let closed = match node.awaits {
+            Some(Awaits::Part(at)) => Some(at),
+            _ => node.closed,
+        };
+        if let Some(at) = closed {
+            tell(to, What::Close { at });
         }
     }
 }
