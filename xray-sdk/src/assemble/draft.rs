@@ -11,8 +11,6 @@ pub(crate) struct Draft<'a> {
     /// Which fields there are.
     fields: u32,
     marks: u8,
-    /// The status is one of a fault.
-    has_failing_status: bool,
     pub(crate) lists: Lists<'a>,
 }
 
@@ -67,7 +65,6 @@ impl<'a> Draft<'a> {
             numbers: [0; 3],
             fields: 0,
             marks: 0,
-            has_failing_status: false,
             lists,
         }
     }
@@ -78,10 +75,7 @@ impl<'a> Draft<'a> {
         for (event, texts) in tree.events_of(node) {
             self.take(event, texts);
         }
-        // Who throttles does as it should, though S3 says it by status 503.
-        if self.has_failing_status && !self.has(Mark::Throttle) {
-            self.marks |= Mark::Fault.bit();
-        }
+        self.mark_status();
         let lists = &mut self.lists;
         if self.marks & Mark::Panicked.bit() != 0 {
             lists.exceptions.push(Exception {
@@ -98,6 +92,21 @@ impl<'a> Draft<'a> {
         last_of_each(&mut lists.aws, |entry| entry.key);
     }
 
+    /// Marks what the last status says: what an earlier one said went with it.
+    #[inline]
+    fn mark_status(&mut self) {
+        let Some(status) = self.number(Field::HttpStatus) else {
+            return;
+        };
+        // Who throttles does as it should, though S3 says it by status 503.
+        let is_no_fault = self.has(Mark::Throttle);
+        for mark in Mark::of_status(status) {
+            if *mark != Mark::Fault || !is_no_fault {
+                self.marks |= mark.bit();
+            }
+        }
+    }
+
     fn take(&mut self, event: &'a Event, mut texts: Texts<'a>) {
         match &event.what {
             What::Open { .. } | What::Close { .. } => {}
@@ -109,14 +118,6 @@ impl<'a> Draft<'a> {
             What::Number(field, number) => {
                 self.numbers[number_of(*field)] = *number;
                 self.fields |= field.bit();
-                if *field == Field::HttpStatus {
-                    for mark in Mark::of_status(*number) {
-                        match mark {
-                            Mark::Fault => self.has_failing_status = true,
-                            _ => self.marks |= mark.bit(),
-                        }
-                    }
-                }
             }
             What::Mark(mark) => self.marks |= mark.bit(),
             What::AnnotationText(key, text) => {

@@ -56,7 +56,8 @@ impl Entity {
         });
     }
 
-    /// Records the status of the HTTP response: 429 is throttling, other 4xx an error, 5xx a fault.
+    /// Records the status of the HTTP response: 429 is throttling, other 4xx an error, 5xx a fault. A later status replaces an earlier one
+    /// and what that said; what the program [marked](Self::error) itself stays.
     #[inline]
     #[track_caller]
     pub fn http_status(&mut self, status: u16) -> &mut Self {

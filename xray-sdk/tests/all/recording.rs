@@ -298,3 +298,29 @@ fn an_error_of_a_called_service_is_remote_and_decides_nothing() {
         serde_json::json!({"type": "TimeoutError", "message": "the conditional request failed"})
     );
 }
+
+#[test]
+fn what_an_earlier_status_said_goes_with_it_and_what_the_program_said_stays() {
+    let said = |record: fn(&mut xray_sdk::Entity)| {
+        let capture = Capture::new("checkout");
+        capture.recorder().own_segment().run_sync(|segment| {
+            record(segment);
+        });
+        let document = capture.documents().remove(0);
+        (document.error, document.fault, document.throttle)
+    };
+    let replaced = said(|segment| {
+        for status in [404, 429, 503, 200] {
+            segment.http_status(status);
+        }
+    });
+    assert_eq!(replaced, (false, false, false));
+    let marked = said(|segment| {
+        segment.error().http_status(503).http_status(200);
+    });
+    assert_eq!(marked, (true, false, false));
+    let last = said(|segment| {
+        segment.http_status(200).http_status(429);
+    });
+    assert_eq!(last, (true, false, true));
+}
