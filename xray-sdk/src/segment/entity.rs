@@ -52,8 +52,8 @@ pub(crate) enum Place {
 
 impl Entity {
     /// Adds an annotation, which X-Ray indexes for filter expressions: at most 50 a trace (developer guide, "Quotas").
-    /// The last value of a key wins. Of values that several tasks or threads record by `current()`, or a handle does after it went to another
-    /// thread, which one is kept is not defined. Characters of `key` other than `A-Z a-z 0-9 _` become `_`, which is told once.
+    /// The last value of a key wins, wherever its handle has gone. Of values that several tasks or threads record by `current()`, which one is
+    /// kept is not defined. Characters of `key` other than `A-Z a-z 0-9 _` become `_`, which is told once.
     #[inline(always)]
     #[track_caller]
     pub fn annotate<'k, 'v>(
