@@ -93,7 +93,7 @@ export async function deleting(page, url) {
   await accessible(page, "asking before a trace is deleted");
   await shoot(page, "delete");
   await page.keyboard.press("Escape");
-  await dialog.waitFor({ state: "hidden" });
+  await dialog.waitFor({ state: "detached" });
   await page.locator("[role=treegrid]").focus();
   await page.keyboard.press("Delete");
   await dialog.waitFor();
