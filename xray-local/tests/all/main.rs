@@ -30,6 +30,7 @@ mod page;
 mod program;
 mod progress;
 mod refusal;
+mod retention;
 mod retrieval;
 mod sampling_clients;
 mod sampling_refusal;
