@@ -49,11 +49,12 @@ impl Elsewhere {
                     "HTTP/1.1 {status} .\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
                     body.len()
                 );
-                // A client that has what it wanted may be gone.
-                let _ = stream.write_all((head + &body).as_bytes());
+                // Counted before the client can know of its answer, and so before it ends.
                 if told.send((path, input)).is_err() {
                     return;
                 }
+                // A client that has what it wanted may be gone.
+                let _ = stream.write_all((head + &body).as_bytes());
             }
         });
         Self {
