@@ -1,17 +1,19 @@
 //! The blocks that integrations fill: HTTP, SQL, AWS.
 
+use std::panic::Location;
+
 use serde::Serialize;
 
 use crate::document::Sql;
 use crate::record::event::{Field, Mark};
 use crate::record::{Text, json};
 use crate::segment::entity::Entity;
-use crate::segment::reach::record;
+use crate::segment::reach::write_at_hand;
 
 impl Entity {
     /// Records the method and URL of the HTTP request that this entity answers or sends.
     /// Give the URL without user information and query: both may hold secrets, and nothing is removed here.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn http_request(&mut self, method: &str, url: &str) -> &mut Self {
         if !self.is_silent() {
@@ -20,13 +22,22 @@ impl Entity {
         self
     }
 
+    #[inline(always)]
     #[track_caller]
     fn record_request(&mut self, method: &str, url: &str) {
-        record!(self, move |lane, node| lane.request(node, method, url));
+        if !write_at_hand!(self, |sheet, node| sheet.request(node, method, url)) {
+            self.request_elsewhere(method, url, Location::caller());
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn request_elsewhere(&mut self, method: &str, url: &str, caller: &'static Location<'static>) {
+        self.record_elsewhere_for(caller, |lane, node| lane.request(node, method, url));
     }
 
     /// Records the user agent of the request.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn user_agent(&mut self, agent: &str) -> &mut Self {
         if !self.is_silent() {
@@ -37,58 +48,41 @@ impl Entity {
 
     /// Records who sent the request; `forwarded` says that the address comes from an `X-Forwarded-For` header,
     /// which any client can forge.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn client_ip(&mut self, address: &str, forwarded: bool) -> &mut Self {
         if !self.is_silent() {
-            self.record_client(address, forwarded);
+            self.field(Field::HttpClientIp, address);
+            if forwarded {
+                self.mark(Mark::Forwarded);
+            }
         }
         self
     }
 
-    #[track_caller]
-    fn record_client(&mut self, address: &str, forwarded: bool) {
-        record!(self, move |lane, node| {
-            lane.field(node, Field::HttpClientIp, address);
-            if forwarded {
-                lane.mark(node, Mark::Forwarded);
-            }
-        });
-    }
-
     /// Records the status of the HTTP response: 429 is throttling, other 4xx an error, 5xx a fault. A later status replaces an earlier one
     /// and what that said; what the program [marked](Self::error) itself stays.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn http_status(&mut self, status: u16) -> &mut Self {
         if (500..=599).contains(&status) {
             self.fail();
         }
         if !self.is_silent() {
-            self.record_status(status);
+            self.number(Field::HttpStatus, u64::from(status));
         }
         self
-    }
-
-    #[track_caller]
-    fn record_status(&mut self, status: u16) {
-        let status = u64::from(status);
-        record!(self, move |lane, node| lane.number(
-            node,
-            Field::HttpStatus,
-            status
-        ));
     }
 
     /// Records the length of the response's body, in bytes.
     #[track_caller]
     pub fn content_length(&mut self, bytes: u64) -> &mut Self {
-        self.record_elsewhere(|lane, node| lane.number(node, Field::HttpContentLength, bytes));
+        self.number(Field::HttpContentLength, bytes);
         self
     }
 
     /// Records a database call. The text of the statement is recorded as given: remove literals first.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn sql(&mut self, sql: &Sql<'_>) -> &mut Self {
         if !self.is_silent() {
@@ -97,9 +91,18 @@ impl Entity {
         self
     }
 
+    #[inline(always)]
     #[track_caller]
     fn record_sql(&mut self, sql: &Sql<'_>) {
-        record!(self, move |lane, node| lane.sql(node, sql));
+        if !write_at_hand!(self, |sheet, node| sheet.sql(node, sql)) {
+            self.sql_elsewhere(sql, Location::caller());
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn sql_elsewhere(&mut self, sql: &Sql<'_>, caller: &'static Location<'static>) {
+        self.record_elsewhere_for(caller, |lane, node| lane.sql(node, sql));
     }
 
     /// Sets a field of the `aws` block, as `operation`, `region`, `request_id` or `table_name` (developer guide, "Segment documents").

@@ -2,15 +2,16 @@ use std::panic::Location;
 
 use serde::Serialize;
 
-use crate::context::{self, Kind, Passive, Taken};
+use crate::context::{self, Kind, Passive};
 use crate::header::TraceHeader;
 use crate::id::{SegmentId, TraceId};
 use crate::record::event::{Field, What};
 use crate::record::identity::{Identity, Loan, Share};
+use crate::record::json::Written;
 use crate::record::lane::Lane;
 use crate::record::outlet::Outlet;
 use crate::record::{Text, Value, hand_over, json};
-use crate::segment::reach::{not_recorded, put, record};
+use crate::segment::reach::{not_recorded, write_at_hand};
 use crate::segment::subsegment::SubsegmentBuilder;
 
 /// A segment or subsegment that is being recorded: what [`Segment`](crate::Segment), [`Subsegment`](crate::Subsegment)
@@ -67,15 +68,9 @@ impl Entity {
         let place = Location::caller();
         // Conversions may be the program's code, which must not run while the context is looked at.
         let (key, value) = (key.into(), value.into());
-        // As `record!` does; a closure as large as this would not become one with the caller.
-        let (mut current, mut resting) = (context::take(), Taken::new(None));
-        let at_hand = self.at_hand(&mut current, &mut resting);
-        let is_at_hand = at_hand.is_some();
-        if let Some((lane, node)) = at_hand {
-            lane.annotate(node, &key, &value, place);
-        }
-        put(current, resting);
-        if !is_at_hand {
+        if !write_at_hand!(self, |sheet, node| sheet
+            .annotate(node, &key, &value, place))
+        {
             self.annotate_elsewhere(key, value, place);
         }
         self
@@ -112,11 +107,21 @@ impl Entity {
     ) -> &mut Self {
         if !self.is_silent() && self.is_recording_here() {
             let key = key.into();
-            json::write(value, |json| {
-                record!(self, |lane, node| lane.metadata(node, None, &key, json));
-            });
+            let caller = Location::caller();
+            json::write(value, |json| self.keep_metadata(&key, json, caller));
         }
         self
+    }
+
+    fn keep_metadata(
+        &mut self,
+        key: &Text<'_>,
+        json: Written<'_>,
+        caller: &'static Location<'static>,
+    ) {
+        if !write_at_hand!(self, |sheet, node| sheet.metadata(node, key, json)) {
+            self.record_elsewhere_for(caller, |lane, node| lane.metadata(node, key, json));
+        }
     }
 
     /// Adds metadata in a namespace of its own. Names that start with `AWS.` are X-Ray's (developer guide, "Segment documents").
@@ -131,7 +136,7 @@ impl Entity {
             let (namespace, key) = (namespace.into(), key.into());
             json::write(value, |json| {
                 self.record_elsewhere(|lane, node| {
-                    lane.metadata(node, Some(&namespace), &key, json);
+                    lane.metadata_in(node, &namespace, &key, json);
                 });
             });
         }
@@ -173,10 +178,33 @@ impl Entity {
         self
     }
 
+    #[inline(always)]
     #[track_caller]
     pub(crate) fn field(&mut self, field: Field, text: &str) -> &mut Self {
-        record!(self, move |lane, node| lane.field(node, field, text));
+        if !write_at_hand!(self, |sheet, node| sheet.field(node, field, text)) {
+            self.field_elsewhere(field, text, Location::caller());
+        }
         self
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn field_elsewhere(&mut self, field: Field, text: &str, caller: &'static Location<'static>) {
+        self.record_elsewhere_for(caller, |lane, node| lane.field(node, field, text));
+    }
+
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn number(&mut self, field: Field, number: u64) {
+        if !write_at_hand!(self, |sheet, node| sheet.number(node, field, number)) {
+            self.number_elsewhere(field, number, Location::caller());
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn number_elsewhere(&mut self, field: Field, number: u64, caller: &'static Location<'static>) {
+        self.record_elsewhere_for(caller, |lane, node| lane.number(node, field, number));
     }
 
     /// Whether what is recorded here is kept: false when the request is not sampled or there is no segment.

@@ -1,12 +1,13 @@
 //! How it is told that something failed.
 
 use std::error::Error as StdError;
+use std::panic::Location;
 
 use crate::record::Text;
 use crate::record::event::{Chain, Mark};
 use crate::segment::entity::Entity;
 use crate::segment::exception;
-use crate::segment::reach::record;
+use crate::segment::reach::write_at_hand;
 
 impl Entity {
     /// Records an error with its whole chain of sources, and marks this entity as a fault.
@@ -116,8 +117,14 @@ impl Entity {
     #[track_caller]
     pub(crate) fn mark(&mut self, mark: Mark) -> &mut Self {
         if !self.is_silent() {
-            record!(self, move |lane, node| lane.mark(node, mark));
+            self.set(mark, Location::caller());
         }
         self
+    }
+
+    fn set(&mut self, mark: Mark, caller: &'static Location<'static>) {
+        if !write_at_hand!(self, |sheet, node| sheet.mark(node, mark)) {
+            self.record_elsewhere_for(caller, |lane, node| lane.mark(node, mark));
+        }
     }
 }

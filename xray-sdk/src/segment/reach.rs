@@ -9,15 +9,32 @@ use crate::record::lane::Lane;
 use crate::record::outlet::Outlet;
 use crate::segment::entity::{Entity, Place};
 
-/// Writes what one call records: to the lane at hand, or else to where else the entity writes, which is code of its own.
-macro_rules! record {
-    ($entity:expr, $write:expr) => {
-        if !$entity.record_at_hand($write) {
-            $entity.record_elsewhere($write);
-        }
-    };
+/// Writes to the sheet of the lane that is at hand, if one is and has room for it: what nearly all calls do. False when not: it is then to be
+/// recorded elsewhere.
+///
+/// Where all that is written calls nothing, and what follows is the last thing that is done, all this happens in a few registers. A closure as
+/// large as some of this would not become one with the caller.
+macro_rules! write_at_hand {
+    ($entity:expr, |$sheet:ident, $node:ident| $write:expr) => {{
+        let (mut current, mut resting) = $crate::segment::reach::nothing_taken();
+        let is_written = match $entity.at_hand(&mut current, &mut resting) {
+            Some((lane, $node)) => {
+                let $sheet = lane.sheet();
+                $write
+            }
+            None => false,
+        };
+        $entity.put_back(current, resting);
+        is_written
+    }};
 }
-pub(super) use record;
+pub(super) use write_at_hand;
+
+/// To [take](Entity::at_hand) something to.
+#[inline(always)]
+pub(super) fn nothing_taken() -> (Taken, Taken) {
+    (Taken::new(None), Taken::new(None))
+}
 
 impl Entity {
     /// Whether there is nothing to record here and nothing to tell: the one test that a call makes where it is not sampled.
@@ -27,27 +44,44 @@ impl Entity {
             || (self.place == Place::Current && context::kind().is_passive())
     }
 
-    /// Runs `write` on the lane that is [at hand](Self::at_hand), if one is: what nearly all calls do, to become one with the caller.
-    /// False when none is. `write` must be ours alone, as for [`context::with_lane`].
+    /// Runs `record` on the lane that is at hand, if one is. It must be ours alone, as for [`context::with_lane`].
     #[inline(always)]
-    pub(crate) fn record_at_hand(&mut self, write: impl FnOnce(&mut Lane, SegmentId)) -> bool {
-        let (mut current, mut resting) = (context::take(), Taken::new(None));
+    fn record_at_hand<R>(&mut self, record: impl FnOnce(&mut Lane, SegmentId) -> R) -> Option<R> {
+        let (mut current, mut resting) = nothing_taken();
         let at_hand = self.at_hand(&mut current, &mut resting);
-        let is_at_hand = at_hand.is_some();
-        if let Some((lane, node)) = at_hand {
-            write(lane, node);
-        }
-        put(current, resting);
-        is_at_hand
+        let recorded = at_hand.map(|(lane, node)| record(lane, node));
+        self.put_back(current, resting);
+        recorded
     }
 
     /// The lane that a handle has, or else the one that is current, if that is what this entity writes to, or else the one that handles share; and
-    /// the segment or subsegment. What was taken for it is to be [put](put) back.
+    /// the segment or subsegment. What is taken for it is to be [put back](Self::put_back).
     ///
     /// The handle's own goes first, also where that of a task of the same segment is current: the end of the handle is queued with it, and the
     /// task's lane later, when what the handle was may have been written.
     #[inline(always)]
     pub(crate) fn at_hand<'a>(
+        &'a mut self,
+        current: &'a mut Taken,
+        resting: &'a mut Taken,
+    ) -> Option<(&'a mut Lane, SegmentId)> {
+        *current = context::take();
+        if self.place == Place::Held {
+            return self.held_at_hand(current, resting);
+        }
+        let lane = current.as_deref_mut()?;
+        if self.place == Place::Current {
+            let node = lane.node;
+            return Some((lane, node));
+        }
+        match lane.key() == self.key {
+            true => Some((lane, self.node)),
+            false => None,
+        }
+    }
+
+    #[inline(always)]
+    fn held_at_hand<'a>(
         &'a mut self,
         current: &'a mut Taken,
         resting: &'a mut Taken,
@@ -59,16 +93,21 @@ impl Entity {
             if lane.key() == self.key {
                 return Some((lane, self.node));
             }
-            if self.place == Place::Current {
-                let node = lane.node;
-                return Some((lane, node));
+        }
+        **resting = self.identity.as_ref()?.rest.take();
+        Some((resting.as_deref_mut()?, self.node))
+    }
+
+    /// Puts back what was taken for the lane [at hand](Self::at_hand).
+    #[inline(always)]
+    pub(crate) fn put_back(&self, current: Taken, resting: Taken) {
+        context::put(current);
+        // What rested was taken from there.
+        if let Some(identity) = &self.identity {
+            if let Some(lane) = Taken::into_inner(resting) {
+                identity.rest.put_back(lane);
             }
         }
-        match &self.identity {
-            Some(identity) if self.place == Place::Held => **resting = identity.rest.take(),
-            _ => return None,
-        }
-        Some((resting.as_deref_mut()?, self.node))
     }
 
     /// Runs `write` on the lane that this entity writes to, if it is recorded and there is room. Tells when there is no segment.
@@ -91,7 +130,7 @@ impl Entity {
                 write(lane, node);
             }
         };
-        if self.record_at_hand(&mut write) {
+        if self.record_at_hand(&mut write).is_some() {
             return;
         }
         if self.place == Place::Current {
@@ -102,12 +141,12 @@ impl Entity {
             return lane.put_back();
         }
         self.share_no_more();
-        if self.lane.is_none() {
-            self.lane = self.lane_aside();
-        }
-        self.record_at_hand(&mut write);
-        if self.lane.as_ref().is_some_and(|lane| lane.is_aside) {
-            self.hand_over_aside();
+        if self.lane.is_some() {
+            self.record_at_hand(&mut write);
+        } else if let Some(mut lane) = self.lane_aside() {
+            write(&mut lane, self.node);
+            // At once, so that it is queued before the segment's close.
+            hand_over(lane);
         }
     }
 
@@ -120,30 +159,17 @@ impl Entity {
         }
     }
 
-    /// Takes a lane for what is recorded away from the segment's, if there is room. It is handed over at once, so that it is queued
-    /// before the segment's close.
+    /// A lane for what is recorded away from the segment's, if there is room.
     #[cold]
     fn lane_aside(&self) -> Option<Box<Lane>> {
         // Only what is recorded in one segment has its identity while it has no lane.
         let identity = self.identity.as_ref()?;
         match Outlet::lane(identity.share()) {
-            Ok(mut lane) => {
-                lane.is_aside = true;
-                Some(lane)
-            }
+            Ok(lane) => Some(lane),
             Err(_) => {
                 identity.outlet().refuse();
                 None
             }
-        }
-    }
-
-    /// Hands over what was recorded away from the segment's lane.
-    #[cold]
-    #[inline(never)]
-    fn hand_over_aside(&mut self) {
-        if let Some(lane) = self.lane.take() {
-            hand_over(lane);
         }
     }
 
@@ -152,15 +178,6 @@ impl Entity {
         if self.place < Place::Nowhere {
             self.record_at_hand(|lane, _| lane.hand_over_now());
         }
-    }
-}
-
-/// Puts back what was taken to be [at hand](Entity::at_hand).
-#[inline(always)]
-pub(crate) fn put(current: Taken, resting: Taken) {
-    context::put(current);
-    if let Some(lane) = Taken::into_inner(resting) {
-        lane.put_back();
     }
 }
 

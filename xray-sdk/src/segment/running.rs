@@ -72,8 +72,9 @@ impl Running {
         let mut current = context::take();
         match current.as_deref_mut() {
             Some(lane) => self.open_in(lane, name, namespace),
-            None if context::kind().is_passive() => {}
-            None => open_nowhere(place),
+            // There is nothing to be put back.
+            None if context::kind().is_passive() => return,
+            None => return open_nowhere(place),
         }
         context::put(current);
     }

@@ -1,3 +1,4 @@
+mod events;
 mod write;
 
 use std::mem;
@@ -8,7 +9,7 @@ use crate::id::SegmentId;
 use crate::record::event::{Event, Texts};
 use crate::record::identity::{About, Identity, Loan, Share};
 use crate::record::outlet::Outlet;
-use crate::record::raw::{self, Place, Rest, Sheet};
+use crate::record::raw::{self, Rest, Sheet};
 
 /// Events of one segment, recorded by one owner at a time and handed over as a whole.
 ///
@@ -35,8 +36,6 @@ pub(crate) struct Lane {
     pub(crate) is_shared: bool,
     /// How many of them are open.
     pub(crate) handles: u32,
-    /// It is handed over after the next call: its segment is not what is current.
-    pub(crate) is_aside: bool,
     /// How time is read here.
     source: Source,
     size: Size,
@@ -97,7 +96,6 @@ impl Lane {
             taken: 0,
             is_shared: false,
             handles: 0,
-            is_aside: false,
             source: Source::Monotonic,
             size,
         })
@@ -171,7 +169,6 @@ impl Lane {
     #[inline(always)]
     fn empty(&mut self) {
         self.source = self.outlet.clock.source();
-        self.is_aside = false;
         self.is_shared = false;
         self.handles = 0;
         self.taken = self.outlet.beat();
@@ -260,62 +257,35 @@ impl Lane {
         self.sheet.events().is_empty()
     }
 
-    /// A place for an event. None when the bound on memory leaves no room, which is counted.
+    /// What is recorded, to be written to where there is room.
     #[inline(always)]
-    fn place(&mut self) -> Option<Place<'_>> {
-        if self.sheet.has_place() {
-            return self.sheet.place();
-        }
-        self.place_otherwise()
+    pub(crate) fn sheet(&mut self) -> &mut Sheet {
+        &mut self.sheet
     }
 
+    /// Makes room for some events with so many bytes of text, by handing over what is held when that is much: a long segment does not hold its
+    /// memory. False when the bound on memory leaves none, which is counted.
     #[cold]
     #[inline(never)]
-    fn place_otherwise(&mut self) -> Option<Place<'_>> {
-        match self.make_room() {
-            true => self.sheet.place(),
-            false => {
-                self.refuse();
-                None
-            }
-        }
-    }
-
-    /// A place in a lane that is kept as it is, however large.
-    fn place_kept(&mut self) -> Option<Place<'_>> {
-        if !self.sheet.has_place() {
-            self.sheet.grow();
-        }
-        self.sheet.place()
-    }
-
-    /// A place for what has to be recorded, also beyond the bound.
-    #[inline(always)]
-    fn place_to_end(&mut self) -> Option<Place<'_>> {
-        if self.sheet.has_place() {
-            return self.sheet.place();
-        }
-        self.place_to_end_otherwise()
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn place_to_end_otherwise(&mut self) -> Option<Place<'_>> {
-        if !self.make_room() {
-            self.sheet.grow();
-        }
-        self.sheet.place()
-    }
-
-    /// Makes room, by handing over what is held when that is much: a long segment does not hold its memory.
-    /// False when the bound on memory leaves none.
-    fn make_room(&mut self) -> bool {
-        let has_room =
-            self.bytes() <= PART_BYTES || self.hand_over_part() || self.bytes() <= FULL_BYTES;
-        if has_room {
-            self.sheet.grow();
+    fn make_room(&mut self, text: usize) -> bool {
+        let has_room = self.has_room();
+        match has_room {
+            true => self.sheet.grow(text),
+            false => self.outlet.refuse(),
         }
         has_room
+    }
+
+    /// As [`make_room`](Self::make_room), for what has to be recorded also beyond the bound.
+    #[cold]
+    #[inline(never)]
+    fn make_room_to_end(&mut self) {
+        self.has_room();
+        self.sheet.grow(0);
+    }
+
+    fn has_room(&mut self) -> bool {
+        self.bytes() <= PART_BYTES || self.hand_over_part() || self.bytes() <= FULL_BYTES
     }
 
     fn hand_over_part(&mut self) -> bool {
@@ -355,13 +325,6 @@ impl Lane {
         if !self.is_empty() {
             self.hand_over_part();
         }
-    }
-
-    /// Counts something that there was no room to record.
-    #[cold]
-    #[inline(never)]
-    fn refuse(&self) {
-        self.outlet.refuse();
     }
 
     /// The memory that the recorded events take.

@@ -1,29 +1,47 @@
-//! What is written into a lane.
+//! What is written into a lane, also where room has to be made for it first.
 
-use std::borrow::Cow;
 use std::panic::Location;
 
 use crate::clock::Tick;
 use crate::document::Sql;
 use crate::id::{SegmentId, TraceId};
-use crate::record::event::{
-    Chain, Event, Field, Json, Key, Length, Mark, Namespace, Texts, What, Words,
-};
+use crate::record::event::{Chain, Event, Field, Length, Mark, Namespace, Texts, What};
 use crate::record::json::Written;
 use crate::record::lane::Lane;
-use crate::record::raw::Place;
+use crate::record::lane::events::{each_of, kept, words};
+use crate::record::raw::Sheet;
 use crate::record::text::{Kind, Text};
 use crate::record::value::{Scalar, Value};
 
 /// The longest text kept of one name, key or field. X-Ray's own limits are lower (segment document schema) but for SQL and messages.
 pub(super) const TEXT_BYTES: usize = 16 * 1024;
 
+/// As much of a text that a program gave as any document could use.
+#[inline]
+fn useful(text: &str) -> &str {
+    if text.len() <= TEXT_BYTES {
+        return text;
+    }
+    let mut end = TEXT_BYTES;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 impl Lane {
-    /// Records an event without text.
+    /// Runs `write`, which tells whether there was room, and once more after room was made for so many bytes of text. False when there is none.
     #[inline(always)]
-    pub(crate) fn push(&mut self, node: SegmentId, what: What) {
-        if let Some(place) = self.place() {
-            place.put(Event { node, what });
+    pub(crate) fn write(&mut self, text: usize, mut write: impl FnMut(&mut Sheet) -> bool) -> bool {
+        write(&mut self.sheet) || (self.make_room(text) && write(&mut self.sheet))
+    }
+
+    /// The same for what has to be recorded, also where the bound on memory leaves no room.
+    #[inline(always)]
+    fn write_to_end(&mut self, event: Event) {
+        if !self.sheet.push(event.node, event.what) {
+            self.make_room_to_end();
+            self.sheet.push(event.node, event.what);
         }
     }
 
@@ -37,28 +55,31 @@ impl Lane {
         namespace: Namespace,
         at: Tick,
     ) -> bool {
-        let Some(mut place) = self.place() else {
-            return false;
-        };
-        let what = What::Open {
-            parent,
-            name: place.words(name),
-            at,
-            namespace,
-        };
-        place.put(Event { node, what });
-        true
+        self.sheet.open(node, parent, name, namespace, at)
+            || self.open_otherwise(node, parent, name, namespace, at)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn open_otherwise(
+        &mut self,
+        node: SegmentId,
+        parent: SegmentId,
+        name: &Text<'_>,
+        namespace: Namespace,
+        at: Tick,
+    ) -> bool {
+        let name = &useful_words(name);
+        self.write(kept(name).len(), |sheet| {
+            sheet.open(node, parent, name, namespace, at)
+        })
     }
 
     /// Records the end of what is open: there is always room for it.
     #[inline(always)]
     pub(crate) fn close(&mut self, node: SegmentId, at: Tick) {
-        if let Some(place) = self.place_to_end() {
-            place.put(Event {
-                node,
-                what: What::Close { at },
-            });
-        }
+        let what = What::Close { at };
+        self.write_to_end(Event { node, what });
     }
 
     /// Closes what may have panicked: whoever drops it tells no more than that.
@@ -81,67 +102,42 @@ impl Lane {
     #[cold]
     #[inline(never)]
     pub(crate) fn moved(&mut self, node: SegmentId) {
-        if let Some(place) = self.place_to_end() {
-            let what = What::Mark(Mark::Moved);
-            place.put(Event { node, what });
-        }
+        let what = What::Mark(Mark::Moved);
+        self.write_to_end(Event { node, what });
     }
 
-    #[inline(always)]
     pub(crate) fn mark(&mut self, node: SegmentId, mark: Mark) {
         self.push(node, What::Mark(mark));
     }
 
-    #[inline(always)]
-    pub(crate) fn request(&mut self, node: SegmentId, method: &str, url: &str) {
-        if let Some(mut place) = self.place() {
-            let what = What::Request(place.keep_short(method), place.keep_short(url));
-            place.put(Event { node, what });
-        }
+    /// Records an event without text.
+    pub(crate) fn push(&mut self, node: SegmentId, what: What) {
+        self.write(0, |sheet| sheet.push(node, what));
     }
 
-    #[inline(always)]
     pub(crate) fn number(&mut self, node: SegmentId, field: Field, number: u64) {
         self.push(node, What::Number(field, number));
     }
 
-    #[inline(always)]
     pub(crate) fn field(&mut self, node: SegmentId, field: Field, text: &str) {
-        self.write_field(node, field, text);
+        let text = useful(text);
+        self.write(text.len(), |sheet| sheet.field(node, field, text));
     }
 
-    #[inline(always)]
-    fn write_field(&mut self, node: SegmentId, field: Field, text: &str) -> bool {
-        let Some(mut place) = self.place() else {
-            return false;
-        };
-        let what = What::Text(field, Words::Kept(place.keep_short(text)));
-        place.put(Event { node, what });
-        true
+    pub(crate) fn request(&mut self, node: SegmentId, method: &str, url: &str) {
+        let (method, url) = (useful(method), useful(url));
+        self.write(method.len() + url.len(), |sheet| {
+            sheet.request(node, method, url)
+        });
     }
 
-    /// A database call: what is known of it.
-    #[inline(always)]
     pub(crate) fn sql(&mut self, node: SegmentId, sql: &Sql<'_>) {
-        let _ = self.sql_field(node, Field::SqlConnection, &sql.connection_string)
-            && self.sql_field(node, Field::SqlUrl, &sql.url)
-            && self.sql_field(node, Field::SqlQuery, &sql.sanitized_query)
-            && self.sql_field(node, Field::SqlDatabaseType, &sql.database_type)
-            && self.sql_field(node, Field::SqlDatabaseVersion, &sql.database_version)
-            && self.sql_field(node, Field::SqlDriverVersion, &sql.driver_version)
-            && self.sql_field(node, Field::SqlUser, &sql.user)
-            && self.sql_field(node, Field::SqlPreparation, &sql.preparation);
+        each_of(sql, |field, text| {
+            self.field(node, field, text);
+            true
+        });
     }
 
-    #[inline(always)]
-    fn sql_field(&mut self, node: SegmentId, field: Field, text: &Option<Cow<'_, str>>) -> bool {
-        match text {
-            Some(text) => self.write_field(node, field, text),
-            None => true,
-        }
-    }
-
-    #[inline(always)]
     pub(crate) fn annotate(
         &mut self,
         node: SegmentId,
@@ -149,56 +145,53 @@ impl Lane {
         value: &Value<'_>,
         place: &'static Location<'static>,
     ) {
-        let Some(mut at) = self.place() else {
-            return;
+        let key = &useful_words(key);
+        let text = match &value.0 {
+            Scalar::Text(text) => useful(text),
+            _ => "",
         };
-        let key = Key {
-            words: at.words(key),
-            place,
+        let value = &match value.0 {
+            Scalar::Text(_) => Value::from(text),
+            _ => value.clone(),
         };
-        let what = match &value.0 {
-            Scalar::Text(text) => What::AnnotationText(key, at.keep_short(text)),
-            Scalar::Integer(number) => What::AnnotationInteger(key, *number),
-            Scalar::Unsigned(number) => What::AnnotationUnsigned(key, *number),
-            Scalar::Float(number) => What::AnnotationFloat(key, *number),
-            Scalar::Boolean(truth) => What::AnnotationBoolean(key, *truth),
-        };
-        at.put(Event { node, what });
+        self.write(kept(key).len() + text.len(), |sheet| {
+            sheet.annotate(node, key, value, place)
+        });
     }
 
-    #[inline]
-    pub(crate) fn metadata(
+    pub(crate) fn metadata(&mut self, node: SegmentId, key: &Text<'_>, json: Written<'_>) {
+        let key = &useful_words(key);
+        self.write(kept(key).len() + json.text.len(), |sheet| {
+            sheet.metadata(node, key, json)
+        });
+    }
+
+    pub(crate) fn metadata_in(
         &mut self,
         node: SegmentId,
-        namespace: Option<&Text<'_>>,
+        namespace: &Text<'_>,
         key: &Text<'_>,
         json: Written<'_>,
     ) {
-        let Some(mut place) = self.place() else {
-            return;
-        };
-        let what = match namespace {
-            None => What::Metadata {
-                key: place.words(key),
-                json: place.json(json),
+        let texts = [useful(namespace.as_str()), useful(key.as_str()), json.text];
+        self.write_all(texts, |[namespace, key, text]| Event {
+            node,
+            what: What::MetadataIn {
+                namespace,
+                key,
+                json: json.of(text),
             },
-            Some(namespace) => What::MetadataIn {
-                namespace: place.keep_short(namespace.as_str()),
-                key: place.keep_short(key.as_str()),
-                json: place.json(json),
-            },
-        };
-        place.put(Event { node, what });
+        });
     }
 
     pub(crate) fn aws(&mut self, node: SegmentId, key: &Text<'_>, json: Written<'_>) {
-        if let Some(mut place) = self.place() {
-            let what = What::Aws {
-                key: place.words(key),
-                json: place.json(json),
-            };
-            place.put(Event { node, what });
-        }
+        self.write_all([useful(kept(key)), json.text], |[length, text]| Event {
+            node,
+            what: What::Aws {
+                key: words(key, length),
+                json: json.of(text),
+            },
+        });
     }
 
     pub(crate) fn exception(
@@ -209,58 +202,51 @@ impl Lane {
         link: Chain,
         remote: bool,
     ) {
-        if let Some(mut place) = self.place() {
-            let what = What::Exception {
-                kind: place.words(kind),
-                message: place.keep_short(message),
-                link,
-                remote,
-            };
-            place.put(Event { node, what });
-        }
+        self.write_all(
+            [useful(kept(kind)), useful(message)],
+            |[length, message]| Event {
+                node,
+                what: What::Exception {
+                    kind: words(kind, length),
+                    message,
+                    link,
+                    remote,
+                },
+            },
+        );
     }
 
     pub(crate) fn link(&mut self, node: SegmentId, trace: TraceId, segment: SegmentId) {
-        if let Some(mut place) = self.place() {
-            let what = What::Link {
-                trace: place.keep_short(&trace.to_string()),
-                segment,
-            };
-            place.put(Event { node, what });
-        }
+        self.write_all([&trace.to_string()], |[trace]| Event {
+            node,
+            what: What::Link { trace, segment },
+        });
     }
 
-    /// Copies an event of another lane, which has text that begins there. A lane that is copied into is kept, and not handed over.
+    fn write_all<const TEXTS: usize>(
+        &mut self,
+        texts: [&str; TEXTS],
+        event: impl Fn([Length; TEXTS]) -> Event,
+    ) {
+        let bytes = texts.iter().map(|text| text.len()).sum();
+        self.write(bytes, |sheet| sheet.write(texts, &event));
+    }
+
+    /// Copies an event of another lane, which has text that begins there. A lane that is copied into is kept as it is, however large, and not
+    /// handed over.
     pub(crate) fn copy(&mut self, event: &Event, mut texts: Texts<'_>) {
         let text = texts.next(Length(event.what.text_bytes() as u32));
-        if let Some(mut place) = self.place_kept() {
-            place.keep(text, text.len());
-            place.put(*event);
+        if !self.sheet.write([text], |_| *event) {
+            self.sheet.grow(text.len());
+            self.sheet.write([text], |_| *event);
         }
     }
 }
 
-impl Place<'_> {
-    #[inline(always)]
-    fn words(&mut self, text: &Text<'_>) -> Words {
-        match &text.0 {
-            Kind::Static(text) => Words::Static(text),
-            Kind::Copied(Cow::Borrowed(text)) => Words::Kept(self.keep_short(text)),
-            Kind::Copied(Cow::Owned(text)) => Words::Kept(self.keep_short(text)),
-        }
-    }
-
-    #[inline(always)]
-    fn json(&mut self, json: Written<'_>) -> Json {
-        Json {
-            length: self.keep(json.text, json.text.len()),
-            form: json.form,
-        }
-    }
-
-    /// Keeps text that a program gave, up to the length that any document could use.
-    #[inline(always)]
-    fn keep_short(&mut self, text: &str) -> Length {
-        self.keep(text, TEXT_BYTES)
+/// As much of it as [is useful](useful).
+fn useful_words<'a>(text: &'a Text<'_>) -> Text<'a> {
+    match &text.0 {
+        Kind::Static(text) => Text::from(*text),
+        Kind::Copied(text) => Text::copied(useful(text)),
     }
 }

@@ -10,7 +10,7 @@ mod sheet;
 
 pub(crate) use rest::Rest;
 pub(crate) use share::{Loan, Share};
-pub(crate) use sheet::{Place, Sheet};
+pub(crate) use sheet::Sheet;
 
 /// Has the processor fetch what is there into its cache, where it can be told to. Nothing is read, and nobody waits.
 #[inline(always)]

@@ -27,12 +27,8 @@ struct Room<T> {
     capacity: usize,
 }
 
-/// A place for one event. What is kept meanwhile is its text.
-pub(crate) struct Place<'a> {
-    // `events.next` is before the end of the memory: nobody but this can write there meanwhile.
-    sheet: &'a mut Sheet,
-}
-
+/// What is written at once has no more events than this.
+const EVENTS: usize = 8;
 /// At most so much more text is kept before somebody looks closer.
 const TEXT_STEP: usize = 16 * 1024;
 
@@ -67,23 +63,53 @@ impl Sheet {
         fetch(self.text.first.as_ptr());
     }
 
-    /// Whether there is a place for an event, and nobody is to look closer.
+    /// Writes an event that has these texts, which `event` makes of their lengths. False where there is no room for that, or somebody is to look
+    /// closer: then nothing is written.
+    ///
+    /// Calls nothing, so that who has to do nothing else but this keeps all that it needs in registers.
     #[inline(always)]
-    pub(crate) fn has_place(&self) -> bool {
-        self.events.next != self.events.limit
+    pub(crate) fn write<const TEXTS: usize>(
+        &mut self,
+        texts: [&str; TEXTS],
+        event: impl FnOnce([Length; TEXTS]) -> Event,
+    ) -> bool {
+        // Two texts are never so long together.
+        let bytes = texts.iter().fold(0, |bytes: usize, text| match TEXTS {
+            0..=2 => bytes.wrapping_add(text.len()),
+            _ => bytes.saturating_add(text.len()),
+        });
+        if self.events.next == self.events.limit || bytes > self.text.left() {
+            return false;
+        }
+        let event = event(texts.map(|text| Length(text.len() as u32)));
+        // SAFETY: there is room for one event, and for all these texts.
+        unsafe {
+            let mut to = self.text.next;
+            for text in texts {
+                write_text(text, to.as_ptr());
+                to = to.add(text.len());
+            }
+            self.text.next = to;
+            self.events.next.write(event);
+            self.events.next = self.events.next.add(1);
+        }
+        true
     }
 
-    /// A place for an event, if there [is](Self::has_place) one.
-    #[inline(always)]
-    pub(crate) fn place(&mut self) -> Option<Place<'_>> {
-        self.has_place().then_some(Place { sheet: self })
-    }
-
-    /// Makes room for another event, if there is none.
-    pub(crate) fn grow(&mut self) {
+    /// Makes room for some [`EVENTS`], with so many bytes of text together.
+    pub(crate) fn grow(&mut self, bytes: usize) {
         self.allow();
-        if !self.has_place() {
-            self.events.grow(1);
+        if self.events.left() < EVENTS {
+            self.events.grow(EVENTS);
+        }
+        if bytes > self.text.left() {
+            self.text.limit = self.text.end();
+            if bytes > self.text.left() {
+                self.text.grow(bytes);
+            }
+            // Much is held when this is written, perhaps: that is to be looked at before there are others.
+            self.text.allow(bytes);
+            self.events.allow(EVENTS);
         }
     }
 
@@ -118,47 +144,6 @@ impl Sheet {
             self.events.capacity * size_of::<Event>(),
             self.text.capacity,
         )
-    }
-}
-
-impl Place<'_> {
-    /// Keeps text, or as much of it as is useful: `most` bytes.
-    #[inline(always)]
-    pub(crate) fn keep(&mut self, text: &str, most: usize) -> Length {
-        let room = &mut self.sheet.text;
-        if text.len() > room.left() {
-            return self.keep_otherwise(text, most);
-        }
-        // SAFETY: so much is left.
-        unsafe { room.write_text(text) };
-        Length(text.len() as u32)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn keep_otherwise(&mut self, text: &str, most: usize) -> Length {
-        let mut end = text.len().min(most);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let sheet = &mut *self.sheet;
-        sheet.text.append(&text.as_bytes()[..end]);
-        sheet.text.allow(TEXT_STEP);
-        // Much is held by now, perhaps: this is to be looked at before there is another event.
-        // SAFETY: this place is there, so the next one begins before the end.
-        sheet.events.limit = unsafe { sheet.events.next.add(1) };
-        Length(end as u32)
-    }
-
-    /// Writes the event.
-    #[inline(always)]
-    pub(crate) fn put(self, event: Event) {
-        let events = &mut self.sheet.events;
-        // SAFETY: the place is there.
-        unsafe {
-            events.next.write(event);
-            events.next = events.next.add(1);
-        }
     }
 }
 
@@ -206,16 +191,6 @@ impl<T: Copy> Room<T> {
         unsafe { slice::from_raw_parts(self.first.as_ptr(), self.written_bytes() / size_of::<T>()) }
     }
 
-    /// Writes behind what is here, and makes room for it.
-    fn append(&mut self, more: &[T]) {
-        self.limit = self.end();
-        if more.len() > self.left() {
-            self.grow(more.len());
-        }
-        // SAFETY: there is room now.
-        unsafe { self.write(more) };
-    }
-
     /// Makes room for so many more, and for as many as there are.
     #[cold]
     #[inline(never)]
@@ -231,7 +206,6 @@ impl<T: Copy> Room<T> {
     /// # Safety
     ///
     /// So many are [left](Self::left).
-    #[inline(always)]
     unsafe fn write(&mut self, more: &[T]) {
         // SAFETY: there is room, by the caller's word; what is borrowed is not in this memory, which is borrowed for writing.
         unsafe {
@@ -241,38 +215,45 @@ impl<T: Copy> Room<T> {
     }
 }
 
-impl Room<u8> {
-    /// As [`write`](Self::write): hardly any text is so long that it is worth a call.
-    ///
-    /// # Safety
-    ///
-    /// So much is [left](Self::left).
-    #[inline(always)]
-    unsafe fn write_text(&mut self, text: &str) {
-        let (from, to, length) = (text.as_ptr(), self.next.as_ptr(), text.len());
-        // SAFETY: all is read and written within `length` bytes, for which there is room, by the caller's word. What is copied twice where
-        // two pieces meet is the same.
-        unsafe {
-            match length {
-                17..=64 => {
-                    copy::<16>(from, to);
-                    if length > 32 {
-                        copy::<16>(from.add(16), to.add(16));
-                        copy::<16>(from.add(length - 32), to.add(length - 32));
-                    }
-                    copy::<16>(from.add(length - 16), to.add(length - 16));
-                }
-                8..=16 => {
-                    copy::<8>(from, to);
-                    copy::<8>(from.add(length - 8), to.add(length - 8));
-                }
-                4..=7 => {
-                    copy::<4>(from, to);
-                    copy::<4>(from.add(length - 4), to.add(length - 4));
-                }
-                _ => ptr::copy_nonoverlapping(from, to, length),
+/// Writes text there, and calls nothing for it.
+///
+/// # Safety
+///
+/// So much can be written there, and nobody else reads or writes it.
+#[inline(always)]
+unsafe fn write_text(text: &str, to: *mut u8) {
+    let (from, length) = (text.as_ptr(), text.len());
+    // SAFETY: all is read and written within `length` bytes, for which there is room, by the caller's word. What is copied twice where two
+    // pieces meet is the same.
+    unsafe {
+        let ends = |bytes| (from.add(length - bytes), to.add(length - bytes));
+        if length > 32 {
+            let mut at = 0;
+            // Two steps a turn, for a loop with one would become a call of `memcpy`.
+            while at + 32 < length {
+                copy::<16>(from.add(at), to.add(at));
+                copy::<16>(from.add(at + 16), to.add(at + 16));
+                at += 32;
             }
-            self.next = self.next.add(length);
+            let (from, to) = ends(32);
+            copy::<16>(from, to);
+            copy::<16>(from.add(16), to.add(16));
+        } else if length > 16 {
+            copy::<16>(from, to);
+            let (from, to) = ends(16);
+            copy::<16>(from, to);
+        } else if length >= 8 {
+            copy::<8>(from, to);
+            let (from, to) = ends(8);
+            copy::<8>(from, to);
+        } else if length >= 4 {
+            copy::<4>(from, to);
+            let (from, to) = ends(4);
+            copy::<4>(from, to);
+        } else if length > 0 {
+            for place in [0, length / 2, length - 1] {
+                copy::<1>(from.add(place), to.add(place));
+            }
         }
     }
 }
@@ -304,16 +285,18 @@ mod tests {
     use crate::id::SegmentId;
     use crate::record::event::{Field, Texts, What, Words};
 
-    fn put(sheet: &mut Sheet, text: &str) {
-        if !sheet.has_place() {
-            sheet.grow();
-        }
-        let mut place = sheet.place().expect("a place");
-        let length = place.keep(text, usize::MAX);
-        place.put(Event {
+    fn write(sheet: &mut Sheet, text: &str) -> bool {
+        sheet.write([text], |[length]| Event {
             node: SegmentId::from_u64(1),
             what: What::Text(Field::User, Words::Kept(length)),
-        });
+        })
+    }
+
+    fn put(sheet: &mut Sheet, text: &str) {
+        if !write(sheet, text) {
+            sheet.grow(text.len());
+            assert!(write(sheet, text), "room was made");
+        }
     }
 
     fn texts(sheet: &Sheet) -> Vec<&str> {
@@ -342,30 +325,20 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_longer_than_useful_is_cut_on_a_character() {
-        let mut sheet = Sheet::new(1, 8);
-        let mut place = sheet.place().expect("a place");
-        assert_eq!(place.keep("0123456ä9", 8), Length(7));
-        assert_eq!(sheet.text(), "0123456");
-    }
-
-    #[test]
     fn somebody_looks_closer_after_much_text() {
         let mut sheet = Sheet::new(100, 64);
-        put(&mut sheet, &"a".repeat(64));
-        assert!(sheet.has_place(), "there was room");
-        put(&mut sheet, "b");
-        assert!(!sheet.has_place(), "it grew");
-        sheet.grow();
-        put(&mut sheet, &"c".repeat(TEXT_STEP + 1));
-        assert!(!sheet.has_place());
-        assert_eq!(sheet.events().len(), 3);
+        assert!(write(&mut sheet, &"a".repeat(64)), "there was room");
+        assert!(!write(&mut sheet, "b"));
+        sheet.grow(TEXT_STEP + 1);
+        assert!(write(&mut sheet, &"c".repeat(TEXT_STEP + 1)));
+        assert!(!write(&mut sheet, "d"), "much is held");
+        assert_eq!(sheet.events().len(), 2);
     }
 
     #[test]
     fn a_sheet_without_room_grows() {
         let mut sheet = Sheet::new(0, 0);
-        assert!(sheet.place().is_none());
+        assert!(!write(&mut sheet, ""));
         put(&mut sheet, "text");
         assert_eq!(texts(&sheet), ["text"]);
         assert_eq!(sheet.bytes(), size_of::<Event>() + 4);
