@@ -21,6 +21,7 @@ use std::time::Duration;
 use block::{Blocks, Common};
 use by_id::ById;
 use document::Documents;
+use draft::Lists;
 use finding::{Findings, count};
 use tree::{Place, Tree};
 
@@ -41,6 +42,7 @@ pub(crate) struct Assembler {
     pending: ById<Tree>,
     spare: Option<Tree>,
     documents: Documents,
+    lists: Lists<'static>,
     /// What documents in progress had to change: counted nowhere, for it is changed again when they are complete.
     uncounted: Counts,
 }
@@ -70,6 +72,7 @@ impl Assembler {
             pending: ById::default(),
             spare: None,
             documents: Documents::default(),
+            lists: Lists::default(),
             uncounted: Counts::default(),
         }
     }
@@ -224,8 +227,9 @@ impl Assembler {
         }
         // What is told here is told again at the end: whatever the end must not repeat is as it was.
         let told = tree.exceptions.clone();
-        let blocks = Blocks {
+        let mut blocks = Blocks {
             scale: self.scale,
+            lists: &mut self.lists,
             common: &self.common,
             findings: Findings {
                 outlet: &self.outlet,
@@ -235,7 +239,7 @@ impl Assembler {
         };
         let in_progress = &self.outlet.counts.in_progress;
         self.documents
-            .write(tree, blocks, &is_opened, &mut |document| {
+            .write(tree, &mut blocks, &is_opened, &mut |document| {
                 count(in_progress, 1);
                 sink(document);
             });
@@ -282,22 +286,19 @@ impl Assembler {
             outlet,
             counts: &outlet.counts,
         };
-        let blocks = Blocks {
+        let mut blocks = Blocks {
             scale: self.scale,
+            lists: &mut self.lists,
             common: &self.common,
             findings,
             limit: self.limit,
         };
-        self.documents.write(tree, blocks, &is_sent, sink);
+        self.documents.write(tree, &mut blocks, &is_sent, sink);
         findings.late(tree);
-        let places = 0..tree.nodes().len();
-        let closed = match tree.is_over() {
-            true => places.len(),
-            false => places.filter(|place| is_closed(tree, *place)).count(),
-        };
+        let closed = (0..tree.nodes().len()).filter(|place| is_closed(tree, *place));
+        let closed = closed.count();
         let stays = |tree: &Tree, place| !is_closed(tree, place) && !tree.is_late(place);
         let kept = match kept {
-            _ if tree.is_over() => None,
             Kept::Open => tree.keep(stays, Tree::copy_node),
             Kept::Openings => tree.keep(stays, Tree::copy_open),
             Kept::Nothing => None,

@@ -12,6 +12,15 @@ thread_local! {
     static HOME: Cell<Option<Arc<Outlet>>> = const { Cell::new(None) };
 }
 
+/// The same as [`hand_over`] for what holds something, where the outlet is probably at hand.
+#[inline(always)]
+pub(crate) fn hand_over_to(outlet: &Arc<Outlet>, lane: Box<Lane>) {
+    match Arc::ptr_eq(lane.outlet(), outlet) {
+        true => outlet.hand_over(lane),
+        false => hand_over(lane),
+    }
+}
+
 /// Gives what was recorded to the background thread, and a lane that holds nothing to the pool.
 #[inline]
 pub(crate) fn hand_over(lane: Box<Lane>) {

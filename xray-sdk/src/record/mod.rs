@@ -17,6 +17,6 @@ mod text;
 mod value;
 mod withheld;
 
-pub(crate) use home::hand_over;
+pub(crate) use home::{hand_over, hand_over_to};
 pub use text::Text;
 pub use value::Value;

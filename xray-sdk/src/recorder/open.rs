@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 use crate::context::Passive;
 use crate::header::{Sampled, TraceHeader};
 use crate::id::{SegmentId, TraceId};
-use crate::record::Text;
 use crate::record::event::{Field, Namespace};
 use crate::record::identity::{About, Kind};
+use crate::record::{Text, hand_over_to};
 use crate::recorder::Recorder;
 use crate::recorder::environment::UnsampledIds;
 use crate::sampling::{Decision, Reason, SamplingRequest, Watch};
@@ -300,10 +300,10 @@ impl<'a> SegmentBuilder<'a> {
         let mut entered = segment.outside();
         entered.begin();
         let result = work(entered.entity());
-        if entered.close(&self.recorder.inner.outlet) {
-            // There is nothing left of either.
+        if let Some(lane) = entered.close() {
             mem::forget(entered);
             mem::forget(segment);
+            hand_over_to(&self.recorder.inner.outlet, lane);
         }
         result
     }

@@ -1,6 +1,5 @@
 use std::marker::PhantomData;
 use std::mem;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 
@@ -94,18 +93,16 @@ impl<'a> Entered<'a> {
         }
     }
 
-    /// Leaves the segment that is entered, closes it and gives it to its outlet, in the usual case that its lane is current. Then there is
-    /// nothing left that is to be dropped.
+    /// Leaves the segment that is entered and closes it, in the usual case that its lane is current: then that is to be handed over, and neither
+    /// the guard nor the segment has anything left that is to be dropped.
     #[inline(always)]
-    pub(crate) fn close(&mut self, outlet: &Arc<Outlet>) -> bool {
+    pub(crate) fn close(&mut self) -> Option<Box<Lane>> {
         let entity = &mut *self.entity;
         // The program may have put another one into its place.
         if self.way != Way::Lane || entity.place != Place::Within || entity.lane.is_some() {
-            return false;
+            return None;
         }
-        let Some(mut lane) = context::end(entity.key) else {
-            return false;
-        };
+        let mut lane = context::end(entity.key)?;
         let now = lane.tick();
         lane.close(entity.node, now);
         if let Some(identity) = entity.identity.take() {
@@ -115,11 +112,7 @@ impl<'a> Entered<'a> {
             end_sharing(&lane);
         }
         context::settle(|| Some(lane.identity().segment_id()));
-        match Arc::ptr_eq(lane.outlet(), outlet) {
-            true => outlet.hand_over(lane),
-            false => hand_over(lane),
-        }
-        true
+        Some(lane)
     }
 
     #[inline(never)]

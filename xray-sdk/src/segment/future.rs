@@ -1,4 +1,5 @@
 use std::future::Future;
+use std::mem;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -6,6 +7,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::context::{self, Kind};
+use crate::record::hand_over;
 use crate::segment::Segment;
 use crate::segment::carried::Carried;
 use crate::segment::planned::Planned;
@@ -227,12 +229,23 @@ impl<F: Future> Future for SegmentFuture<F> {
         else {
             return Poll::Pending;
         };
-        let inside = segment.enter();
+        let mut inside = segment.outside();
+        inside.begin();
         let polled = work.poll(task);
-        if polled.is_ready() {
-            this.work.set(None);
-            drop(inside);
-            *this.segment = None;
+        if polled.is_pending() {
+            return polled;
+        }
+        this.work.set(None);
+        match inside.close() {
+            Some(lane) => {
+                mem::forget(inside);
+                mem::forget(this.segment.take());
+                hand_over(lane);
+            }
+            None => {
+                drop(inside);
+                *this.segment = None;
+            }
         }
         polled
     }

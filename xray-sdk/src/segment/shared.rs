@@ -114,6 +114,7 @@ impl Entity {
     }
 
     /// Whether it shares the segment's lane.
+    #[inline(always)]
     pub(super) fn is_sharing(&self) -> bool {
         let is_held = self.place == Place::Held && self.lane.is_none();
         is_held
@@ -169,6 +170,25 @@ impl Entity {
             }
             self.identity = Some(identity);
         }
+    }
+
+    /// Closes a handle below a segment in the lane that they share, if that rests: what nearly all handles do. Else false.
+    #[inline(always)]
+    pub(super) fn close_where_it_rests(&mut self) -> bool {
+        let resting = match &self.identity {
+            Some(identity) if self.is_sharing() && identity.segment_id() != self.node => {
+                identity.rest.take()
+            }
+            _ => None,
+        };
+        let Some(mut lane) = resting else {
+            return false;
+        };
+        if let Some(identity) = self.identity.take() {
+            close_in_shared(&mut lane, identity, self.node);
+        }
+        lane.put_back();
+        true
     }
 
     /// Closes a handle that has no lane of its own: in the segment's, which it shares, or where that is away in one for the end.

@@ -134,7 +134,7 @@ impl<'a> SubsegmentBuilder<'a> {
     }
 
     /// Begins the subsegment as a handle of its own.
-    #[inline(never)]
+    #[inline(always)]
     pub fn begin(mut self) -> Subsegment {
         if self.is_left_out {
             return self.leave_out();
@@ -280,7 +280,7 @@ impl Subsegment {
     /// ```
     pub fn began_before(&mut self, before: Duration) -> &mut Self {
         let nanoseconds = u64::try_from(before.as_nanos()).unwrap_or(u64::MAX);
-        self.record_elsewhere(|lane, node| lane.number(node, Field::BeganBefore, nanoseconds));
+        self.number(Field::BeganBefore, nanoseconds);
         self
     }
 
@@ -289,8 +289,11 @@ impl Subsegment {
 }
 
 impl Drop for Subsegment {
+    #[inline]
     fn drop(&mut self) {
-        self.entity.close();
+        if !self.entity.close_where_it_rests() {
+            self.entity.close();
+        }
     }
 }
 
