@@ -304,6 +304,9 @@ impl<'a> SegmentBuilder<'a> {
             mem::forget(entered);
             mem::forget(segment);
             hand_over_to(&self.recorder.inner.outlet, lane);
+        } else if entered.close_unsampled() {
+            mem::forget(entered);
+            mem::forget(segment);
         }
         result
     }

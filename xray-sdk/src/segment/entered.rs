@@ -115,6 +115,18 @@ impl<'a> Entered<'a> {
         Some(lane)
     }
 
+    /// The same for what is not sampled, and keeps nothing else in mind: there is nothing to be handed over.
+    #[inline(always)]
+    pub(crate) fn close_unsampled(&mut self) -> bool {
+        let is_own = self.entity.place == Place::Unrecorded
+            && matches!(self.entity.passive, Some(Passive::Unsampled));
+        let is_left = self.way == Way::Unsampled && is_own && context::end_unsampled();
+        if is_left {
+            context::settle(|| None);
+        }
+        is_left
+    }
+
     #[inline(never)]
     fn begin_otherwise(&mut self, is_free: bool) {
         if let Some(passive) = self.entity.passive.take() {
