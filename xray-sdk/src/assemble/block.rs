@@ -1,10 +1,8 @@
 //! The JSON of one segment or subsegment, without what it embeds.
 
-use std::mem;
-
 use crate::assemble::Findings;
 use crate::assemble::cause::Written;
-use crate::assemble::draft::{AnnotationValue, Draft, Lists};
+use crate::assemble::draft::{AnnotationValue, Draft};
 use crate::assemble::entry::write_entry;
 use crate::assemble::metadata::write_metadata;
 use crate::assemble::text::{Text, floor_char_boundary};
@@ -22,12 +20,11 @@ pub(crate) struct Common {
 }
 
 /// Writes the blocks of nodes, none longer than a limit.
+#[derive(Clone, Copy)]
 pub(crate) struct Blocks<'a> {
     pub(crate) scale: Scale,
     pub(crate) common: &'a Common,
     pub(crate) findings: Findings<'a>,
-    /// Room for the lists of one node after the other.
-    pub(crate) lists: &'a mut Lists<'static>,
     /// The most bytes of one block.
     pub(crate) limit: usize,
 }
@@ -38,25 +35,25 @@ const SQL_BYTES: usize = 16 * 1024;
 pub(super) const RESERVE: usize = 2 * 1024;
 
 impl Blocks<'_> {
-    /// Writes `"key":value` pairs, without braces.
-    pub(crate) fn write(
-        &mut self,
-        tree: &Tree,
+    /// Writes `"key":value` pairs, without braces, of what is read into `draft`. Exceptions are looked for in `written`, if there are any.
+    pub(crate) fn write<'t>(
+        &self,
+        tree: &'t Tree,
         place: Place,
         opened: &Opened,
-        written: &mut Written,
+        draft: &mut Draft<'t>,
+        written: Option<&mut Written>,
         text: &mut Text,
     ) {
         let node = tree.node(place);
-        let mut draft = Draft::new(mem::take(self.lists));
         draft.read(tree, node);
         let limit = text.len() + self.limit - RESERVE;
         let is_root = node.id == tree.identity().segment_id();
         let is_segment = is_root && !tree.identity().is_part();
         let mut trimmed = Vec::new();
-        self.head(tree, node, opened, &draft, text);
+        self.head(tree, node, opened, draft, text);
         if is_segment {
-            self.segment(&draft, text, &mut trimmed);
+            self.segment(draft, text, &mut trimmed);
         } else {
             match opened.namespace {
                 Namespace::Local => {}
@@ -66,51 +63,34 @@ impl Blocks<'_> {
         }
         if is_root {
             self.findings.misplaced_user(tree, draft.text(Field::User));
-            links(&draft, text);
+            links(draft, text);
         }
-        http(&draft, text, &mut trimmed);
-        sql(&draft, text, &mut trimmed);
-        self.annotations(&draft, text, limit, &mut trimmed);
-        if !draft.lists.exceptions.is_empty() {
+        http(draft, text, &mut trimmed);
+        sql(draft, text, &mut trimmed);
+        self.annotations(draft, text, limit, &mut trimmed);
+        if let (Some(written), false) = (written, draft.lists.exceptions.is_empty()) {
             written.write(tree, place, &draft.lists.exceptions, text, limit);
         }
-        self.aws(&draft, is_segment, text, limit, &mut trimmed);
+        self.aws(draft, is_segment, text, limit, &mut trimmed);
         write_metadata(&draft.lists.metadata, text, limit, &mut trimmed);
-        *self.lists = draft.lists.emptied();
         self.findings.trimmed(tree, &trimmed);
     }
 
-    fn head(
-        &mut self,
-        tree: &Tree,
-        node: &Node,
-        opened: &Opened,
-        draft: &Draft<'_>,
-        text: &mut Text,
-    ) {
+    fn head(&self, tree: &Tree, node: &Node, opened: &Opened, draft: &Draft<'_>, text: &mut Text) {
         let given = draft
             .text(Field::Name)
             .unwrap_or_else(|| tree.name_of(opened));
         let name = limits::repair_name(given);
-        if name != given {
+        if !is_same(&name, given) {
             self.findings.repaired_name(tree, given, &name);
         }
-        text.raw(b"\"name\":");
+        text.raw(b"\"name\":\"");
         // Nothing that a name may have needs escaping.
-        text.plain(&name);
-        text.raw(b",\"id\":\"");
-        text.segment_id(node.id);
-        text.raw(b"\",\"start_time\":");
+        text.raw(&*name);
         let before = draft.number(Field::BeganBefore).unwrap_or(0) / 1_000;
         let start = self.scale.epoch_micros(opened.at).saturating_sub(before);
-        text.seconds(start);
-        match node.closed {
-            Some(at) => {
-                text.raw(b",\"end_time\":");
-                text.seconds(self.scale.epoch_micros(at).max(start));
-            }
-            None => text.raw(b",\"in_progress\":true"),
-        }
+        let end = node.closed.map(|at| self.scale.epoch_micros(at).max(start));
+        text.identity(node.id, start, end);
         if !draft.is_unmarked() {
             for (mark, field) in [
                 (Mark::Fault, &b",\"fault\":true"[..]),
@@ -134,10 +114,9 @@ impl Blocks<'_> {
         }
     }
 
-    fn segment(&mut self, draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
+    fn segment(&self, draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
         if let Some(user) = draft.text(Field::User) {
-            text.raw(b",\"user\":");
-            write_cut(user, limits::TEXT_CHARACTERS, "user", text, trimmed);
+            write_text(b",\"user\":\"", user, text, trimmed);
         }
         if !self.common.fields.is_empty() {
             text.separate();
@@ -146,7 +125,7 @@ impl Blocks<'_> {
     }
 
     fn annotations(
-        &mut self,
+        &self,
         draft: &Draft<'_>,
         text: &mut Text,
         limit: usize,
@@ -155,21 +134,22 @@ impl Blocks<'_> {
         if draft.lists.annotations.is_empty() {
             return;
         }
-        text.raw(b",\"annotations\":{");
+        text.raw(b",\"annotations\":");
+        let start = text.len();
         for annotation in &draft.lists.annotations {
-            let key = limits::repair_key(annotation.key);
-            if key != annotation.key {
-                self.findings.repaired_key(annotation, &key);
+            let key = &*annotation.key;
+            if !is_same(key, annotation.given) {
+                self.findings.repaired_key(annotation);
             }
             let before = text.len();
             // Nothing that a key may have needs escaping.
-            text.key(&key);
+            text.member(key);
             match annotation.value {
                 AnnotationValue::Text(value) => {
                     write_cut(
                         value,
                         limits::ANNOTATION_TEXT_CHARACTERS,
-                        &key,
+                        key,
                         text,
                         trimmed,
                     );
@@ -177,18 +157,19 @@ impl Blocks<'_> {
                 AnnotationValue::Integer(number) => text.integer(number),
                 AnnotationValue::Unsigned(number) => text.integer(number),
                 AnnotationValue::Float(number) => text.float(number),
-                AnnotationValue::Boolean(truth) => text.display(truth),
+                AnnotationValue::Boolean(true) => text.raw(b"true"),
+                AnnotationValue::Boolean(false) => text.raw(b"false"),
             }
             if text.len() > limit {
                 text.truncate(before);
                 self.findings.left_out();
             }
         }
-        text.raw(b"}");
+        text.end_object(start);
     }
 
     fn aws(
-        &mut self,
+        &self,
         draft: &Draft<'_>,
         is_segment: bool,
         text: &mut Text,
@@ -198,19 +179,19 @@ impl Blocks<'_> {
         if draft.lists.aws.is_empty() && !is_segment {
             return;
         }
-        text.raw(b",\"aws\":{");
+        text.raw(b",\"aws\":");
+        let start = text.len();
         if is_segment {
             for (key, json) in &self.common.aws {
                 // What the program says of itself is meant.
                 if draft.lists.aws.iter().all(|entry| entry.key != key) {
-                    text.key(key);
+                    text.member(key);
                     text.raw(json);
                 }
             }
-            text.key("xray");
             text.raw(SDK);
             if let Some(rule) = draft.text(Field::SamplingRule) {
-                text.key("sampling_rule_name");
+                text.raw(b",\"sampling_rule_name\":");
                 text.string(rule);
             }
             text.raw(b"}");
@@ -218,12 +199,18 @@ impl Blocks<'_> {
         for entry in draft.lists.aws.iter().filter(|entry| entry.key != "xray") {
             write_entry(entry, text, limit, trimmed);
         }
-        text.raw(b"}");
+        text.end_object(start);
     }
 }
 
+/// Whether a text was not changed: it is the text that was given, not only one like it.
+#[inline]
+fn is_same(text: &str, given: &str) -> bool {
+    std::ptr::eq(text, given)
+}
+
 const SDK: &str = concat!(
-    "{\"sdk\":\"X-Ray for Rust\",\"sdk_version\":\"",
+    ",\"xray\":{\"sdk\":\"X-Ray for Rust\",\"sdk_version\":\"",
     env!("CARGO_PKG_VERSION"),
     "\""
 );
@@ -254,41 +241,42 @@ fn http(draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
     if !draft.has_any(REQUEST_FIELDS | RESPONSE_FIELDS) {
         return;
     }
-    text.raw(b",\"http\":{");
+    text.raw(b",\"http\":");
+    let http = text.len();
     if draft.has_any(REQUEST_FIELDS) {
-        text.raw(b"\"request\":{");
-        for (key, field) in [
-            ("method", Field::HttpMethod),
-            ("url", Field::HttpUrl),
-            ("user_agent", Field::HttpUserAgent),
-            ("client_ip", Field::HttpClientIp),
-        ] {
-            if let Some(value) = draft.text(field) {
-                text.key(key);
-                write_cut(value, limits::TEXT_CHARACTERS, key, text, trimmed);
-            }
+        text.raw(b"{\"request\":");
+        let request = text.len();
+        if let Some(value) = draft.text(Field::HttpMethod) {
+            write_text(b",\"method\":\"", value, text, trimmed);
+        }
+        if let Some(value) = draft.text(Field::HttpUrl) {
+            write_text(b",\"url\":\"", value, text, trimmed);
+        }
+        if let Some(value) = draft.text(Field::HttpUserAgent) {
+            write_text(b",\"user_agent\":\"", value, text, trimmed);
+        }
+        if let Some(value) = draft.text(Field::HttpClientIp) {
+            write_text(b",\"client_ip\":\"", value, text, trimmed);
         }
         if draft.has(Mark::Forwarded) {
-            text.key("x_forwarded_for");
-            text.raw(b"true");
+            text.raw(b",\"x_forwarded_for\":true");
         }
-        text.raw(b"}");
+        text.end_object(request);
     }
     if draft.has_any(RESPONSE_FIELDS) {
-        text.separate();
-        text.raw(b"\"response\":{");
-        for (key, field) in [
-            ("status", Field::HttpStatus),
-            ("content_length", Field::HttpContentLength),
-        ] {
-            if let Some(number) = draft.number(field) {
-                text.key(key);
-                text.integer(number);
-            }
+        text.raw(b",\"response\":");
+        let response = text.len();
+        if let Some(status) = draft.number(Field::HttpStatus) {
+            text.raw(b",\"status\":");
+            text.integer(status);
         }
-        text.raw(b"}");
+        if let Some(length) = draft.number(Field::HttpContentLength) {
+            text.raw(b",\"content_length\":");
+            text.integer(length);
+        }
+        text.end_object(response);
     }
-    text.raw(b"}");
+    text.end_object(http);
 }
 
 const SQL_FIELDS: u32 = Field::SqlConnection.bit()
@@ -304,29 +292,54 @@ fn sql(draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
     if !draft.has_any(SQL_FIELDS) {
         return;
     }
-    let fields = [
-        ("connection_string", Field::SqlConnection),
-        ("url", Field::SqlUrl),
-        ("database_type", Field::SqlDatabaseType),
-        ("database_version", Field::SqlDatabaseVersion),
-        ("driver_version", Field::SqlDriverVersion),
-        ("user", Field::SqlUser),
-        ("preparation", Field::SqlPreparation),
-        ("sanitized_query", Field::SqlQuery),
-    ];
-    text.raw(b",\"sql\":{");
-    for (key, field) in fields {
-        let Some(value) = draft.text(field) else {
-            continue;
-        };
-        text.key(key);
-        if field != Field::SqlQuery {
-            write_cut(value, limits::TEXT_CHARACTERS, key, text, trimmed);
-        } else if !text.string_within(value, SQL_BYTES) {
-            trimmed.push(key.to_owned());
+    text.raw(b",\"sql\":");
+    let start = text.len();
+    if let Some(value) = draft.text(Field::SqlConnection) {
+        write_text(b",\"connection_string\":\"", value, text, trimmed);
+    }
+    if let Some(value) = draft.text(Field::SqlUrl) {
+        write_text(b",\"url\":\"", value, text, trimmed);
+    }
+    if let Some(value) = draft.text(Field::SqlDatabaseType) {
+        write_text(b",\"database_type\":\"", value, text, trimmed);
+    }
+    if let Some(value) = draft.text(Field::SqlDatabaseVersion) {
+        write_text(b",\"database_version\":\"", value, text, trimmed);
+    }
+    if let Some(value) = draft.text(Field::SqlDriverVersion) {
+        write_text(b",\"driver_version\":\"", value, text, trimmed);
+    }
+    if let Some(value) = draft.text(Field::SqlUser) {
+        write_text(b",\"user\":\"", value, text, trimmed);
+    }
+    if let Some(value) = draft.text(Field::SqlPreparation) {
+        write_text(b",\"preparation\":\"", value, text, trimmed);
+    }
+    if let Some(value) = draft.text(Field::SqlQuery) {
+        text.raw(b",\"sanitized_query\":");
+        if !text.string_within(value, SQL_BYTES) {
+            trimmed.push("sanitized_query".to_owned());
         }
     }
-    text.raw(b"}");
+    text.end_object(start);
+}
+
+/// Writes a text of which X-Ray takes only so many characters, behind its comma, its key and its first quote.
+#[inline(always)]
+fn write_text<const LENGTH: usize>(
+    key: &[u8; LENGTH],
+    value: &str,
+    text: &mut Text,
+    trimmed: &mut Vec<String>,
+) {
+    // No character is shorter than a byte.
+    if value.len() <= limits::TEXT_CHARACTERS {
+        return text.text_member(key, value);
+    }
+    let key = &key[..LENGTH - 1];
+    text.raw(key);
+    let name = String::from_utf8_lossy(&key[2..LENGTH - 3]);
+    write_cut(value, limits::TEXT_CHARACTERS, &name, text, trimmed);
 }
 
 /// Writes text that X-Ray takes only so many characters of.

@@ -1,13 +1,16 @@
 //! Documents from a tree: each within the limit of one datagram.
 
+use std::mem;
 use std::ops::Range;
 
 use crate::assemble::block::Blocks;
 use crate::assemble::cause::Written;
+use crate::assemble::draft::{Draft, Lists};
 use crate::assemble::finding::count;
 use crate::assemble::text::Text;
 use crate::assemble::tree::{Place, Tree};
 use crate::document::limits::NESTED_SUBSEGMENTS;
+use crate::record::outlet::Counts;
 
 /// Writes documents, with buffers that are used again and again.
 #[derive(Default)]
@@ -18,8 +21,8 @@ pub(crate) struct Documents {
     order: Vec<Place>,
     /// Those that are documents of their own.
     alone: Vec<Place>,
-    /// The nodes that are being written, each in the one before, with whether something in it was written.
-    levels: Vec<(Place, bool)>,
+    /// Room for the lists of one draft after the other.
+    lists: Lists<'static>,
 }
 
 /// What is planned for one node.
@@ -45,35 +48,95 @@ impl Documents {
     pub(crate) fn write(
         &mut self,
         tree: &mut Tree,
-        blocks: &mut Blocks<'_>,
+        blocks: Blocks<'_>,
         is_sent: &impl Fn(&Tree, Place) -> bool,
         sink: &mut dyn FnMut(&[u8]),
     ) {
         tree.arrange();
-        let mut exceptions = std::mem::take(&mut tree.exceptions);
+        let mut exceptions = mem::take(&mut tree.exceptions);
         self.parts.clear();
-        self.parts.resize(tree.nodes().len(), Part::default());
+        let mut draft = Draft::new(mem::take(&mut self.lists));
         for place in 0..tree.nodes().len() {
             let parent = tree.node(place).parent;
             let stands_alone = !parent.is_some_and(|parent| is_sent(tree, parent));
-            if is_sent(tree, place) && stands_alone {
-                self.write_root(tree, place, blocks, &mut exceptions, is_sent, sink);
+            if !is_sent(tree, place) || !stands_alone {
+                continue;
+            }
+            if self.write_whole(tree, place, blocks, &mut draft, is_sent) {
+                sink(self.document.bytes());
+            } else {
+                self.write_split(
+                    tree,
+                    place,
+                    blocks,
+                    &mut draft,
+                    &mut exceptions,
+                    is_sent,
+                    sink,
+                );
             }
         }
+        self.lists = draft.lists.emptied();
         exceptions.rise(tree, |place| is_sent(tree, place));
         tree.exceptions = exceptions;
     }
 
-    /// Writes the document of one node that no other embeds, and of those below it that do not fit in.
-    fn write_root(
+    /// Writes one node that no other embeds with all below it, each behind the one that embeds it: most fit. False when they do not, and where
+    /// exceptions refer to those of nodes below, which have to be written first.
+    fn write_whole<'t>(
         &mut self,
-        tree: &Tree,
+        tree: &'t Tree,
         root: Place,
-        blocks: &mut Blocks<'_>,
+        blocks: Blocks<'_>,
+        draft: &mut Draft<'t>,
+        is_sent: &impl Fn(&Tree, Place) -> bool,
+    ) -> bool {
+        if tree.has_exceptions() || tree.bytes() > blocks.limit {
+            return false;
+        }
+        // What is written again counts then.
+        let counts = Counts::default();
+        let trial = Blocks {
+            findings: blocks.findings.counted_in(&counts),
+            ..blocks
+        };
+        let text = &mut self.document;
+        begin(tree, root, text);
+        let is_whole = nest(
+            tree,
+            root,
+            text,
+            |place| is_sent(tree, place),
+            |place, text| {
+                if let Some(opened) = &tree.node(place).opened {
+                    trial.write(tree, place, opened, draft, None, text);
+                }
+                text.len() <= blocks.limit
+            },
+        );
+        if is_whole {
+            blocks.findings.adopt(&counts);
+        }
+        is_whole
+    }
+
+    /// Writes the document of one node that no other embeds, and of those below it that do not fit in.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "what is written, from what, with what, whither"
+    )]
+    #[inline(never)]
+    fn write_split<'t>(
+        &mut self,
+        tree: &'t Tree,
+        root: Place,
+        blocks: Blocks<'_>,
+        draft: &mut Draft<'t>,
         exceptions: &mut Written,
         is_sent: &impl Fn(&Tree, Place) -> bool,
         sink: &mut dyn FnMut(&[u8]),
     ) {
+        self.parts.resize(tree.nodes().len(), Part::default());
         self.blocks.clear();
         self.order.clear();
         self.order.push(root);
@@ -88,11 +151,18 @@ impl Documents {
         // Children before parents: what a node embeds is known when the node is planned.
         for position in (0..self.order.len()).rev() {
             let place = self.order[position];
-            let Some(opened) = tree.node(place).opened else {
+            let Some(opened) = &tree.node(place).opened else {
                 continue;
             };
             let start = self.blocks.len();
-            blocks.write(tree, place, &opened, exceptions, &mut self.blocks);
+            blocks.write(
+                tree,
+                place,
+                opened,
+                draft,
+                Some(exceptions),
+                &mut self.blocks,
+            );
             let block = start..self.blocks.len();
             self.plan(tree, place, block, blocks.limit, is_sent);
         }
@@ -100,7 +170,18 @@ impl Documents {
             count(&blocks.findings.counts.split, self.alone.len() as u64 - 1);
         }
         for position in 0..self.alone.len() {
-            self.write_document(tree, self.alone[position]);
+            let root = self.alone[position];
+            begin(tree, root, &mut self.document);
+            nest(
+                tree,
+                root,
+                &mut self.document,
+                |place| self.parts[place].is_embedded,
+                |place, text| {
+                    text.raw(&self.blocks.bytes()[self.parts[place].block.clone()]);
+                    true
+                },
+            );
             sink(self.document.bytes());
         }
     }
@@ -153,53 +234,69 @@ impl Documents {
         }
         total
     }
+}
 
-    fn write_document(&mut self, tree: &Tree, root: Place) {
-        let node = tree.node(root);
-        let parent = node.opened.map(|opened| opened.parent);
-        let text = &mut self.document;
-        text.clear();
-        text.raw(b"{\"trace_id\":\"");
-        text.trace_id(tree.identity().trace_id());
+/// Writes what a document has before the block of its root.
+fn begin(tree: &Tree, root: Place, text: &mut Text) {
+    let node = tree.node(root);
+    let identity = tree.identity();
+    text.clear();
+    text.raw(b"{\"trace_id\":\"");
+    text.trace_id(identity.trace_id());
+    text.raw(b"\",");
+    if node.id != identity.segment_id() || identity.is_part() {
+        text.raw(b"\"type\":\"subsegment\",");
+    }
+    let parent = node.opened.map(|opened| opened.parent);
+    if let Some(parent) = parent.filter(|parent| parent.to_u64() != 0) {
+        text.raw(b"\"parent_id\":\"");
+        text.segment_id(parent);
         text.raw(b"\",");
-        if node.id != tree.identity().segment_id() || tree.identity().is_part() {
-            text.raw(b"\"type\":\"subsegment\",");
+    }
+}
+
+/// Writes what `write` writes of `root` and, in each node, of those below it that are embedded. False when it stands too deep, or `write` says so.
+#[inline(always)]
+fn nest(
+    tree: &Tree,
+    root: Place,
+    text: &mut Text,
+    is_embedded: impl Fn(Place) -> bool,
+    mut write: impl FnMut(Place, &mut Text) -> bool,
+) -> bool {
+    let embedded = |mut next: Option<Place>| {
+        while let Some(child) = next.filter(|child| !is_embedded(*child)) {
+            next = tree.sibling(child);
         }
-        if let Some(parent) = parent.filter(|parent| parent.to_u64() != 0) {
-            text.raw(b"\"parent_id\":\"");
-            text.segment_id(parent);
-            text.raw(b"\",");
+        next
+    };
+    let mut place = root;
+    let mut level = 1;
+    loop {
+        if !write(place, text) {
+            return false;
         }
-        text.raw(&self.blocks.bytes()[self.parts[root].block.clone()]);
-        let embedded = |child: Option<Place>| {
-            let mut next = child;
-            while let Some(child) = next.filter(|child| !self.parts[*child].is_embedded) {
-                next = tree.sibling(child);
+        if let Some(child) = embedded(tree.first_child(place)) {
+            if level == NESTED_SUBSEGMENTS {
+                return false;
             }
-            next
-        };
-        self.levels.clear();
-        self.levels.push((root, false));
-        let mut next = embedded(tree.children(root).next());
-        while let Some((place, has_some)) = self.levels.last_mut() {
-            match next {
-                Some(child) => {
-                    text.raw(if *has_some {
-                        &b",{"[..]
-                    } else {
-                        b",\"subsegments\":[{"
-                    });
-                    *has_some = true;
-                    text.raw(&self.blocks.bytes()[self.parts[child].block.clone()]);
-                    self.levels.push((child, false));
-                    next = embedded(tree.children(child).next());
-                }
-                None => {
-                    text.raw(if *has_some { &b"]}"[..] } else { b"}" });
-                    next = embedded(tree.sibling(*place));
-                    self.levels.pop();
-                }
+            text.raw(b",\"subsegments\":[{");
+            (place, level) = (child, level + 1);
+            continue;
+        }
+        loop {
+            text.raw(b"}");
+            let parent = tree.node(place).parent.filter(|_| place != root);
+            let Some(parent) = parent else {
+                return true;
+            };
+            if let Some(next) = embedded(tree.sibling(place)) {
+                text.raw(b",{");
+                place = next;
+                break;
             }
+            text.raw(b"]");
+            (place, level) = (parent, level - 1);
         }
     }
 }

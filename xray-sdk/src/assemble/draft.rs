@@ -1,9 +1,14 @@
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::hash::Hash;
+use std::panic::Location;
+
 use crate::assemble::tree::{Node, Tree};
 use crate::document::limits;
 use crate::id::SegmentId;
 use crate::record::event::{Chain, Event, Field, Form, Key, Mark, Texts, What};
 
-/// What the events of one node come to: later ones have replaced earlier ones.
+/// What the events of one node come to: later ones have replaced earlier ones. One after the other is read into it, for it is large.
 pub(crate) struct Draft<'a> {
     texts: [&'a str; Field::COUNT],
     /// The status, the length of the content, and how long before it was told it began.
@@ -26,8 +31,11 @@ pub(crate) struct Lists<'a> {
 }
 
 pub(crate) struct Annotation<'a> {
-    pub(crate) key: &'a str,
-    pub(crate) recorded: Key,
+    /// The key as X-Ray takes it.
+    pub(crate) key: Cow<'a, str>,
+    /// The key as it was recorded, and where in the program.
+    pub(crate) given: &'a str,
+    pub(crate) place: &'static Location<'static>,
     pub(crate) value: AnnotationValue<'a>,
 }
 
@@ -69,11 +77,15 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Reads all that was recorded of a node, in its place: a draft is large to be moved.
+    /// Reads all that was recorded of a node, in place of what was read before.
     #[inline(always)]
     pub(crate) fn read(&mut self, tree: &'a Tree, node: &Node) {
-        for (event, texts) in tree.events_of(node) {
-            self.take(event, texts);
+        (self.fields, self.marks) = (0, 0);
+        self.lists.clear();
+        for (events, mut texts) in tree.runs_of(node) {
+            for event in events {
+                self.take(event, &mut texts);
+            }
         }
         self.mark_status();
         let lists = &mut self.lists;
@@ -85,11 +97,17 @@ impl<'a> Draft<'a> {
                 remote: false,
             });
         }
-        last_of_each(&mut lists.annotations, |annotation| {
-            limits::repair_key(annotation.key)
-        });
-        last_of_each(&mut lists.metadata, |entry| (entry.namespace, entry.key));
-        last_of_each(&mut lists.aws, |entry| entry.key);
+        last_of_each(
+            &mut lists.annotations,
+            |one, other| one.key == other.key,
+            |annotation| limits::repair_key(annotation.given),
+        );
+        let are_alike = |one: &Entry<'_>, other: &Entry<'_>| {
+            (one.key, one.namespace) == (other.key, other.namespace)
+        };
+        let key = |entry: &Entry<'a>| (entry.namespace, entry.key);
+        last_of_each(&mut lists.metadata, are_alike, key);
+        last_of_each(&mut lists.aws, are_alike, key);
     }
 
     /// Marks what the last status says: what an earlier one said went with it.
@@ -107,9 +125,13 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn take(&mut self, event: &'a Event, mut texts: Texts<'a>) {
+    /// Takes an event, and its text off what follows.
+    fn take(&mut self, event: &'a Event, texts: &mut Texts<'a>) {
         match &event.what {
-            What::Open { .. } | What::Close { .. } => {}
+            What::Open { name, .. } => {
+                texts.words(*name);
+            }
+            What::Close { .. } | What::Mark(Mark::Moved | Mark::Shown) => {}
             What::Request(method, url) => {
                 self.set_text(Field::HttpMethod, texts.next(*method));
                 self.set_text(Field::HttpUrl, texts.next(*url));
@@ -190,8 +212,9 @@ impl<'a> Draft<'a> {
 
     fn annotation(&mut self, words: &'a str, key: &Key, value: AnnotationValue<'a>) {
         self.lists.annotations.push(Annotation {
-            key: words,
-            recorded: *key,
+            key: limits::repair_key(words),
+            given: words,
+            place: key.place,
             value,
         });
     }
@@ -243,6 +266,15 @@ fn number_of(field: Field) -> usize {
 }
 
 impl Lists<'_> {
+    fn clear(&mut self) {
+        self.annotations.clear();
+        self.metadata.clear();
+        self.aws.clear();
+        self.exceptions.clear();
+        self.links.clear();
+        self.precursors.clear();
+    }
+
     /// The same lists with nothing in them: their room is for any other node.
     pub(crate) fn emptied(self) -> Lists<'static> {
         Lists {
@@ -270,30 +302,31 @@ fn emptied<T, U>(mut items: Vec<T>) -> Vec<U> {
 const FEW: usize = 16;
 
 /// Keeps the last item of each key, in the order in which those were recorded.
-fn last_of_each<'a, T, K: PartialEq + Eq + std::hash::Hash + 'a>(
+#[inline]
+fn last_of_each<T, K: Eq + Hash>(
     items: &mut Vec<T>,
+    are_alike: impl Fn(&T, &T) -> bool,
     key: impl Fn(&T) -> K,
 ) {
-    if items.len() < 2 {
-        return;
-    }
-    let last: Vec<bool> = if items.len() <= FEW {
-        (0..items.len())
-            .map(|place| {
-                let own = key(&items[place]);
-                items[place + 1..].iter().all(|later| key(later) != own)
-            })
-            .collect()
-    } else {
-        let mut seen = std::collections::HashSet::new();
-        let mut last: Vec<bool> = items
+    let is_other = |place: usize| {
+        !items[place + 1..]
             .iter()
-            .rev()
-            .map(|item| seen.insert(key(item)))
-            .collect();
-        last.reverse();
-        last
+            .any(|later| are_alike(&items[place], later))
     };
-    let mut last = last.into_iter();
-    items.retain(|_| last.next().unwrap_or(true));
+    // Hardly anything is recorded twice.
+    if items.len() > FEW || !(0..items.len()).all(is_other) {
+        drop_earlier(items, key);
+    }
+}
+
+#[cold]
+fn drop_earlier<T, K: Eq + Hash>(items: &mut Vec<T>, key: impl Fn(&T) -> K) {
+    let mut seen = HashSet::new();
+    let mut last: Vec<bool> = items
+        .iter()
+        .rev()
+        .map(|item| seen.insert(key(item)))
+        .collect();
+    drop(seen);
+    items.retain(|_| last.pop().unwrap_or(true));
 }

@@ -12,15 +12,38 @@ pub(crate) struct Findings<'a> {
     pub(crate) counts: &'a Counts,
 }
 
-impl Findings<'_> {
-    pub(crate) fn repaired_key(&self, annotation: &Annotation<'_>, key: &str) {
+impl<'a> Findings<'a> {
+    /// The same, counted elsewhere.
+    pub(crate) fn counted_in<'b>(self, counts: &'b Counts) -> Findings<'b>
+    where
+        'a: 'b,
+    {
+        Findings { counts, ..self }
+    }
+
+    /// Counts here what was counted elsewhere of what was changed.
+    #[inline]
+    pub(crate) fn adopt(&self, counts: &Counts) {
+        for (to, from) in [
+            (&self.counts.repaired, &counts.repaired),
+            (&self.counts.trimmed, &counts.trimmed),
+        ] {
+            let number = from.load(Ordering::Relaxed);
+            if number > 0 {
+                count(to, number);
+            }
+        }
+    }
+
+    pub(crate) fn repaired_key(&self, annotation: &Annotation<'_>) {
         count(&self.counts.repaired, 1);
-        let place = annotation.recorded.place;
+        let place = annotation.place;
         self.outlet.notices.tell_each(&format!("key {place}"), || {
+            let key = &annotation.key;
             format!(
                 "annotation key {:?} at {place} has characters that X-Ray drops; it is recorded as {key:?}: \
                  use letters, digits and _ only",
-                shown(annotation.key)
+                shown(annotation.given)
             )
         });
     }

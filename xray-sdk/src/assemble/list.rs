@@ -1,23 +1,30 @@
 //! Which events tell of which node.
 
-/// The events of all nodes, each node's a [`List`] of its own.
+/// The runs of all nodes, each node's a [`List`] of its own.
 #[derive(Default)]
 pub(super) struct Lists(Vec<Link>);
 
-/// Where the events of one node are.
+/// Where the runs of one node are.
 #[derive(Clone, Copy)]
 pub(super) struct List {
     first: u32,
     last: u32,
 }
 
-/// Where one event is.
+/// Events of one node that stand behind each other in one lane: most of what is recorded of a node comes so.
 #[derive(Clone, Copy)]
-pub(super) struct Link {
+pub(super) struct Run {
     pub(super) lane: u32,
-    pub(super) event: u32,
-    /// Where its text begins.
+    pub(super) first: u32,
+    /// Where the events end that are of this run.
+    pub(super) end: u32,
+    /// Where the text of the first begins.
     pub(super) text: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Link {
+    run: Run,
     next: u32,
 }
 
@@ -28,39 +35,31 @@ impl List {
         first: NONE,
         last: NONE,
     };
-}
 
-impl Link {
-    pub(super) fn new(lane: u32, event: u32, text: u32) -> Self {
-        Self {
-            lane,
-            event,
-            text,
-            next: NONE,
-        }
+    pub(super) fn is_empty(self) -> bool {
+        self.first == NONE
     }
 }
 
 impl Lists {
     #[inline]
-    pub(super) fn push(&mut self, list: &mut List, link: Link) {
+    pub(super) fn push(&mut self, list: &mut List, run: Run) {
         let place = self.0.len() as u32;
-        if list.first == NONE {
-            list.first = place;
-        } else {
-            self.0[list.last as usize].next = place;
+        self.0.push(Link { run, next: NONE });
+        match self.0.get_mut(list.last as usize) {
+            Some(last) => last.next = place,
+            None => list.first = place,
         }
         list.last = place;
-        self.0.push(link);
     }
 
     /// Puts what is in another list behind what is in this one, and leaves the other empty.
     pub(super) fn join(&mut self, list: &mut List, other: &mut List) {
         let other = std::mem::replace(other, List::EMPTY);
-        if other.first == NONE {
+        if other.is_empty() {
             return;
         }
-        if list.first == NONE {
+        if list.is_empty() {
             list.first = other.first;
         } else {
             self.0[list.last as usize].next = other.first;
@@ -68,13 +67,14 @@ impl Lists {
         list.last = other.last;
     }
 
-    /// The events of one node, in their order.
-    pub(super) fn of(&self, list: List) -> impl Iterator<Item = Link> + use<'_> {
+    /// The runs of one node, in their order.
+    #[inline]
+    pub(super) fn of(&self, list: List) -> impl Iterator<Item = Run> + use<'_> {
         let mut next = list.first;
         std::iter::from_fn(move || {
-            let link = *self.0.get(next as usize)?;
+            let link = self.0.get(next as usize)?;
             next = link.next;
-            Some(link)
+            Some(link.run)
         })
     }
 

@@ -21,7 +21,6 @@ use std::time::Duration;
 use block::{Blocks, Common};
 use by_id::ById;
 use document::Documents;
-use draft::Lists;
 use finding::{Findings, count};
 use tree::{Place, Tree};
 
@@ -42,7 +41,6 @@ pub(crate) struct Assembler {
     pending: ById<Tree>,
     spare: Option<Tree>,
     documents: Documents,
-    lists: Lists<'static>,
     /// What documents in progress had to change: counted nowhere, for it is changed again when they are complete.
     uncounted: Counts,
 }
@@ -72,7 +70,6 @@ impl Assembler {
             pending: ById::default(),
             spare: None,
             documents: Documents::default(),
-            lists: Lists::default(),
             uncounted: Counts::default(),
         }
     }
@@ -227,9 +224,8 @@ impl Assembler {
         }
         // What is told here is told again at the end: whatever the end must not repeat is as it was.
         let told = tree.exceptions.clone();
-        let mut blocks = Blocks {
+        let blocks = Blocks {
             scale: self.scale,
-            lists: &mut self.lists,
             common: &self.common,
             findings: Findings {
                 outlet: &self.outlet,
@@ -239,7 +235,7 @@ impl Assembler {
         };
         let in_progress = &self.outlet.counts.in_progress;
         self.documents
-            .write(tree, &mut blocks, &is_opened, &mut |document| {
+            .write(tree, blocks, &is_opened, &mut |document| {
                 count(in_progress, 1);
                 sink(document);
             });
@@ -286,19 +282,22 @@ impl Assembler {
             outlet,
             counts: &outlet.counts,
         };
-        let mut blocks = Blocks {
+        let blocks = Blocks {
             scale: self.scale,
-            lists: &mut self.lists,
             common: &self.common,
             findings,
             limit: self.limit,
         };
-        self.documents.write(tree, &mut blocks, &is_sent, sink);
+        self.documents.write(tree, blocks, &is_sent, sink);
         findings.late(tree);
-        let closed = (0..tree.nodes().len()).filter(|place| is_closed(tree, *place));
-        let closed = closed.count();
+        let places = 0..tree.nodes().len();
+        let closed = match tree.is_over() {
+            true => places.len(),
+            false => places.filter(|place| is_closed(tree, *place)).count(),
+        };
         let stays = |tree: &Tree, place| !is_closed(tree, place) && !tree.is_late(place);
         let kept = match kept {
+            _ if tree.is_over() => None,
             Kept::Open => tree.keep(stays, Tree::copy_node),
             Kept::Openings => tree.keep(stays, Tree::copy_open),
             Kept::Nothing => None,

@@ -1,14 +1,15 @@
+mod arrival;
 mod keep;
 mod late;
 mod open;
 
 use crate::assemble::by_id::ById;
 use crate::assemble::cause::Written;
-use crate::assemble::list::{Link, List, Lists};
+use crate::assemble::list::{List, Lists};
 use crate::assemble::progress::Progress;
 use crate::clock::{Moment, Tick};
 use crate::id::SegmentId;
-use crate::record::event::{Event, Mark, Namespace, Texts, What, Words};
+use crate::record::event::{Event, Length, Mark, Namespace, Texts, What, Words};
 use crate::record::identity::{Identity, Share};
 use crate::record::lane::Lane;
 
@@ -25,7 +26,7 @@ pub(crate) struct Tree {
     ids: Vec<SegmentId>,
     /// Where each id is, once there are more than a [`FEW`].
     index: ById<Place>,
-    events: Lists,
+    runs: Lists,
     open: usize,
     /// Nodes whose opening is not here.
     unopened: usize,
@@ -35,6 +36,8 @@ pub(crate) struct Tree {
     waits_since: Option<Moment>,
     /// Nodes that [await](Awaits) a part of the segment's own lane.
     awaiting: Vec<Place>,
+    /// Whether some of it is an exception.
+    has_exceptions: bool,
     pub(crate) exceptions: Written,
     pub(crate) progress: Progress,
 }
@@ -104,7 +107,8 @@ impl Tree {
         self.nodes.clear();
         self.ids.clear();
         self.index.clear();
-        self.events.clear();
+        self.runs.clear();
+        self.has_exceptions = false;
         (self.open, self.unopened, self.late) = (0, 0, 0);
         self.awaiting.clear();
     }
@@ -114,136 +118,6 @@ impl Tree {
         self.progress = Progress::default();
         self.exceptions = Written::default();
         self.waits_since = None;
-    }
-
-    pub(crate) fn add(&mut self, lane: Box<Lane>) {
-        let is_main = lane.is_main();
-        let number = self.lanes.len() as u32;
-        let mut latest = None;
-        let mut next_text = 0;
-        for (position, event) in lane.events().iter().enumerate() {
-            let text = next_text;
-            next_text += event.what.text_bytes() as u32;
-            if let What::Mark(Mark::Shown) = event.what {
-                self.progress.ask();
-                continue;
-            }
-            // Most events are of the node that the event before was of.
-            let place = match latest {
-                Some((node, place)) if node == event.node => place,
-                _ => self.place(event.node),
-            };
-            latest = Some((event.node, place));
-            let node = &mut self.nodes[place];
-            match event.what {
-                What::Mark(Mark::Moved) => {
-                    if node.awaits.is_none() && node.closed.is_none() {
-                        node.awaits = Some(Awaits::Close);
-                        self.awaiting.push(place);
-                    }
-                }
-                What::Close { at } if node.awaits.is_some() => {
-                    node.awaits = Some(Awaits::Part(at));
-                }
-                What::Open {
-                    parent,
-                    name,
-                    at,
-                    namespace,
-                } => {
-                    if node.opened.is_none() {
-                        self.unopened -= 1;
-                        self.late -= usize::from(std::mem::take(&mut node.is_late));
-                    }
-                    node.opened = Some(Opened {
-                        parent,
-                        name,
-                        at,
-                        namespace,
-                        lane: number,
-                        text,
-                    });
-                }
-                What::Close { at } => {
-                    if node.closed.is_none() {
-                        self.open -= 1;
-                    }
-                    node.closed = Some(at);
-                }
-                _ => {
-                    let link = Link::new(number, position as u32, text);
-                    let list = match node.awaits {
-                        Some(_) if !is_main => &mut node.elsewhere,
-                        _ => &mut node.events,
-                    };
-                    self.events.push(list, link);
-                }
-            }
-        }
-        self.lanes.push(lane);
-        if is_main {
-            self.await_no_more();
-            self.find_late();
-        }
-    }
-
-    /// All that was recorded in the segment's own lane before now has arrived, or will not.
-    pub(crate) fn await_no_more(&mut self) {
-        for place in self.awaiting.drain(..) {
-            let node = &mut self.nodes[place];
-            self.events.join(&mut node.events, &mut node.elsewhere);
-            if let Some(Awaits::Part(at)) = node.awaits.take() {
-                node.closed = Some(at);
-                self.open -= 1;
-            }
-        }
-    }
-
-    /// Where the node with this id is, if there is one.
-    #[inline]
-    fn find(&self, id: SegmentId) -> Option<Place> {
-        if self.ids.len() <= FEW {
-            return self.ids.iter().rposition(|known| *known == id);
-        }
-        self.index.get(&id).copied()
-    }
-
-    /// The place of the node with this id; made when it is new.
-    #[inline]
-    fn place(&mut self, id: SegmentId) -> Place {
-        // Most others are of one nearby.
-        let near = self.ids.len().saturating_sub(4);
-        if let Some(place) = self.ids[near..].iter().rposition(|known| *known == id) {
-            return near + place;
-        }
-        self.find(id).unwrap_or_else(|| self.make(id))
-    }
-
-    fn make(&mut self, id: SegmentId) -> Place {
-        let place = self.nodes.len();
-        self.nodes.push(Node {
-            id,
-            opened: None,
-            closed: None,
-            awaits: None,
-            is_late: false,
-            parent: None,
-            first_child: NONE,
-            last_child: NONE,
-            next: NONE,
-            events: List::EMPTY,
-            elsewhere: List::EMPTY,
-        });
-        self.ids.push(id);
-        self.open += 1;
-        self.unopened += 1;
-        if self.ids.len() == FEW + 1 {
-            let known = self.ids.iter().copied().zip(0..);
-            self.index.extend(known);
-        } else if self.ids.len() > FEW {
-            self.index.insert(id, place);
-        }
-        place
     }
 
     /// Finds each node's parent and children.
@@ -270,12 +144,12 @@ impl Tree {
 
     /// The children of a node, as they were [arranged](Self::arrange).
     pub(crate) fn children(&self, place: Place) -> impl Iterator<Item = Place> + use<'_> {
-        let mut next = self.nodes[place].first_child;
-        std::iter::from_fn(move || {
-            let child = next;
-            next = self.nodes.get(child)?.next;
-            Some(child)
-        })
+        std::iter::successors(self.first_child(place), |child| self.sibling(*child))
+    }
+
+    /// The first of them.
+    pub(crate) fn first_child(&self, place: Place) -> Option<Place> {
+        Some(self.nodes[place].first_child).filter(|child| *child != NONE)
     }
 
     /// The child of the same parent that follows.
@@ -309,6 +183,11 @@ impl Tree {
         self.nodes.is_empty()
     }
 
+    /// Whether an exception was recorded of something in it.
+    pub(crate) fn has_exceptions(&self) -> bool {
+        self.has_exceptions
+    }
+
     /// Whether it takes little memory when it is empty.
     pub(crate) fn is_small(&self) -> bool {
         self.nodes.capacity() <= 1024
@@ -336,10 +215,33 @@ impl Tree {
     }
 
     fn listed<'a>(&'a self, list: List) -> impl Iterator<Item = (&'a Event, Texts<'a>)> + use<'a> {
-        self.events.of(list).map(|link| {
-            let lane = &*self.lanes[link.lane as usize];
-            let event = &lane.events()[link.event as usize];
-            (event, lane.text_from(link.text as usize))
+        let events = self.runs(list).flat_map(|(events, mut texts)| {
+            events.iter().map(move |event| {
+                let own = texts;
+                texts.next(Length(event.what.text_bytes() as u32));
+                (event, own)
+            })
+        });
+        events.filter(|(event, _)| is_value(&event.what))
+    }
+
+    /// As [`events_of`](Self::events_of), in the runs in which they were recorded, with openings and closes between them. Each run has the text
+    /// of all of its events.
+    #[inline]
+    pub(crate) fn runs_of<'a>(
+        &'a self,
+        node: &Node,
+    ) -> impl Iterator<Item = (&'a [Event], Texts<'a>)> + use<'a> {
+        let all = self.runs(node.events);
+        all.chain(self.runs(node.elsewhere))
+    }
+
+    #[inline]
+    fn runs<'a>(&'a self, list: List) -> impl Iterator<Item = (&'a [Event], Texts<'a>)> + use<'a> {
+        self.runs.of(list).map(|run| {
+            let lane = &*self.lanes[run.lane as usize];
+            let events = &lane.events()[run.first as usize..run.end as usize];
+            (events, lane.text_from(run.text as usize))
         })
     }
 
@@ -385,4 +287,12 @@ impl Tree {
     pub(crate) fn take_lanes(&mut self) -> std::vec::Drain<'_, Box<Lane>> {
         self.lanes.drain(..)
     }
+}
+
+/// Whether it says more than that something is open, or is not.
+fn is_value(what: &What) -> bool {
+    !matches!(
+        what,
+        What::Open { .. } | What::Close { .. } | What::Mark(Mark::Moved | Mark::Shown)
+    )
 }

@@ -79,12 +79,17 @@ pub fn is_key_character(character: char) -> bool {
 /// assert_eq!(repair_name("GET /orders/{id}"), "GET /orders/id");
 /// assert_eq!(repair_name("(*)"), "unnamed");
 /// ```
+#[inline]
 pub fn repair_name(name: &str) -> Cow<'_, str> {
     // Most names are of ASCII, where a byte tells enough and there are as many characters.
     let is_blank = name.as_bytes().first().is_none_or(|first| *first == b' ');
     if !is_blank && name.len() <= NAME_CHARACTERS && all_are_in(name, &NAME_BYTES) {
         return name.into();
     }
+    repair_other_name(name)
+}
+
+fn repair_other_name(name: &str) -> Cow<'_, str> {
     if name.chars().all(is_name_character) {
         let cut = cut(name, NAME_CHARACTERS);
         return if cut.trim().is_empty() { UNNAMED } else { cut }.into();
@@ -134,12 +139,18 @@ pub fn json_levels(json: &[u8]) -> usize {
 ///
 /// assert_eq!(repair_key("user.id"), "user_id");
 /// ```
+#[inline]
 pub fn repair_key(key: &str) -> Cow<'_, str> {
+    let has_length = (1..=ANNOTATION_KEY_CHARACTERS).contains(&key.len());
+    if has_length && all_are_in(key, &KEY_BYTES) {
+        return key.into();
+    }
+    repair_other_key(key)
+}
+
+fn repair_other_key(key: &str) -> Cow<'_, str> {
     if key.is_empty() {
         return "_".into();
-    }
-    if key.len() <= ANNOTATION_KEY_CHARACTERS && all_are_in(key, &KEY_BYTES) {
-        return key.into();
     }
     if key.chars().all(is_key_character) {
         return cut(key, ANNOTATION_KEY_CHARACTERS).into();
@@ -164,6 +175,7 @@ const NAME_BYTES: [bool; 256] = bytes_of(b" _.:/%&#=+-@");
 const KEY_BYTES: [bool; 256] = bytes_of(b"_");
 
 /// Whether every byte of `text` is in this set. All are looked at: hardly any text has another.
+#[inline]
 fn all_are_in(text: &str, set: &[bool; 256]) -> bool {
     text.bytes()
         .fold(true, |all, byte| all & set[usize::from(byte)])

@@ -291,3 +291,24 @@ fn what_closed_before_a_segment_was_sent_for_want_of_memory_is_not_lost_to_its_c
         .collect();
     assert_eq!(names, ["step", "import"]);
 }
+
+#[test]
+fn what_a_document_had_repaired_counts_once_where_it_has_to_be_split() {
+    let capture = Capture::new("import");
+    // Little as it is recorded, and six times as much when it is escaped: that the whole does not fit is seen while it is written.
+    let control = "\u{1}".repeat(8_000);
+    capture.recorder().segment("import").run_sync(|segment| {
+        segment.annotate("user.id", 7);
+        segment.set_user(&"u".repeat(300));
+        for name in ["first", "second"] {
+            subsegment(name).run(|part| {
+                part.metadata("control", &control);
+            });
+        }
+    });
+    assert_fits(&capture);
+    assert_eq!(parents(&capture).len(), 3);
+    let health = capture.recorder().health();
+    let counts = (health.split, health.repaired, health.trimmed);
+    assert_eq!(counts, (1, 1, 1), "{health:?}");
+}

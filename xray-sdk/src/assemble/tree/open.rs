@@ -16,6 +16,11 @@ impl Tree {
         self.nodes.len() - self.open + self.late
     }
 
+    /// Whether nothing has to be kept: all that is here has opened and closed.
+    pub(crate) fn is_over(&self) -> bool {
+        self.open == 0 && self.unopened == 0
+    }
+
     /// Whether something was recorded of what is open.
     pub(crate) fn has_open_values(&self) -> bool {
         self.open_nodes()

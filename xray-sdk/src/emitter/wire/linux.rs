@@ -74,10 +74,17 @@ impl Wire for Socket {
         let segment = u16::try_from(stride).map_err(invalid)?;
         let mut slices = Vec::with_capacity(2 * datagrams.len());
         for datagram in datagrams {
+            slices.push(IoSlice::new(datagram));
+            // Each piece costs the kernel a copy of its own, and most datagrams of one kind of request are of one length.
             let missing = stride - datagram.len();
-            slices.extend([IoSlice::new(datagram), IoSlice::new(&BLANKS[..missing])]);
+            if missing > 0 {
+                slices.push(IoSlice::new(&BLANKS[..missing]));
+            }
         }
-        slices.pop();
+        // The last one may be shorter.
+        if datagrams.last().is_some_and(|last| last.len() < stride) {
+            slices.pop();
+        }
         let segmented = [ControlMessage::UdpGsoSegments(&segment)];
         let socket = self.socket.as_raw_fd();
         sendmsg::<()>(socket, &slices, &segmented, MsgFlags::empty(), None)?;
