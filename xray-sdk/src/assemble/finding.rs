@@ -117,8 +117,8 @@ impl<'a> Findings<'a> {
     pub(crate) fn relieved(&self, nodes: u64) {
         count(&self.counts.incomplete, nodes);
         self.outlet.notices.tell_once("relieved", || {
-            "open segments took more than half of queue_bytes and were sent as in progress; what they had recorded by then is not in their \
-             complete documents: raise queue_bytes, or end segments earlier"
+            "open segments took more than half of queue_bytes and were sent as in progress; of what they had recorded by then their complete \
+             documents have only what was little: raise queue_bytes, or end segments earlier"
                 .to_owned()
         });
     }

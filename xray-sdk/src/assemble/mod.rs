@@ -178,8 +178,8 @@ impl Assembler {
                             // Alone: the complete document of the segment replaces all that stands in one in progress.
                             assembler.send(tree, is_closed, Kept::Open, sink);
                         }
-                        true if tree.has_open_values() => {
-                            assembler.send_unfinished(tree, Kept::Openings, sink);
+                        true if tree.has_open_values() && !tree.is_relieved() => {
+                            assembler.send_unfinished(tree, Kept::Little, sink);
                         }
                         _ => {}
                     }
@@ -261,7 +261,7 @@ impl Assembler {
             counts: &self.outlet.counts,
         };
         match kept {
-            Kept::Openings => findings.relieved(tree.open_count() as u64),
+            Kept::Little => findings.relieved(tree.open_count() as u64),
             Kept::Open | Kept::Nothing => findings.incomplete(tree.open_count() as u64),
         }
         self.send(tree, is_opened, kept, sink);
@@ -296,10 +296,11 @@ impl Assembler {
             false => places.filter(|place| is_closed(tree, *place)).count(),
         };
         let stays = |tree: &Tree, place| !is_closed(tree, place) && !tree.is_late(place);
+        let is_relief = matches!(kept, Kept::Little);
         let kept = match kept {
             _ if tree.is_over() => None,
             Kept::Open => tree.keep(stays, Tree::copy_node),
-            Kept::Openings => tree.keep(stays, Tree::copy_open),
+            Kept::Little => tree.keep(stays, Tree::copy_little),
             Kept::Nothing => None,
         };
         count(&outlet.counts.nodes, closed as u64);
@@ -311,6 +312,7 @@ impl Assembler {
             outlet.adopt(&lane);
             tree.add(lane);
         }
+        tree.set_relieved(is_relief);
     }
 }
 
@@ -319,8 +321,8 @@ impl Assembler {
 enum Kept {
     /// All that was recorded of what is still open.
     Open,
-    /// That it is open, so that its end can be sent: for want of memory the rest went out with it in progress.
-    Openings,
+    /// That it is open, so that its end can be sent, and what is little: for want of memory the rest went out with it in progress.
+    Little,
     Nothing,
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct Tree {
     late: usize,
     /// Since when it is kept only for openings that may still come.
     waits_since: Option<Moment>,
+    /// For want of memory it went out in progress, and nothing came since.
+    is_relieved: bool,
     /// Nodes that [await](Awaits) a part of the segment's own lane.
     awaiting: Vec<Place>,
     /// Whether some of it is an exception.
@@ -118,6 +120,7 @@ impl Tree {
         self.progress = Progress::default();
         self.exceptions = Written::default();
         self.waits_since = None;
+        self.is_relieved = false;
     }
 
     /// Finds each node's parent and children.

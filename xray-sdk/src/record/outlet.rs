@@ -57,7 +57,7 @@ pub(crate) struct Counts {
 }
 
 /// A lane takes at least this much memory, however little is in it; the number of lanes follows from the bound on memory.
-const LANE_BYTES: usize = 1024;
+pub(crate) const LANE_BYTES: usize = 1024;
 /// So many lanes are enough, whatever the bound: the background thread writes what is in them while documents wait to be emitted. The queue has
 /// places for a quarter more, of 16 bytes each.
 const LANES: usize = 1 << 16;

@@ -37,7 +37,8 @@ pub struct Health {
     /// Names and annotation keys that were changed into what X-Ray accepts.
     pub repaired: u64,
     /// Segments and subsegments that were sent as in progress because they had not closed: when the recorder ended, or for want of
-    /// [memory](crate::RecorderBuilder::queue_bytes), after which their complete documents have only what was recorded later.
+    /// [memory](crate::RecorderBuilder::queue_bytes). Then their complete documents have what was recorded later, and of what was recorded before
+    /// what takes less than 1 kB for the whole segment: all, or all but metadata, `aws` fields and exceptions. Those are in the documents in progress only.
     pub incomplete: u64,
     /// Documents that showed what was still open, because it was [old](crate::RecorderBuilder::in_progress_after) or
     /// [asked for](crate::Entity::send_in_progress). The complete ones replace them; `segments` and `nodes` count only those.

@@ -1,13 +1,15 @@
 //! Documents that would not fit into one datagram.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
-use xray_sdk::document::Document;
+use xray_sdk::document::{AnnotationValue, Document};
 use xray_sdk::testing::Capture;
 use xray_sdk::{SegmentId, Subsegment, subsegment};
 
 /// The most bytes of a document over UDP: 65,507 less the header line.
 const LIMIT: usize = 65_507 - 30;
+const DEADLINE: Duration = Duration::from_secs(30);
 
 fn assert_fits(capture: &Capture) {
     for bytes in capture.bytes() {
@@ -249,7 +251,7 @@ fn a_segment_larger_than_the_memory_allowed_is_sent_in_progress_and_ends() {
     for number in 0..2_000 {
         segment.metadata(format!("key_{number}"), &"x".repeat(1_000));
         if number % 100 == 0 {
-            capture.recorder().flush(std::time::Duration::from_secs(30));
+            capture.recorder().flush(DEADLINE);
         }
     }
     segment.end();
@@ -311,4 +313,47 @@ fn what_a_document_had_repaired_counts_once_where_it_has_to_be_split() {
     let health = capture.recorder().health();
     let counts = (health.split, health.repaired, health.trimmed);
     assert_eq!(counts, (1, 1, 1), "{health:?}");
+}
+
+#[test]
+fn what_is_little_of_an_open_segment_outlives_want_of_memory() {
+    let capture = Capture::with("import", |builder| builder.queue_bytes(1024 * 1024));
+    let health = || capture.recorder().health();
+    capture.recorder().segment("import").run_sync(|segment| {
+        segment.http_request("PUT", "https://example.com/import");
+        segment.set_user("first").annotate("tenant", "a");
+        segment.set_user("second").annotate("tenant", "b");
+        segment.metadata("first", "not kept, for there is more of its kind");
+        subsegment("open").run(|open| {
+            open.annotate("step", 1).metadata("note", "kept");
+            while health().incomplete == 0 {
+                segment.metadata("large", &"x".repeat(100_000));
+                capture.recorder().flush(DEADLINE);
+            }
+            let incomplete = health().incomplete;
+            capture.recorder().flush(DEADLINE);
+            let message = "there is nothing more to give up";
+            assert_eq!(health().incomplete, incomplete, "{message}");
+        });
+        segment.http_status(200);
+    });
+    let mut documents = capture.documents();
+    documents.retain(|document| !document.in_progress && document.name == "import");
+    let [document] = &documents[..] else {
+        panic!("{documents:?}");
+    };
+    assert_eq!(document.user.as_deref(), Some("second"));
+    assert_eq!(
+        document.annotations["tenant"],
+        AnnotationValue::Text("b".to_owned())
+    );
+    // What was handed over later may be there.
+    let metadata = document.metadata.get("default");
+    assert!(metadata.is_none_or(|default| default.get("first").is_none()));
+    let http = document.http.as_ref().expect("recorded");
+    let request = http.request.as_ref().expect("recorded");
+    assert_eq!(request.method.as_deref(), Some("PUT"));
+    let open = &document.subsegments[0];
+    assert_eq!(open.metadata["default"]["note"], "kept");
+    assert_eq!(open.annotations["step"], AnnotationValue::Integer(1));
 }

@@ -10,6 +10,7 @@ use crate::record::lane::Lane;
 impl Tree {
     pub(crate) fn add(&mut self, lane: Box<Lane>) {
         let is_main = lane.is_main();
+        self.is_relieved = false;
         let events = lane.events();
         let (mut next, mut text) = (0, 0);
         while let Some(first) = events.get(next) {

@@ -1,9 +1,10 @@
 //! What stays of a tree when something of it was sent.
 
 use super::{Awaits, Node, Place, Tree};
+use crate::document::limits;
 use crate::record::event::{Event, Mark, Texts, What};
 use crate::record::lane::Lane;
-use crate::record::outlet::Outlet;
+use crate::record::outlet::{LANE_BYTES, Outlet};
 
 impl Tree {
     /// Copies the nodes that stay into a lane of their own.
@@ -23,12 +24,29 @@ impl Tree {
         kept
     }
 
-    /// Copies that it is open. What is known of one whose opening is not here stays.
-    pub(crate) fn copy_open(&self, node: &Node, to: &mut Lane) {
-        match node.opened {
-            Some(_) => self.copy_opening(node, to),
-            None => self.copy_node(node, to),
+    /// Copies that it is open, and what was recorded of it where that is so little that the whole lane takes no more than any lane counts for: all,
+    /// or all but the values that may be large. What is left out has to be all of its kind: a later value may have replaced one that is
+    /// kept. What is known of one whose opening is not here stays.
+    pub(crate) fn copy_little(&self, node: &Node, to: &mut Lane) {
+        if node.opened.is_none() {
+            return self.copy_node(node, to);
         }
+        let takes = |is_kept: fn(&What) -> bool| {
+            let events = self.events_of(node).map(|(event, _)| &event.what);
+            let kept = events.filter(|what| is_kept(what));
+            // Its opening, its end, and that it moved.
+            let around = 3 * size_of::<Event>() + limits::NAME_CHARACTERS;
+            kept.map(|what| size_of::<Event>() + what.text_bytes())
+                .sum::<usize>()
+                + around
+        };
+        let room = LANE_BYTES.saturating_sub(to.bytes());
+        let kept: fn(&What) -> bool = match () {
+            () if takes(|_| true) <= room => |_| true,
+            () if takes(is_small) <= room => is_small,
+            () => |_| false,
+        };
+        self.copy(node, to, kept);
     }
 
     fn copy_opening(&self, node: &Node, to: &mut Lane) {
@@ -47,10 +65,20 @@ impl Tree {
     }
 
     pub(crate) fn copy_node(&self, node: &Node, to: &mut Lane) {
+        self.copy(node, to, |_| true);
+    }
+
+    /// Copies all that is known of a node, but of its values those that are to be kept.
+    fn copy(&self, node: &Node, to: &mut Lane, is_kept: fn(&What) -> bool) {
+        let copy = |to: &mut Lane, list| {
+            for (event, texts) in self.listed(list) {
+                if is_kept(&event.what) {
+                    to.copy(event, texts);
+                }
+            }
+        };
         self.copy_opening(node, to);
-        for (event, texts) in self.listed(node.events) {
-            to.copy(event, texts);
-        }
+        copy(to, node.events);
         let tell = |to: &mut Lane, what| {
             let node = node.id;
             to.copy(&Event { node, what }, Texts(""));
@@ -58,9 +86,7 @@ impl Tree {
         if node.awaits.is_some() {
             tell(to, What::Mark(Mark::Moved));
         }
-        for (event, texts) in self.listed(node.elsewhere) {
-            to.copy(event, texts);
-        }
+        copy(to, node.elsewhere);
         let closed = match node.awaits {
             Some(Awaits::Part(at)) => Some(at),
             _ => node.closed,
@@ -69,4 +95,12 @@ impl Tree {
             tell(to, What::Close { at });
         }
     }
+}
+
+/// Whether it is of the kinds of values of which there are few, and those short.
+fn is_small(what: &What) -> bool {
+    !matches!(
+        what,
+        What::Metadata { .. } | What::MetadataIn { .. } | What::Aws { .. } | What::Exception { .. }
+    )
 }

@@ -27,6 +27,16 @@ impl Tree {
             .any(|(node, _)| self.events_of(node).next().is_some())
     }
 
+    /// Whether all that it could give up is given up.
+    pub(crate) fn is_relieved(&self) -> bool {
+        self.is_relieved
+    }
+
+    /// For want of memory it went out in progress just now, or was sent for another reason.
+    pub(crate) fn set_relieved(&mut self, is_relieved: bool) {
+        self.is_relieved = is_relieved;
+    }
+
     fn open_nodes(&self) -> impl Iterator<Item = (&Node, &Opened)> {
         let open = self.nodes.iter().filter(|node| node.closed.is_none());
         open.filter_map(|node| Some((node, node.opened.as_ref()?)))
