@@ -241,13 +241,17 @@ fn http(draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
     if !draft.has_any(REQUEST_FIELDS | RESPONSE_FIELDS) {
         return;
     }
-    text.raw(b",\"http\":");
-    let http = text.len();
+    let http = text.len() + b",\"http\":".len();
+    let request = http + b"{\"request\":".len();
     if draft.has_any(REQUEST_FIELDS) {
-        text.raw(b"{\"request\":");
-        let request = text.len();
-        if let Some(value) = draft.text(Field::HttpMethod) {
-            write_text(b",\"method\":\"", value, text, trimmed);
+        match draft.text(Field::HttpMethod) {
+            Some(value) => write_text(
+                b",\"http\":{\"request\":{\"method\":\"",
+                value,
+                text,
+                trimmed,
+            ),
+            None => text.raw(b",\"http\":{\"request\":"),
         }
         if let Some(value) = draft.text(Field::HttpUrl) {
             write_text(b",\"url\":\"", value, text, trimmed);
@@ -262,13 +266,17 @@ fn http(draft: &Draft<'_>, text: &mut Text, trimmed: &mut Vec<String>) {
             text.raw(b",\"x_forwarded_for\":true");
         }
         text.end_object(request);
+    } else {
+        text.raw(b",\"http\":");
     }
     if draft.has_any(RESPONSE_FIELDS) {
-        text.raw(b",\"response\":");
-        let response = text.len();
-        if let Some(status) = draft.number(Field::HttpStatus) {
-            text.raw(b",\"status\":");
-            text.integer(status);
+        let response = text.len() + b",\"response\":".len();
+        match draft.number(Field::HttpStatus) {
+            Some(status) => {
+                text.raw(b",\"response\":{\"status\":");
+                text.status(status);
+            }
+            None => text.raw(b",\"response\":"),
         }
         if let Some(length) = draft.number(Field::HttpContentLength) {
             text.raw(b",\"content_length\":");
@@ -336,9 +344,14 @@ fn write_text<const LENGTH: usize>(
     if value.len() <= limits::TEXT_CHARACTERS {
         return text.text_member(key, value);
     }
-    let key = &key[..LENGTH - 1];
+    write_long(&key[..LENGTH - 1], value, text, trimmed);
+}
+
+#[cold]
+fn write_long(key: &[u8], value: &str, text: &mut Text, trimmed: &mut Vec<String>) {
     text.raw(key);
-    let name = String::from_utf8_lossy(&key[2..LENGTH - 3]);
+    let name = key.rsplit(|byte| *byte == b'"').nth(1).unwrap_or_default();
+    let name = String::from_utf8_lossy(name);
     write_cut(value, limits::TEXT_CHARACTERS, &name, text, trimmed);
 }
 

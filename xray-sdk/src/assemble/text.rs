@@ -6,7 +6,7 @@ use crate::id::{SegmentId, TraceId};
 #[derive(Default)]
 pub(crate) struct Text {
     bytes: Vec<u8>,
-    /// The latest second that was written, with its digits: the next time is hardly ever of another.
+    /// The latest second that was written, in microseconds, with its digits: the next time is hardly ever of another.
     second: (u64, [u8; 10]),
 }
 
@@ -65,7 +65,6 @@ impl Text {
     /// A comma and a key that needs no escaping.
     #[inline]
     pub(crate) fn member(&mut self, key: &str) {
-        self.bytes.reserve(key.len() + 4);
         self.raw(b",\"");
         self.raw(key);
         self.raw(b"\":");
@@ -75,7 +74,6 @@ impl Text {
     #[inline(always)]
     pub(crate) fn text_member<const LENGTH: usize>(&mut self, key: &[u8; LENGTH], text: &str) {
         if is_plain(text.as_bytes()) {
-            self.bytes.reserve(LENGTH + text.len() + 1);
             self.raw(key);
             self.raw(text);
             return self.bytes.push(b'"');
@@ -184,6 +182,19 @@ impl Text {
         self.raw(itoa::Buffer::new().format(number));
     }
 
+    /// The status of an HTTP response: three digits, where it is one.
+    #[inline]
+    pub(crate) fn status(&mut self, status: u64) {
+        match status {
+            100..=999 => {
+                let mut digits = [b'0' + (status / 100) as u8, 0, 0];
+                write_pairs(&mut digits[1..], (status % 100) as u32);
+                self.raw(digits);
+            }
+            _ => self.integer(status),
+        }
+    }
+
     pub(crate) fn display(&mut self, value: impl std::fmt::Display) {
         use std::io::Write as _;
         // Writing to a vector does not fail.
@@ -196,12 +207,12 @@ impl Text {
         const EMPTY: &[u8; 85] = b"\",\"id\":\"0000000000000000\",\"start_time\":0000000000.000000,\"end_time\":0000000000.000000";
         const START: usize = 39;
         const END: usize = 68;
-        let times = (self.digits(start), end.and_then(|end| self.digits(end)));
         let mut known = *EMPTY;
         known[8..24].copy_from_slice(&id.letters());
-        if let (Some(start), Some(end)) = times {
-            known[START..START + 17].copy_from_slice(&start);
-            known[END..END + 17].copy_from_slice(&end);
+        let is_whole = end.is_some_and(|end| {
+            self.digits(start, &mut known[START..START + 17]) && self.digits(end, &mut known[END..])
+        });
+        if is_whole {
             return self.raw(known);
         }
         self.raw(&known[..START]);
@@ -217,29 +228,31 @@ impl Text {
 
     /// Epoch seconds with microseconds, as X-Ray's documents have times.
     fn seconds(&mut self, epoch_micros: u64) {
-        if let Some(digits) = self.digits(epoch_micros) {
-            return self.raw(digits);
+        let mut text = *b"0000000000.000000";
+        if self.digits(epoch_micros, &mut text) {
+            return self.raw(text);
         }
         self.integer(epoch_micros / 1_000_000);
-        let mut fraction = *b".000000";
-        write_pairs(&mut fraction[1..], (epoch_micros % 1_000_000) as u32);
-        self.raw(fraction);
+        write_pairs(&mut text[11..], (epoch_micros % 1_000_000) as u32);
+        self.raw(&text[10..]);
     }
 
-    /// The same where the seconds have ten digits, as they have since 2001.
-    #[inline]
-    fn digits(&mut self, epoch_micros: u64) -> Option<[u8; 17]> {
-        let (seconds, micros) = (epoch_micros / 1_000_000, epoch_micros % 1_000_000);
-        if self.second.0 != seconds || seconds == 0 {
-            let number = u32::try_from(seconds).ok();
-            let number = number.filter(|number| *number >= 1_000_000_000)?;
-            self.second.0 = seconds;
-            write_pairs(&mut self.second.1, number);
+    /// Fills in the same where there is `0000000000.000000`. False where the seconds do not have the ten digits that they have since 2001.
+    #[inline(always)]
+    fn digits(&mut self, epoch_micros: u64, text: &mut [u8]) -> bool {
+        let mut micros = epoch_micros.wrapping_sub(self.second.0);
+        if micros >= 1_000_000 || self.second.0 == 0 {
+            let seconds = epoch_micros / 1_000_000;
+            match u32::try_from(seconds) {
+                Ok(number) if number >= 1_000_000_000 => write_pairs(&mut self.second.1, number),
+                _ => return false,
+            }
+            self.second.0 = seconds * 1_000_000;
+            micros = epoch_micros % 1_000_000;
         }
-        let mut text = *b"0000000000.000000";
         text[..10].copy_from_slice(&self.second.1);
-        write_pairs(&mut text[11..], micros as u32);
-        Some(text)
+        write_pairs(&mut text[11..17], micros as u32);
+        true
     }
 
     /// A finite number as JSON, anything else as text: JSON has no NaN and no infinity.

@@ -32,6 +32,7 @@ impl Tree {
                 if event.node != first.node || has_moved {
                     break;
                 }
+                next += 1;
                 match event.what {
                     What::Open {
                         parent,
@@ -49,7 +50,10 @@ impl Tree {
                             text,
                         },
                     ),
-                    What::Close { at } => self.note_close(place, at),
+                    What::Close { at } => {
+                        self.note_close(place, at);
+                        continue;
+                    }
                     What::Mark(Mark::Shown) => self.progress.ask(),
                     // What follows may stand in another list.
                     What::Mark(Mark::Moved) => has_moved = true,
@@ -59,7 +63,6 @@ impl Tree {
                     }
                     _ => has_values = true,
                 }
-                next += 1;
                 text += event.what.text_bytes() as u32;
             }
             if has_values {
