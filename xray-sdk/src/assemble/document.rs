@@ -91,7 +91,7 @@ impl Documents {
         draft: &mut Draft<'t>,
         is_sent: &impl Fn(&Tree, Place) -> bool,
     ) -> bool {
-        if tree.has_exceptions() || tree.bytes() > blocks.limit {
+        if tree.has_exceptions() {
             return false;
         }
         // What is written again counts then.
