@@ -236,16 +236,16 @@ impl<F: Future> Future for SegmentFuture<F> {
             return polled;
         }
         this.work.set(None);
-        match inside.close() {
-            Some(lane) => {
-                mem::forget(inside);
-                mem::forget(this.segment.take());
-                hand_over(lane);
-            }
-            None => {
-                drop(inside);
-                *this.segment = None;
-            }
+        if let Some(lane) = inside.close() {
+            mem::forget(inside);
+            mem::forget(this.segment.take());
+            hand_over(lane);
+        } else if inside.close_unsampled() {
+            mem::forget(inside);
+            mem::forget(this.segment.take());
+        } else {
+            drop(inside);
+            *this.segment = None;
         }
         polled
     }
