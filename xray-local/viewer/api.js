@@ -1,7 +1,6 @@
 // What the page asks the server: the X-Ray API, and what it draws beyond that.
 
-import { effect, signal } from "@preact/signals";
-import { may, request } from "/page/access.js";
+import { request } from "/page/access.js";
 
 /** Calls an operation of the X-Ray API. */
 export async function call(path, input = {}) {
@@ -47,67 +46,5 @@ function refusal(text) {
     return JSON.parse(text).message;
   } catch {
     return null;
-  }
-}
-
-/** How much came and how much is there, as the server tells whenever it changes. */
-export const totals = signal(null);
-/** Whether views follow what comes. */
-export const isLive = signal(true);
-/** Whether the server can be heard. */
-export const isConnected = signal(false);
-
-/** How often the server was heard anew. */
-const connections = signal(0);
-
-/** Changes when views should be drawn anew: with what comes, while they are live, and when the server is there again. */
-export const news = signal("");
-
-effect(() => {
-  if (isLive.value && totals.value) news.value = `${connections.value} ${totals.value.stored + totals.value.rejected + totals.value.removedTraces}`;
-});
-
-/** Hears what the server tells for as long as there is somebody who may hear it. */
-export function listen() {
-  effect(() => {
-    if (!may("GetTraceSummaries")) return;
-    const stop = new AbortController();
-    hear(stop.signal);
-    return () => {
-      stop.abort();
-      totals.value = null;
-      isConnected.value = false;
-    };
-  });
-}
-
-/** How long to wait before the server is called once more, in milliseconds. */
-const PAUSE = 1000;
-
-// No EventSource, for its requests cannot be signed.
-async function hear(signal) {
-  while (!signal.aborted) {
-    const response = await request("GET", "/local/events", undefined, { signal }).catch(() => null);
-    if (response?.ok) {
-      connections.value += 1;
-      await read(response.body).catch(() => {});
-    }
-    isConnected.value = false;
-    if (response?.status === 403) return;
-    await new Promise((go) => setTimeout(go, PAUSE));
-  }
-}
-
-async function read(stream) {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    isConnected.value = true;
-    const events = (text + value).split("\n\n");
-    text = events.pop();
-    const told = events.filter((event) => event.startsWith("data:")).at(-1);
-    if (told) totals.value = JSON.parse(told.slice("data:".length));
   }
 }

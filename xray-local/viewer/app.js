@@ -3,7 +3,6 @@
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { access, enter, signOut } from "/page/access.js";
-import { isConnected, isLive, listen, totals } from "/page/api.js";
 import { CompareView } from "/page/compare.js";
 import { isWanted as isFilterWanted } from "/page/filter.js";
 import { count, html } from "/page/form.js";
@@ -13,6 +12,7 @@ import { InsightsView } from "/page/insights.js";
 import { useKeys } from "/page/keys.js";
 import { LedgerView } from "/page/ledger.js";
 import { MapView } from "/page/map.js";
+import { isConnected, isLive, listen, totals } from "/page/news.js";
 import { go, link, view } from "/page/place.js";
 import { SamplingView } from "/page/sampling.js";
 import { Permitted, SignIn } from "/page/signin.js";

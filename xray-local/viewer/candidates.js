@@ -45,7 +45,7 @@ export function Candidates({ one }) {
   return html`
     <p class="facts">A is <a href=${link({ to: "trace", id: one })}>${request || name}</a>, ${seconds(trace.duration)}, ${clock(trace.startTime)}. Which trace is B?</p>
     <form class="tools" onSubmit=${choose}>
-      <label>By its id <input type="text" spellcheck="false" placeholder="1-581cf771-a006649127e371903a2de979" value=${text} onInput=${(event) => setText(event.currentTarget.value)} /></label>
+      <label>By its id <input type="text" spellcheck=${false} placeholder="1-581cf771-a006649127e371903a2de979" value=${text} onInput=${(event) => setText(event.currentTarget.value)} /></label>
       <button type="submit" disabled=${!text.trim()}>Compare</button>
     </form>
     ${found.length === 0

@@ -1,7 +1,8 @@
 // Forms that write through the X-Ray API, whose own errors stand at the field that they are about.
 
-import { useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { html } from "/page/form.js";
+import { useKeys } from "/page/keys.js";
 
 /** The field that an error of the API is about: the first that its text names. None where it is about something else. */
 export function fieldOf(error, names) {
@@ -15,14 +16,30 @@ export function numberOr(text) {
   return trimmed !== "" && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text;
 }
 
+/** A form that the focus goes into, and from which it goes back to where it was. */
+export function useEntered() {
+  const form = useRef(null);
+  useLayoutEffect(() => {
+    const [before, entered] = [document.activeElement, form.current];
+    entered?.querySelector("input:enabled, textarea:enabled")?.focus();
+    return () => {
+      const { activeElement, body } = document;
+      if (activeElement === body || entered?.contains(activeElement)) before?.focus?.();
+    };
+  }, []);
+  return form;
+}
+
 /**
- * The state of a form. `send` is given the values and throws what the API answers; `names` are its fields as the API calls them.
+ * The state of a form. `send` is given the values and throws what the API answers; `names` are its fields as the API calls them; `onCancel` is
+ * called when Escape is pressed, wherever the focus is.
  */
-export function useForm(start, names, send) {
+export function useForm(start, names, send, onCancel) {
   const [values, setValues] = useState(start);
   const [error, setError] = useState(null);
   const [isBusy, setBusy] = useState(false);
-  const form = useRef(null);
+  const form = useEntered();
+  useKeys({ Escape: onCancel });
   const submit = async (event) => {
     event.preventDefault();
     setBusy(true);
@@ -46,7 +63,8 @@ export function useForm(start, names, send) {
       if (error?.field === name) setError(null);
     },
   });
-  return { form, values, error, isBusy, submit, bind, rest: error && !error.field ? error : null };
+  const onKeyDown = (event) => event.key === "Escape" && !event.defaultPrevented && (event.preventDefault(), onCancel());
+  return { frame: { ref: form, onSubmit: submit, onKeyDown }, values, error, isBusy, bind, rest: error && !error.field ? error : null };
 }
 
 /** A text field with its name, a hint, and what is wrong with it. */
@@ -79,9 +97,26 @@ export function Check({ label, name, value, error, disabled, onInput }) {
   </div>`;
 }
 
-/** A button that has to be pressed twice. */
+/** A button that asks before it does what it says. What does no harm is at hand first. */
 export function Confirmed({ what, onConfirm, label }) {
   const [isAsked, setAsked] = useState(false);
-  if (!isAsked) return html`<button type="button" aria-label=${label} onClick=${() => setAsked(true)}>${what}</button>`;
-  return html`<span class="asked"><button type="button" class="danger" ref=${(button) => button?.focus()} onClick=${() => (setAsked(false), onConfirm())}>yes, ${what}</button> <button type="button" onClick=${() => setAsked(false)}>no</button></span>`;
+  const wasAsked = useRef(false);
+  const box = useRef(null);
+  useLayoutEffect(() => {
+    if (isAsked !== wasAsked.current) box.current.querySelector("button:last-child").focus();
+    wasAsked.current = isAsked;
+  }, [isAsked]);
+  const confirm = (event) => {
+    // The button goes with what it is about.
+    event.currentTarget.closest("[role=region]")?.focus();
+    wasAsked.current = false;
+    setAsked(false);
+    onConfirm();
+  };
+  const leave = (event) => event.key === "Escape" && (event.preventDefault(), setAsked(false));
+  return html`<span class="asked" ref=${box} onKeyDown=${leave}>${
+    isAsked
+      ? html`<button key="yes" type="button" class="danger" onClick=${confirm}>yes, ${what}</button> <button key="no" type="button" onClick=${() => setAsked(false)}>no</button>`
+      : html`<button key="ask" type="button" aria-label=${label} onClick=${() => setAsked(true)}>${what}</button>`
+  }</span>`;
 }

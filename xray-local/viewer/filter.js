@@ -63,7 +63,7 @@ export function FilterField({ id, label, value, onInput, onCheck, refusal, note,
     else if (event.key === "ArrowDown") turn(1);
     else if (event.key === "ArrowUp" && isList) turn(-1);
     else if (event.key === "Enter" && isList && at >= 0) choose(at);
-    else if (event.key === "Escape" && isList) setOpen(false);
+    else if (event.key === "Escape" && isOpen) setOpen(false);
     else if (event.key === " " && event.ctrlKey) setOpen(true);
     else {
       if (event.key === "Enter") setOpen(false);
@@ -86,7 +86,7 @@ export function FilterField({ id, label, value, onInput, onCheck, refusal, note,
         aria-expanded=${candidates.length > 0 ? "true" : "false"}
         aria-controls=${candidates.length > 0 ? list : undefined}
         aria-activedescendant=${at >= 0 && candidates.length > 0 ? `${list}-${at}` : undefined}
-        spellcheck="false"
+        spellcheck=${false}
         autocomplete="off"
         placeholder=${placeholder}
         value=${value}

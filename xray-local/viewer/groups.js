@@ -26,9 +26,8 @@ export function GroupsView() {
       <thead><tr><th>group</th><th>filter</th><th>insights</th><th>show</th><th><span class="hidden">change</span></th></tr></thead>
       <tbody>${groups.map((group) => html`<${Row} key=${group.GroupName} group=${group} onEdit=${setEdited} onRemove=${remove} />`)}</tbody>
     </table></div>`}
-    ${edited === "" || group
-      ? html`<${GroupForm} key=${edited} group=${group} onDone=${again} onCancel=${() => setEdited(null)} />`
-      : may("CreateGroup") && html`<p class="tools"><button onClick=${() => setEdited("")}>New group</button></p>`}
+    ${may("CreateGroup") && html`<p class="tools"><button aria-expanded=${String(edited === "")} onClick=${() => setEdited("")}>New group</button></p>`}
+    ${(edited === "" || group) && html`<${GroupForm} key=${edited} group=${group} onDone=${again} onCancel=${() => setEdited(null)} />`}
   </section>`;
 }
 
@@ -52,14 +51,14 @@ function GroupForm({ group, onDone, onCancel }) {
     FilterExpression: group?.FilterExpression ?? "",
     InsightsEnabled: group?.InsightsConfiguration?.InsightsEnabled ?? false,
   };
-  const { form, isBusy, submit, bind, rest } = useForm(start, NAMES, async ({ GroupName, FilterExpression, InsightsEnabled }) => {
+  const { frame, isBusy, bind, rest } = useForm(start, NAMES, async ({ GroupName, FilterExpression, InsightsEnabled }) => {
     const InsightsConfiguration = { InsightsEnabled, ...(!InsightsEnabled && { NotificationsEnabled: false }) };
     const said = { GroupName, InsightsConfiguration, ...(!isDefault(group) && { FilterExpression }) };
     await call(group ? "/UpdateGroup" : "/CreateGroup", said);
     onDone();
-  });
+  }, onCancel);
   const { error, ...filter } = bind("FilterExpression");
-  return html`<form class="editor" ref=${form} onSubmit=${submit} aria-label=${group ? `Group ${group.GroupName}` : "New group"}>
+  return html`<form class="editor" ...${frame} aria-label=${group ? `Group ${group.GroupName}` : "New group"}>
     <h2>${group ? html`Group ${group.GroupName}` : "New group"}</h2>
     <${Field} label="name" ...${bind("GroupName")} disabled=${group != null} />
     ${isDefault(group)

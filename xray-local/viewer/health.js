@@ -1,7 +1,8 @@
 // How the server itself does: what comes in, what waits, what is kept, and what was lost.
 
-import { ask, news } from "/page/api.js";
+import { ask } from "/page/api.js";
 import { Loading, Outcome, bytes, clock, count, html, useLoaded } from "/page/form.js";
+import { news } from "/page/news.js";
 
 export function HealthView() {
   const { value: health, error } = useLoaded(() => ask("/local/health"), [], news.value);

@@ -1,7 +1,8 @@
 // Insights: times in which a service failed more than was to be expected.
 
-import { call, news, pages } from "/page/api.js";
+import { call, pages } from "/page/api.js";
 import { Loading, Problem, html, minute, useLoaded } from "/page/form.js";
+import { news } from "/page/news.js";
 import { Timeline } from "/page/timeline.js";
 import { go, group, id, link, period, range, times } from "/page/place.js";
 import { TimedHeading } from "/page/range.js";

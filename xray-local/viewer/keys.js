@@ -14,7 +14,10 @@ const OWN = [
   ["[role=region], [role=tabpanel], section[tabindex], pre[tabindex], .keys", (key) => /^(Arrow|Page|Home|End| )/.test(key)],
 ];
 
-const isOwn = ({ target, key }) => document.querySelector("dialog[open]") != null || OWN.some(([elements, isTheirs]) => isTheirs(key) && target.closest(elements));
+/** While something is written or asked, keys do nothing else; Escape leaves a form. */
+const isTaken = (key) => document.querySelector(key === "Escape" ? "dialog[open]" : "dialog[open], form.editor") != null;
+
+const isOwn = ({ target, key }) => isTaken(key) || OWN.some(([elements, isTheirs]) => isTheirs(key) && target.closest(elements));
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isOwn(event)) return;

@@ -1,8 +1,9 @@
 // What came in, and what became of it: by service, by the way on which it came, and before it came.
 
-import { ask, news } from "/page/api.js";
+import { ask } from "/page/api.js";
 import { Few, Loading, Name, Outcome, bytes, clock, count, html, useLoaded } from "/page/form.js";
 import { SEVERITIES } from "/page/findings.js";
+import { news } from "/page/news.js";
 
 const WAYS = { udp: "UDP", api: "API", program: "own program" };
 

@@ -1,10 +1,11 @@
 // The service map: who calls whom, how often, how fast and how well.
 
 import { useState } from "preact/hooks";
-import { ask, news } from "/page/api.js";
+import { ask } from "/page/api.js";
 import { ServiceMap, key } from "/page/drawing.js";
 import { Folded, Loading, Name, Outcome, average, count, html, names, rate, seconds, share, useLoaded } from "/page/form.js";
 import { Histogram } from "/page/histogram.js";
+import { news } from "/page/news.js";
 import { go, link, range, times } from "/page/place.js";
 import { TimedHeading } from "/page/range.js";
 

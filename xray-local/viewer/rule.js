@@ -35,13 +35,13 @@ function written(values, isDefault) {
 /** `rule` is none for a new one. */
 export function RuleForm({ rule, onDone, onCancel }) {
   const isDefault = rule?.RuleName === "Default";
-  const { form, isBusy, submit, bind, rest } = useForm(start(rule), NAMES, async (values) => {
+  const { frame, isBusy, bind, rest } = useForm(start(rule), NAMES, async (values) => {
     const said = written(values, isDefault);
     if (rule) await call("/UpdateSamplingRule", { SamplingRuleUpdate: said });
     else await call("/CreateSamplingRule", { SamplingRule: { ...said, Version: 1 } });
     onDone();
-  });
-  return html`<form class="editor" ref=${form} onSubmit=${submit} aria-label=${rule ? `Rule ${rule.RuleName}` : "New rule"}>
+  }, onCancel);
+  return html`<form class="editor" ...${frame} aria-label=${rule ? `Rule ${rule.RuleName}` : "New rule"}>
     <h2>${rule ? html`Rule ${rule.RuleName}` : "New rule"}</h2>
     ${isDefault && html`<p class="quiet">The default rule decides where no other one matches. Only its reservoir and its rate can be changed.</p>`}
     <fieldset>

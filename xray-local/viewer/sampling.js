@@ -2,11 +2,12 @@
 
 import { useState } from "preact/hooks";
 import { may } from "/page/access.js";
-import { ask, call, news, pages } from "/page/api.js";
+import { ask, call, pages } from "/page/api.js";
 import { Decisions, Reports } from "/page/decisions.js";
 import { Explain } from "/page/explain.js";
 import { Confirmed } from "/page/field.js";
 import { Loading, count, html, percent, useLoaded } from "/page/form.js";
+import { news } from "/page/news.js";
 import { range, times } from "/page/place.js";
 import { TimedHeading } from "/page/range.js";
 import { MATCHED, RuleForm } from "/page/rule.js";
@@ -40,9 +41,8 @@ export function SamplingView() {
     <p class="lead">A rule says how many of the requests that it matches are recorded. Programs fetch the rules every ten seconds, ask them from the top, and the first that matches decides.</p>
     <${Loading} value=${value} error=${error ?? failure} />
     ${value && html`<${Rules} ...${value} onEdit=${setEdited} onRemove=${remove} />`}
-    ${edited === "" || rule
-      ? html`<${RuleForm} key=${edited} rule=${rule} onDone=${again} onCancel=${() => setEdited(null)} />`
-      : may("CreateSamplingRule") && html`<p class="tools"><button onClick=${() => setEdited("")}>New rule</button></p>`}
+    ${may("CreateSamplingRule") && html`<p class="tools"><button aria-expanded=${String(edited === "")} onClick=${() => setEdited("")}>New rule</button></p>`}
+    ${(edited === "" || rule) && html`<${RuleForm} key=${edited} rule=${rule} onDone=${again} onCancel=${() => setEdited(null)} />`}
     ${value && html`<${Explain} rules=${value.rules} changes=${changes} /><${Reports} reports=${value.reports} /><${Decisions} decisions=${value.decisions} />`}
   </section>`;
 }
@@ -57,7 +57,7 @@ function Rules({ rules, counts, uses, onEdit, onRemove }) {
       const used = uses.get(rule.RuleName);
       const isDefault = rule.RuleName === "Default";
       const matched = [...of(rule), ...attributes(rule)];
-      return html`<tr>
+      return html`<tr key=${rule.RuleName}>
         <th scope="row">${rule.RuleName}</th>
         <td>${isDefault ? "last" : rule.Priority}</td>
         <td>${matched.length > 0 ? matched : isDefault ? "everything else" : "everything"}</td>

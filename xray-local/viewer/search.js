@@ -1,7 +1,8 @@
 // How the traces of a list were found: by the index, or by reading them. Asked for when it is unfolded.
 
-import { ask, news } from "/page/api.js";
+import { ask } from "/page/api.js";
 import { Folded, Problem, bytes, count, html, useLoaded } from "/page/form.js";
+import { news } from "/page/news.js";
 import { filter, range, times } from "/page/place.js";
 
 export const Search = () => html`<${Folded} title="How they were found" className="search"><${Explained} /><//>`;

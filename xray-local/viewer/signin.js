@@ -2,11 +2,13 @@
 
 import { useState } from "preact/hooks";
 import { access, canSign, may, reason, signIn } from "/page/access.js";
+import { useEntered } from "/page/field.js";
 import { html } from "/page/form.js";
 
 export function SignIn() {
   const [values, setValues] = useState({ id: "", secret: "" });
   const [isBusy, setBusy] = useState(false);
+  const form = useEntered();
   const bind = (name) => ({ name, value: values[name], onInput: (event) => setValues({ ...values, [name]: event.currentTarget.value }) });
   const submit = async (event) => {
     event.preventDefault();
@@ -19,8 +21,8 @@ export function SignIn() {
     <p class="lead">This server answers signed requests only. Its keys are in the file that it was started with (<code>--keys</code>).</p>
     ${reason.value && html`<p class="problem" role="alert">${reason.value}</p>`}
     ${canSign()
-      ? html`<form class="editor" onSubmit=${submit} aria-label="Sign in">
-          <div class="field"><label for="key-id">access key id</label><input id="key-id" type="text" autocomplete="username" spellcheck="false" required ...${bind("id")} /></div>
+      ? html`<form class="editor" ref=${form} onSubmit=${submit} aria-label="Sign in">
+          <div class="field"><label for="key-id">access key id</label><input id="key-id" type="text" autocomplete="username" spellcheck=${false} required ...${bind("id")} /></div>
           <div class="field"><label for="secret">secret access key</label><input id="secret" type="password" autocomplete="current-password" required ...${bind("secret")} /></div>
           <p class="quiet">The secret is not sent and not kept. What it makes of today and tomorrow signs what this page asks for, until you sign out or close its tabs.</p>
           <p class="tools"><button type="submit" disabled=${isBusy}>Sign in</button></p>

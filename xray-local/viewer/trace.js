@@ -2,10 +2,11 @@
 
 import { useMemo, useState } from "preact/hooks";
 import { may } from "/page/access.js";
-import { ask, news } from "/page/api.js";
+import { ask } from "/page/api.js";
 import { ServiceMap } from "/page/drawing.js";
 import { Loading, Outcome, clock, count, html, seconds, useLoaded } from "/page/form.js";
 import { Findings } from "/page/findings.js";
+import { news } from "/page/news.js";
 import { SegmentPanel } from "/page/panel.js";
 import { go, id, link, traceId } from "/page/place.js";
 import { Removal } from "/page/removal.js";

@@ -1,13 +1,14 @@
 // The list of traces: filtered, live, with the spread of their response times.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { call, news } from "/page/api.js";
+import { call } from "/page/api.js";
 import { Loading, Outcome, clock, count, html, names, outcomeOf, seconds, useLoaded } from "/page/form.js";
 import { FilterBar } from "/page/filter.js";
 import { Grid } from "/page/grid.js";
 import { Histogram } from "/page/histogram.js";
 import { useKeys } from "/page/keys.js";
 import { Nothing } from "/page/map.js";
+import { news } from "/page/news.js";
 import { between, filter, go, link, period, range, times } from "/page/place.js";
 import { Search } from "/page/search.js";
 import { Volume } from "/page/volume.js";

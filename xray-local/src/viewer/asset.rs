@@ -51,6 +51,7 @@ const ASSETS: &[Asset] = assets! {
     "keys.js": "text/javascript",
     "ledger.js": "text/javascript",
     "map.js": "text/javascript",
+    "news.js": "text/javascript",
     "panel.js": "text/javascript",
     "place.js": "text/javascript",
     "range.js": "text/javascript",

@@ -12,12 +12,14 @@ import * as access from "./checks/access.mjs";
 import * as choices from "./checks/choices.mjs";
 import * as compare from "./checks/compare.mjs";
 import * as crowd from "./checks/crowd.mjs";
+import * as focus from "./checks/focus.mjs";
 import * as forms from "./checks/forms.mjs";
 import * as keyboard from "./checks/keyboard.mjs";
 import * as looks from "./checks/looks.mjs";
 import * as measures from "./checks/measures.mjs";
 import * as state from "./checks/state.mjs";
 import * as others from "./checks/others.mjs";
+import * as tabs from "./checks/tabs.mjs";
 import * as themes from "./checks/themes.mjs";
 import * as waiting from "./checks/waiting.mjs";
 
@@ -27,7 +29,7 @@ if (!executablePath) {
   process.exit(2);
 }
 
-const checks = [looks, choices, compare, forms, state, keyboard, waiting, others, crowd, access, themes, measures].flatMap((all) => Object.values(all));
+const checks = [looks, choices, compare, focus, forms, state, keyboard, waiting, others, crowd, access, tabs, themes, measures].flatMap((all) => Object.values(all));
 const known = checks.map((check) => check.name);
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {

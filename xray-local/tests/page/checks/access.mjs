@@ -27,6 +27,7 @@ export async function signingIn(page, url) {
   await shop.send(url, shop.request({ time: shop.now() }));
   await page.goto(`${url}/#/traces`);
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "key-id");
   await accessible(page, "signing in");
   await shoot(page, "sign-in");
   await enter(page, "NOBODY", SECRETS.READER);
