@@ -23,6 +23,12 @@ pub(super) fn number(text: &str) -> Result<usize, String> {
     text.parse().map_err(expected)
 }
 
+/// Reads how many of something, which is not none.
+pub(super) fn some_number(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "expected a whole number, 1 or more".to_owned())
+}
+
 /// Reads a number of bytes.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     read(text, SIZES).ok_or_else(|| "expected a size, as in 500MB, 10GB or 2GiB".to_owned())

@@ -50,11 +50,11 @@ pub(super) struct Assert {
     max: Option<usize>,
 
     /// How long to wait for it, and for the server, as in 10s
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = amount::time)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "0s", value_parser = amount::time)]
     within: Duration,
 
     /// Only traces that began within this time, as in 15m or 2h [default: all]
-    #[arg(long, value_name = "TIME", value_parser = amount::some_time)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = amount::some_time)]
     since: Option<Duration>,
 
     #[command(flatten)]

@@ -186,6 +186,14 @@ impl Udp {
         delivery.sent += 1;
         Ok(())
     }
+
+    /// Whether what was sent last found nobody: the system of a machine at hand knows by now. That nobody listens further away cannot be seen.
+    pub(super) fn conclude(&self) -> Result<(), Failure> {
+        match self.socket.take_error() {
+            Ok(None) => Ok(()),
+            Ok(Some(error)) | Err(error) => Err(cannot_send(&self.address, &error)),
+        }
+    }
 }
 
 fn cannot_send(address: &str, error: &std::io::Error) -> Failure {

@@ -201,15 +201,19 @@ impl Told<'_> {
     fn write_cures(&self, out: &mut impl Write) -> io::Result<()> {
         let mut all = BTreeMap::new();
         for service in self.services {
-            for tally in service.refused.iter().chain(&service.findings) {
-                let known = all.entry(&tally.code).or_insert_with(|| Tally {
-                    documents: 0,
-                    ..tally.clone()
-                });
+            let refused = service.refused.iter().map(|tally| (true, tally));
+            let found = service.findings.iter().map(|tally| (false, tally));
+            for (is_refused, tally) in refused.chain(found) {
+                let known = all
+                    .entry((&tally.code, is_refused))
+                    .or_insert_with(|| Tally {
+                        documents: 0,
+                        ..tally.clone()
+                    });
                 known.documents += tally.documents;
             }
         }
-        for (number, tally) in all.values().enumerate() {
+        for (number, ((_, is_refused), tally)) in all.iter().enumerate() {
             if number == 0 {
                 writeln!(out)?;
             }
@@ -217,7 +221,7 @@ impl Told<'_> {
             writeln!(
                 out,
                 "{style}{}{style:#} {} in {}\n  {}",
-                tally.severity,
+                fate(*is_refused, tally.severity),
                 printable(&tally.code),
                 count_text(tally.documents, "document", "documents"),
                 printable(&tally.cure)
@@ -232,6 +236,17 @@ impl Service {
     fn lost(&self) -> u64 {
         let refused = self.refused.iter().map(|tally| tally.documents);
         refused.sum::<u64>() + self.unwritten
+    }
+}
+
+/// What became of a document here, or would become of it in AWS.
+fn fate(is_refused: bool, severity: Severity) -> &'static str {
+    match severity {
+        _ if is_refused => "refused",
+        Severity::Rejected => "stored, X-Ray would reject",
+        Severity::Dropped => "stored, X-Ray would drop",
+        Severity::Cut => "stored, X-Ray would cut",
+        _ => "advice",
     }
 }
 

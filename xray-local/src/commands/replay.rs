@@ -158,6 +158,9 @@ impl Replay {
             }
             left = rest;
         }
+        if let Some(udp) = &udp {
+            udp.conclude()?;
+        }
         bar.finish_and_clear();
         Ok(delivery)
     }

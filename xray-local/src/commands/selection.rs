@@ -20,7 +20,7 @@ pub(super) struct Selection {
     filter: Option<String>,
 
     /// Only traces that began within this time, as in 15m or 2h [default: all]
-    #[arg(long, value_name = "TIME", value_parser = amount::some_time)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = amount::some_time)]
     since: Option<Duration>,
 }
 

@@ -49,6 +49,7 @@ impl Send {
                     udp.send(document, &mut delivery)?;
                     bar.inc(1);
                 }
+                udp.conclude()?;
                 delivery
             }
             None => Delivery::put(&self.address.client()?, &documents, &bar)?,

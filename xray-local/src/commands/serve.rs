@@ -57,7 +57,7 @@ pub(super) struct Serve {
     keep_bytes: Option<u64>,
 
     /// How long a trace is kept after its first document came
-    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = amount::some_time)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "30d", value_parser = amount::some_time)]
     keep_age: Duration,
 
     /// Refuse documents that make a trace larger than this, as X-Ray does somewhere above 100kB [default: no limit]

@@ -15,10 +15,10 @@ pub(super) struct Cell {
     is_number: bool,
 }
 
-/// How wide a column becomes on a terminal, but for the last. An id of a trace has 35 characters.
+/// How wide a column becomes, but for the last. An id of a trace has 35 characters.
 const WIDEST: usize = 40;
 
-/// Rows under a head. Columns are as wide as what stands in them. On a terminal long ones are cut, and the last at the edge.
+/// Rows under a head. Columns are as wide as what stands in them, up to a bound. On a terminal what is longer is cut, and the last column at the edge.
 pub(super) struct Table {
     head: Vec<&'static str>,
     rows: Vec<Vec<Cell>>,
@@ -66,13 +66,10 @@ impl Table {
                 *width = (*width).max(cell.text.width());
             }
         }
-        let (widest, edge) = match is_cut {
-            true => (WIDEST, width()),
-            false => (usize::MAX, usize::MAX),
-        };
         widths
             .iter_mut()
-            .for_each(|width| *width = widest.min(*width));
+            .for_each(|width| *width = WIDEST.min(*width));
+        let edge = is_cut.then(width);
         let bold = Style::new().bold();
         let head = self.head.iter().zip(0..).map(|(name, column)| Cell {
             text: (*name).to_owned(),
@@ -89,13 +86,20 @@ impl Table {
     }
 }
 
-fn line(out: &mut impl Write, row: &[Cell], widths: &[usize], edge: usize) -> io::Result<()> {
+/// `edge` is where lines end, and what is long is cut. Where they end nowhere it moves the rest of its row.
+fn line(
+    out: &mut impl Write,
+    row: &[Cell],
+    widths: &[usize],
+    edge: Option<usize>,
+) -> io::Result<()> {
     let mut at = 0;
     for (number, (cell, width)) in row.iter().zip(widths).enumerate() {
         let is_last = number + 1 == row.len();
-        let text = match is_last {
-            true => cut(&cell.text, edge.saturating_sub(at).max(8)),
-            false => cut(&cell.text, *width),
+        let text = match (edge, is_last) {
+            (None, _) => cell.text.clone(),
+            (Some(edge), true) => cut(&cell.text, edge.saturating_sub(at).max(8)),
+            (Some(_), false) => cut(&cell.text, *width),
         };
         let gap = " ".repeat(width.saturating_sub(text.width()));
         let (before, behind) = match (cell.is_number, is_last) {
@@ -173,6 +177,7 @@ mod tests {
         assert_eq!(lines(true)[1], format!("{}…      7  a", "x".repeat(39)));
         assert!(lines(true)[0].starts_with(&format!("NAME{}COUNT", " ".repeat(38))));
         assert_eq!(lines(false)[1], format!("{}      7  a", "x".repeat(200)));
+        assert_eq!(lines(false)[0].find("COUNT"), Some(42), "one name moves no other row");
     }
 
     #[test]

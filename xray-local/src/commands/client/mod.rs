@@ -15,6 +15,8 @@ use serde::de::DeserializeOwned;
 use ureq::Agent;
 use ureq::http::{Request, Response};
 
+use super::Failure;
+
 pub(crate) use endpoint::{Address, Endpoint, without_user};
 pub(crate) use error::ClientError;
 pub(crate) use event::Events;
@@ -146,6 +148,17 @@ impl Client {
         let is_ours = answer.status < 300 && self.body(answer)?.starts_with(b"xray-local ");
         self.is_ours.set(Some(is_ours));
         Ok(is_ours)
+    }
+
+    /// Refuses what only an xray-local does. `refusal` says what another server does not, `cure` what to do there.
+    pub(crate) fn wants_ours(&self, refusal: &str, cure: &str) -> Result<(), Failure> {
+        if self.is_ours()? {
+            return Ok(());
+        }
+        Err(Failure::failed(
+            format!("{} is no xray-local, and {refusal}", self.endpoint),
+            format!("Ask an xray-local: --address HOST:PORT.{cure}"),
+        ))
     }
 
     fn read<Output: DeserializeOwned>(&self, body: &[u8]) -> Result<Output, ClientError> {

@@ -86,7 +86,13 @@ impl Doctor {
         let (known, is_reachable) = asked(&client);
         // One that tells strangers nothing of what it knows tells them still what it is.
         let is_ours = known.is_ok() || is_reachable && client.is_ours().unwrap_or(false);
-        let reached = environment::daemon(&program).map(|daemon| Reach::of(&daemon));
+        let daemon = environment::daemon(&program);
+        let reached = daemon.as_ref().map(Reach::of);
+        // What answers here says nothing of who holds the program's port, where that is another.
+        let is_ours = is_ours
+            && daemon.is_some_and(|daemon| {
+                environment::is_same(daemon.udp(), client.endpoint().authority())
+            });
         match known {
             Ok(known) => findings.extend(known),
             // That nobody is there is told with the port of the program, if it is the same.

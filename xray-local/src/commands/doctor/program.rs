@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::io::ErrorKind;
 
-use crate::commands::Failure;
+use crate::commands::{Exit, Failure};
 
 /// The environment of a program.
 #[derive(Debug, Default)]
@@ -26,7 +27,8 @@ impl Program {
     pub(super) fn of_process(id: u32) -> Result<Self, Failure> {
         let file = format!("/proc/{id}/environ");
         let bytes = fs::read(&file).map_err(|error| {
-            Failure::not_found(
+            Failure::new(
+                exit(error.kind()),
                 format!("cannot read the environment of process {id}: {error}"),
                 "Name a process of yours on this Linux machine, or give its variables: --program-env NAME=VALUE",
             )
@@ -61,5 +63,24 @@ impl Program {
     pub(super) fn is_function(&self) -> bool {
         let names = ["LAMBDA_TASK_ROOT", "AWS_LAMBDA_FUNCTION_NAME"];
         names.iter().any(|name| self.variable(name).is_some())
+    }
+}
+
+/// A process whose environment is kept from others is there all the same.
+fn exit(kind: ErrorKind) -> Exit {
+    match kind {
+        ErrorKind::NotFound => Exit::NotFound,
+        _ => Exit::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_of_somebody_else_is_not_told_to_be_missing() {
+        assert_eq!(exit(ErrorKind::NotFound), Exit::NotFound);
+        assert_eq!(exit(ErrorKind::PermissionDenied), Exit::Failed);
     }
 }

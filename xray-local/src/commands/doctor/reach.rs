@@ -14,6 +14,9 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// How long it may take until the system tells that nobody listens: on one machine it knows at once.
 const REFUSAL: Duration = Duration::from_millis(100);
 
+/// What an xray-local is called among processes.
+const OURS: &str = "xray-local";
+
 /// What is known of the daemon's port.
 pub(super) struct Reach {
     udp: Way,
@@ -41,7 +44,7 @@ impl Reach {
         self.udp.trouble.as_ref().map(|_| &self.udp.to)
     }
 
-    /// `is_ours` says whether an xray-local answered where one was asked.
+    /// `is_ours` says whether an xray-local answered there.
     pub(super) fn examine(&self, is_ours: bool) -> Vec<Diagnosis> {
         let mut findings = Vec::new();
         let Self { udp, tcp } = self;
@@ -97,7 +100,7 @@ impl Reach {
                 ),
                 cure,
             )),
-            (Some(one), _) if !is_ours => Some(Diagnosis::note(
+            (Some(one), _) if !is_ours && one.name != OURS => Some(Diagnosis::note(
                 Check::D01,
                 named(&self.udp, "UDP", &one),
                 cure,

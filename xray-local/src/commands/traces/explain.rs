@@ -64,15 +64,7 @@ impl Explain {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         self.selection.check()?;
         let client = self.address.client()?;
-        if !client.is_ours()? {
-            return Err(Failure::failed(
-                format!(
-                    "{} is no xray-local, and keeps to itself how it finds traces",
-                    client.endpoint()
-                ),
-                "Ask an xray-local: --address HOST:PORT.",
-            ));
-        }
+        client.wants_ours("keeps to itself how it finds traces", "")?;
         let range = ranges(&client, self.selection.since(), OF_SUMMARIES)?;
         let (start, end) = range
             .first()

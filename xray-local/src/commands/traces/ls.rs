@@ -28,7 +28,7 @@ pub(super) struct Ls {
     selection: Selection,
 
     /// How many at most
-    #[arg(long, short = 'n', value_name = "NUMBER", value_parser = amount::number, allow_negative_numbers = true, default_value_t = 20)]
+    #[arg(long, short = 'n', value_name = "NUMBER", value_parser = amount::some_number, allow_negative_numbers = true, default_value_t = 20)]
     limit: usize,
 
     #[command(flatten)]

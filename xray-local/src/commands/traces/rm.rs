@@ -40,7 +40,7 @@ pub(super) struct Rm {
     filter: Option<String>,
 
     /// Only traces that began within this time, as in 15m or 2h [default: all]
-    #[arg(long, value_name = "TIME", value_parser = amount::some_time, requires = "filter")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = amount::some_time, requires = "filter")]
     since: Option<Duration>,
 
     /// Only tell which these are
@@ -94,15 +94,10 @@ impl Rm {
             ));
         }
         let client = self.address.client()?;
-        if !client.is_ours()? {
-            return Err(Failure::failed(
-                format!(
-                    "{} is no xray-local, and lets nobody take traces out",
-                    client.endpoint()
-                ),
-                "Ask an xray-local: --address HOST:PORT. AWS keeps each trace for 30 days.",
-            ));
-        }
+        client.wants_ours(
+            "lets nobody take traces out",
+            " AWS keeps each trace for 30 days.",
+        )?;
         let ids = match self.filter {
             None => self.ids.clone(),
             Some(_) => {

@@ -59,6 +59,17 @@ fn documents_are_sent_the_way_of_sdks() {
         &large.to_string(),
     )
     .refused(3, "more than a datagram holds");
+    let free = {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+        socket.local_addr().expect("bound").to_string()
+    };
+    let to = format!("udp://{free}");
+    for command in [
+        &["send", "-", "--udp", &free][..],
+        &["replay", "-", "--to", &to],
+    ] {
+        ask_with(&server, command, &document(3).to_string()).refused(5, "cannot send to");
+    }
     ask_with(&server, &["send", "-", "--udp", "nonsense"], "{}")
         .refused(5, "cannot send to nonsense");
 }

@@ -380,13 +380,26 @@ fn a_time_from_before_1970_on_is_all_of_it() {
 #[test]
 fn numbers_that_make_no_sense_are_told_with_what_is_expected() {
     for (command, number) in [
-        (&["traces", "ls", "--limit", "-1"][..], "-1"),
-        (&["tail", "--count", "-1"], "-1"),
+        (&["tail", "--count", "-1"][..], "-1"),
         (&["tail", "-n", "1.5"], "1.5"),
         (&["assert", "fault", "--min", "x"], "x"),
     ] {
         let told = run(command);
         told.refused(2, &format!("invalid value '{number}'"));
         told.refused(2, "a whole number, 0 or more");
+    }
+    for number in ["-1", "0"] {
+        let told = run(&["traces", "ls", "--limit", number]);
+        told.refused(2, &format!("invalid value '{number}'"));
+        told.refused(2, "a whole number, 1 or more");
+    }
+    for command in [
+        &["traces", "ls", "--since"][..],
+        &["map", "--since"],
+        &["assert", "fault", "--within"],
+    ] {
+        let told = run(&[command, &["-5m"]].concat());
+        told.refused(2, "invalid value '-5m'");
+        told.refused(2, "expected a time");
     }
 }

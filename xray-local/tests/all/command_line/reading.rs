@@ -294,7 +294,7 @@ fn health_tells_what_became_of_the_documents_of_each_service_and_what_to_do() {
     );
     assert!(!told.contains('\u{1b}'), "{told}");
     assert!(
-        told.contains("dropped InvalidAnnotationKey in 1 document\n  "),
+        told.contains("stored, X-Ray would drop InvalidAnnotationKey in 1 document\n  "),
         "{told}"
     );
     let json = ask(&server, &["health", "--json"]).ok().json();

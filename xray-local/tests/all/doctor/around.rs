@@ -55,6 +55,22 @@ fn d01_another_process_holds_the_port() {
 }
 
 #[test]
+fn d01_another_process_holds_the_port_of_the_program_and_not_that_of_the_server() {
+    let server = server();
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let address = socket.local_addr().expect("bound").to_string();
+    let visit = visit_at(
+        server.address(),
+        &[("AWS_XRAY_DAEMON_ADDRESS", address.as_str())],
+    );
+    assert_eq!(visit.exit, 3);
+    if Path::new("/proc/net/udp").exists() {
+        let held = format!("UDP {address} is held by ");
+        assert!(visit.text.contains(&held), "{}", visit.text);
+    }
+}
+
+#[test]
 fn d01_a_server_that_tells_this_one_nothing_is_not_to_be_ended() {
     let keys = r#"{"keys": [{"access_key_id": "K", "secret_access_key": "a secret of enough letters", "actions": ["xray:*"]}]}"#;
     let keys = xray_local::Keys::parse(keys).expect("keys");
