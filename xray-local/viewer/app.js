@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { access, enter, signOut } from "/page/access.js";
 import { CompareView } from "/page/compare.js";
 import { isWanted as isFilterWanted } from "/page/filter.js";
-import { count, html } from "/page/form.js";
+import { count, html, useTitle } from "/page/form.js";
 import { GroupsView } from "/page/groups.js";
 import { HealthView } from "/page/health.js";
 import { InsightsView } from "/page/insights.js";
@@ -114,14 +114,20 @@ function Views() {
 /** What is there, and whether one sees it come. */
 function Presence() {
   const counts = totals.value;
-  return html`<span class="quiet count" role="status">${counts ? `${count(counts.traces)} trace${counts.traces === 1 ? "" : "s"}` : ""}${counts?.rejected ? `, ${count(counts.rejected)} refused` : ""}</span>
+  return html`<span class="quiet count" role="status">${counts ? `${count(counts.traces)} trace${counts.traces === 1 ? "" : "s"}` : ""}${counts?.rejected ? `, ${count(counts.rejected)} refused since it started` : ""}</span>
     <button class="live" aria-pressed=${String(isLive.value)} onClick=${() => (isLive.value = !isLive.value)}>${isLive.value ? (isConnected.value ? html`<span class="dot" aria-hidden="true">●</span> live` : "○ not connected") : "❚❚ paused"}</button>`;
+}
+
+function NoView() {
+  useTitle("No such view");
+  return html`<section class="view"><h1>No such view</h1><p class="nothing">There is no view <code>${view.value}</code> here. ${TOP.map((name, at) => html`${at > 0 && ", "}<a href=${link({ to: name })}>${name}</a>`)}</p></section>`;
 }
 
 function Content() {
   if (access.value === undefined) return null;
   if (access.value === null) return html`<${SignIn} />`;
-  const [View, operation] = VIEWS[view.value] ?? VIEWS.map;
+  if (!Object.hasOwn(VIEWS, view.value)) return html`<${NoView} />`;
+  const [View, operation] = VIEWS[view.value];
   return html`<${Permitted} operation=${operation}><${View} /><//>`;
 }
 

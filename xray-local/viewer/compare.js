@@ -3,10 +3,12 @@
 import { useMemo, useState } from "preact/hooks";
 import { ask } from "/page/api.js";
 import { Candidates } from "/page/candidates.js";
-import { Loading, Outcome, clock, html, seconds, signed, useLoaded, useNarrow } from "/page/form.js";
+import { Loading, Outcome, clock, count as thousands, html, seconds, signed, useLoaded, useNarrow, useTitle } from "/page/form.js";
 import { Differences } from "/page/differences.js";
 import { Grid } from "/page/grid.js";
 import { id, link, other, traceId } from "/page/place.js";
+import { TimedHeading } from "/page/range.js";
+import { Unnamed } from "/page/trace.js";
 import { TreeRow, hasChildren, useTree } from "/page/tree.js";
 
 /** A difference below these is what two runs of the same program differ by. */
@@ -14,9 +16,10 @@ const LEAST = { seconds: 0.001, share: 0.1 };
 
 export function CompareView() {
   const [one, two] = [traceId(id.value), traceId(other.value)];
+  useTitle(two ? `Compare ${one} with ${two}` : `Compare ${one}`.trim());
   return html`<section class="view" aria-label="Compare traces">
-    <h1>Compare traces</h1>
-    ${two ? html`<${Compared} one=${one} two=${two} />` : html`<${Candidates} one=${one} />`}
+    ${two ? html`<h1>Compare traces</h1>` : html`<${TimedHeading}>Compare traces<//>`}
+    ${!one ? html`<${Unnamed} />` : two ? html`<${Compared} one=${one} two=${two} />` : html`<${Candidates} one=${one} />`}
   </section>`;
 }
 
@@ -63,7 +66,7 @@ function Found({ one, other, rows: found }) {
       <thead><tr><th><span class="hidden">trace</span></th><th>result</th><th>took</th><th>began</th><th>trace</th></tr></thead>
       <tbody><${Head} name="A" trace=${one} /><${Head} name="B" trace=${other} /></tbody>
     </table>
-    <p class="facts">${whole(one, other)} ${parts.length > 0 ? `${parts.map(([number, what]) => `${number} ${what}`).join(", ")}, of ${rows.length} parts.` : `All ${rows.length} parts are alike.`}</p>
+    <p class="facts">${whole(one, other)} ${parts.length > 0 ? `${parts.map(([number, what]) => `${thousands(number)} ${what}`).join(", ")}, of ${thousands(rows.length)} parts.` : `All ${thousands(rows.length)} parts are alike.`}</p>
     <div class="tools" role="toolbar" aria-label="Comparison">
       <button onClick=${() => tree.next(1, differs)} disabled=${parts.length === 0}>next difference (n)</button>
       <a class="button" href=${link({ to: "compare", id: other.id, with: one.id })}>swap A and B</a>
@@ -90,7 +93,7 @@ function whole(one, other) {
   const difference = other.duration - one.duration;
   if (Math.abs(difference) < LEAST.seconds) return "B took as long as A.";
   const share = one.duration > 0 ? ` (${Math.round((100 * Math.abs(difference)) / one.duration)} %)` : "";
-  return `B took ${seconds(Math.abs(difference))}${share} ${difference > 0 ? "longer" : "less"} than A.`;
+  return `B took ${seconds(Math.abs(difference), Math.max(one.duration, other.duration))}${share} ${difference > 0 ? "longer" : "less"} than A.`;
 }
 
 /** The seconds that a row took more in the second trace; none where there is nothing to compare. */
@@ -133,7 +136,8 @@ function Table({ rows, tree, most, onChoose }) {
 }
 
 function Row({ row, most, isCurrent, expanded, onChoose, onToggle }) {
-  const time = (side) => (side ? seconds(side.duration) : "—");
+  const longest = Math.max(row.one?.duration ?? 0, row.other?.duration ?? 0);
+  const time = (side) => (!side ? "—" : side.duration == null ? "in progress" : seconds(side.duration, longest));
   const more = { row, isCurrent, expanded, onChoose, onToggle };
   return html`<${TreeRow} id=${`pair-${row.id}`} number=${row.id} classes=${[row.change]} ...${more}>
     <span role="gridcell" class="number">${time(row.one)}</span>
@@ -149,6 +153,7 @@ function Difference({ row, most }) {
   const more = delta(row) ?? 0;
   const length = (50 * Math.abs(more)) / most;
   const result = row.one.outcome !== row.other.outcome && html` <${Outcome} of=${row.one.outcome} /> → <${Outcome} of=${row.other.outcome} />`;
+  const longest = Math.max(row.one.duration ?? 0, row.other.duration ?? 0);
   return html`<span class="beam" aria-hidden="true"><span style=${{ left: `${more < 0 ? 50 - length : 50}%`, width: `${length}%` }} /></span>
-    <span class="mark">${signed(more)}</span>${result}`;
+    <span class="mark">${signed(more, longest)}</span>${result}`;
 }

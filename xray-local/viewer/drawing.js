@@ -1,7 +1,8 @@
 // A service map, drawn: nodes in their places, and the calls between them.
 
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { average, count, html, rate, seconds, share } from "/page/form.js";
+import { cutInside, printable } from "/page/text.js";
 import { useZoom } from "/page/zoom.js";
 
 const NODE = { width: 170, height: 56 };
@@ -18,13 +19,30 @@ function health(counts) {
   return counts.error > 0 ? "error" : "ok";
 }
 
-export function ServiceMap({ map, chosen, onChoose }) {
+/** `opened` are the names of those that stood in a box that has just been opened: one goes there. `onOpened` is called once that is done. */
+export function ServiceMap({ map, chosen, onChoose, opened, onOpened }) {
   const size = { width: map.width + 2 * MARGIN, height: map.height + 2 * MARGIN };
   // Where requests come from stands furthest to the left.
   const first = map.nodes.reduce((first, node) => (node.x < first.x ? node : first));
-  const { box, view, zoom, show, ...drag } = useZoom(size, first.y + MARGIN);
+  const [at, setAt] = useState(null);
+  const current = map.nodes.find((node) => key(node) === at);
+  const { box, view, zoom, show, ...drag } = useZoom(size, first.y + MARGIN, current && placeOf(current));
+  const go = (node) => {
+    setAt(key(node));
+    show(placeOf(node));
+  };
+  const before = useRef(null);
+  useEffect(() => {
+    const known = before.current;
+    before.current = new Set(map.nodes.map(key));
+    const inside = opened && known && map.nodes.find((node) => !known.has(key(node)) && (opened.includes(node.name) || node.cluster));
+    if (!inside) return;
+    onOpened();
+    // Which is one of them, and goes into sight by it.
+    box.current.querySelectorAll(".node")[map.nodes.indexOf(inside)].focus({ preventScroll: true });
+  }, [map]);
   // While it is dragged and zoomed, what is drawn stays as it is.
-  const drawing = useMemo(() => html`<${Drawing} map=${map} chosen=${chosen} onChoose=${onChoose} onFocus=${(node) => show({ x: node.x + MARGIN, y: node.y + MARGIN }, NODE)} />`, [map, chosen]);
+  const drawing = useMemo(() => html`<${Drawing} map=${map} chosen=${chosen} onChoose=${onChoose} onFocus=${go} />`, [map, chosen]);
   return html`<div class="map">
     <svg ref=${box} style=${{ aspectRatio: `${size.width} / ${size.height}` }} viewBox=${`${view.x} ${view.y} ${view.width} ${view.height}`} ...${drag} aria-label="Service map" role="group">
       ${drawing}
@@ -37,6 +55,8 @@ export function ServiceMap({ map, chosen, onChoose }) {
   </div>`;
 }
 
+const placeOf = (node) => ({ x: node.x + MARGIN, y: node.y + MARGIN, ...NODE });
+
 function Drawing({ map, chosen, onChoose, onFocus }) {
   return html`<defs>
       ${["", "fault"].map((state) => html`<marker id=${`arrow${state}`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">
@@ -45,7 +65,7 @@ function Drawing({ map, chosen, onChoose, onFocus }) {
     </defs>
     <g transform="translate(${MARGIN} ${MARGIN})">
       ${map.edges.map((edge) => html`<${Edge} edge=${edge} nodes=${map.nodes} />`)}
-      ${map.nodes.map((node) => html`<${Node} node=${node} isChosen=${key(node) === chosen} onChoose=${onChoose} onFocus=${() => onFocus(node)} />`)}
+      ${map.nodes.map((node) => html`<${Node} key=${key(node)} node=${node} isChosen=${key(node) === chosen} onChoose=${onChoose} onFocus=${() => onFocus(node)} />`)}
     </g>`;
 }
 
@@ -69,12 +89,13 @@ function Node({ node, isChosen, onChoose, onFocus }) {
       choose();
     }}
   >
+    ${short(node.name, "name") !== node.name && html`<title>${[node.name, kind, line].filter(Boolean).join(" ")}</title>`}
     ${node.cluster && html`<rect class="behind" x="5" y="-5" width=${NODE.width} height=${NODE.height} rx="8" />`}
     <rect class="box" width=${NODE.width} height=${NODE.height} rx=${node.type === "client" ? NODE.height / 2 : 8} />
     <${Share} counts=${node.counts} />
-    <text class="name" x=${NODE.width / 2} y="19" text-anchor="middle">${short(node.name, 22)}</text>
-    <text class="kind" x=${NODE.width / 2} y="33" text-anchor="middle">${short(kind, 27)}</text>
-    <text class="rate" x=${NODE.width / 2} y="47" text-anchor="middle">${line}</text>
+    <text class="name" x=${NODE.width / 2} y="19" text-anchor="middle">${short(node.name, "name")}</text>
+    <text class="kind" x=${NODE.width / 2} y="33" text-anchor="middle">${short(kind, "kind")}</text>
+    <text class="rate" x=${NODE.width / 2} y="47" text-anchor="middle">${short(line, "kind")}</text>
   </g>`;
 }
 
@@ -128,4 +149,21 @@ function spread({ averageTime, median, p95 }) {
   return `; ${seconds(averageTime)} on average, half within ${seconds(median)}, 19 of 20 within ${seconds(p95)}`;
 }
 
-const short = (text, length) => ([...text].length > length ? `${[...text].slice(0, length - 1).join("")}…` : text);
+/** As the style sheet has them. */
+const FONTS = { name: "600 13px system-ui, sans-serif", kind: "10.5px system-ui, sans-serif" };
+
+const ROOM = NODE.width - 14;
+
+const pen = document.createElement("canvas").getContext("2d");
+const known = new Map();
+
+/** A text as much of which is left as goes into a node. */
+function short(text, font) {
+  const place = `${font} ${text}`;
+  if (known.size > 5000) known.clear();
+  if (!known.has(place)) {
+    pen.font = FONTS[font];
+    known.set(place, cutInside(printable(text), (part) => pen.measureText(part).width <= ROOM));
+  }
+  return known.get(place);
+}

@@ -3,7 +3,7 @@
 import { h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import htm from "htm";
-import { attributes, shown } from "/page/text.js";
+import { attributes, printable, shown } from "/page/text.js";
 
 /** What is drawn of texts is printable, whoever sent them; what is handed to components stays as it is. */
 const element = (type, given, ...parts) => h(type, typeof type === "string" ? attributes(given) : given, ...shown(parts));
@@ -17,20 +17,34 @@ export function Outcome({ of, text }) {
   return html`<span class="outcome ${of}"><span aria-hidden="true">${SIGNS[of]}</span> ${text ?? of}</span>`;
 }
 
-export function seconds(time) {
+/** In seconds: below which time a unit is used, as the command line does; its size, and its name. */
+const UNITS = [[0.0009995, 1e-6, "µs"], [9.9995, 1e-3, "ms"], [600, 1, "s"], [21_600, 60, "min"], [172_800, 3600, "h"], [Infinity, 86_400, "d"]];
+
+/** A time in seconds, in the unit in which `most` is told. */
+export function seconds(time, most = time) {
   if (time == null) return "in progress";
-  if (time < 0.0009995) return `${Math.round(time * 1e6)} µs`;
-  if (time < 0.00995) return `${(time * 1000).toFixed(1)} ms`;
-  if (time < 9.995) return `${Math.round(time * 1000)} ms`;
-  if (time < 119.95) return `${time.toFixed(1)} s`;
-  const whole = Math.round(time);
-  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const [, size, name] = UNITS.find(([below]) => Math.abs(most) < below) ?? UNITS.at(-1);
+  const isWhole = name === "µs" || (name === "ms" && time >= 0.00995);
+  return `${(time / size).toFixed(isWhole ? 0 : 1)} ${name}`;
 }
 
-/** A difference of two times. */
-export function signed(more) {
+/** The ends and the middle of an axis that begins at 0, in one unit; no middle where that would be one of the ends. */
+export function scale(whole) {
+  const [middle, end] = [seconds(whole / 2, whole), seconds(whole)];
+  return ["0", middle === end || parseFloat(middle) === 0 ? "" : middle, end];
+}
+
+/** A difference of two times, in the unit in which `most` is told. */
+export function signed(more, most) {
   if (Math.abs(more) < 0.00005) return "±0";
-  return `${more > 0 ? "+" : "−"}${seconds(Math.abs(more))}`;
+  return `${more > 0 ? "+" : "−"}${seconds(Math.abs(more), most)}`;
+}
+
+/** What the view is called where views are named: in tabs, in the history, in bookmarks. */
+export function useTitle(title) {
+  useEffect(() => {
+    document.title = `${printable(title)} · xray-local`;
+  }, [title]);
 }
 
 /** Requests a minute, or a second where they are many; nothing where that is not known. */
@@ -60,8 +74,15 @@ export function share(part, whole) {
 /** A rate from 0 to 1. */
 export const percent = (rate) => `${(100 * rate).toFixed(2).replace(/\.?0+$/, "")} %`;
 
-/** A name that others chose: cut where there is no room, with the whole of it for those who point at it. */
-export const Name = ({ of }) => html`<bdi class="name-cut" title=${of}>${of}</bdi>`;
+/** So many letters at the end of a long name stay in sight. */
+const TAIL = 8;
+
+/** A name that others chose: cut before its end where there is no room, with the whole of it for those who point at it. */
+export function Name({ of }) {
+  const letters = [...of];
+  if (letters.length <= 2 * TAIL) return html`<bdi class="name-cut" title=${of}>${of}</bdi>`;
+  return html`<bdi class="name-cut long" title=${of}><span>${letters.slice(0, -TAIL).join("")}</span><span>${letters.slice(-TAIL).join("")}</span></bdi>`;
+}
 
 /** Names, one behind the other. */
 export const names = (all, between = ", ") => all.map((name, at) => [at > 0 && between, html`<bdi>${name}</bdi>`]);

@@ -5,12 +5,13 @@ import { may } from "/page/access.js";
 import { call, pages } from "/page/api.js";
 import { Check, Confirmed, Field, useForm } from "/page/field.js";
 import { FilterField } from "/page/filter.js";
-import { Loading, Problem, html, useLoaded } from "/page/form.js";
+import { Loading, Problem, html, useLoaded, useTitle } from "/page/form.js";
 import { link } from "/page/place.js";
 
 const NAMES = ["GroupName", "FilterExpression", "NotificationsEnabled", "InsightsEnabled"];
 
 export function GroupsView() {
+  useTitle("Groups");
   const [changes, setChanges] = useState(0);
   const [edited, setEdited] = useState(null);
   const [failure, setFailure] = useState(null);
@@ -22,7 +23,7 @@ export function GroupsView() {
     <h1>Groups</h1>
     <p class="lead">A group is a filter with a name. It has its own link to its traces, can be used in filters as <code>group.name = "…"</code>, and is watched for insights where you want it.</p>
     <${Loading} value=${groups} error=${error ?? failure} />
-    ${groups && html`<div class="scrolls" tabindex="0" role="region" aria-label="List of groups"><table>
+    ${groups && html`<div class="scrolls stacks" tabindex="0" role="region" aria-label="List of groups"><table>
       <thead><tr><th>group</th><th>filter</th><th>insights</th><th>show</th><th><span class="hidden">change</span></th></tr></thead>
       <tbody>${groups.map((group) => html`<${Row} key=${group.GroupName} group=${group} onEdit=${setEdited} onRemove=${remove} />`)}</tbody>
     </table></div>`}
@@ -38,9 +39,9 @@ function Row({ group, onEdit, onRemove }) {
   const traces = isDefault(group) ? "" : `group.name = ${JSON.stringify(name)}`;
   return html`<tr>
     <th scope="row">${name}</th>
-    <td class="text">${filter ? html`<code>${filter}</code>` : "every trace"}</td>
-    <td>${insights?.InsightsEnabled ? html`<a href=${link({ to: "insights", group: name })}>on</a>` : "off"}</td>
-    <td><a href=${link({ to: "traces", filter: traces })} aria-label=${`Traces of ${name}`}>traces</a></td>
+    <td data-head="filter" class="text">${filter ? html`<code>${filter}</code>` : "every trace"}</td>
+    <td data-head="insights">${insights?.InsightsEnabled ? html`<a href=${link({ to: "insights", group: name })}>on</a>` : "off"}</td>
+    <td data-head="show"><a href=${link({ to: "traces", filter: traces })} aria-label=${`Traces of ${name}`}>traces</a></td>
     <td class="acts">${may("UpdateGroup") && html`<button aria-label=${`Edit ${name}`} onClick=${() => onEdit(name)}>edit</button>`}${!isDefault(group) && may("DeleteGroup") && html` <${Confirmed} what="delete" label=${`Delete ${name}`} onConfirm=${() => onRemove(name)} />`}</td>
   </tr>`;
 }

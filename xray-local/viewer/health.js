@@ -1,10 +1,11 @@
 // How the server itself does: what comes in, what waits, what is kept, and what was lost.
 
 import { ask } from "/page/api.js";
-import { Loading, Outcome, bytes, clock, count, html, useLoaded } from "/page/form.js";
+import { Loading, Outcome, bytes, clock, count, html, useLoaded, useTitle } from "/page/form.js";
 import { news } from "/page/news.js";
 
 export function HealthView() {
+  useTitle("Health");
   const { value: health, error } = useLoaded(() => ask("/local/health"), [], news.value);
   return html`<section class="view" aria-label="Health">
     <h1>Health ${health && html`<small>xray-local ${health.version}</small>`}</h1>
@@ -66,8 +67,8 @@ const connected = (connections) => [
 ];
 
 const kept = (store) => [
-  ["documents stored", store.stored],
-  ["documents refused", store.rejected],
+  ["documents stored since the start", store.stored],
+  ["documents refused since the start", store.rejected],
   ["not written", store.unwritten],
   ["traces", store.mostTraces ? `${count(store.traces)} of ${count(store.mostTraces)}` : store.traces],
   ["room taken", `${bytes(store.bytes)} of ${bytes(store.mostBytes)}`],

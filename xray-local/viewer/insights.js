@@ -1,7 +1,7 @@
 // Insights: times in which a service failed more than was to be expected.
 
 import { call, pages } from "/page/api.js";
-import { Loading, Problem, html, minute, useLoaded } from "/page/form.js";
+import { Loading, Problem, html, minute, useLoaded, useTitle } from "/page/form.js";
 import { news } from "/page/news.js";
 import { Timeline } from "/page/timeline.js";
 import { go, group, id, link, period, range, times } from "/page/place.js";
@@ -37,6 +37,7 @@ export function InsightsView() {
 }
 
 function AllInsights() {
+  useTitle("Insights");
   const { value, error } = useLoaded(insights, [range.value, group.value], news.value);
   return html`<section class="view" aria-label="Insights">
     <${TimedHeading}>Insights<//>
@@ -55,7 +56,7 @@ function AllInsights() {
 
 function List({ found }) {
   return html`<div class="scrolls" tabindex="0" role="region" aria-label="List of insights"><table>
-    <thead><tr><th>state</th><th>began</th><th>root cause</th><th>what happened</th><th class="number">requests failed</th><th>group</th></tr></thead>
+    <thead><tr><th>state</th><th>began</th><th>root cause</th><th>what happened</th><th class="number">of what clients asked, failed</th><th>group</th></tr></thead>
     <tbody>${found.map((one) => html`<tr>
       <td class="whole-line">${STATES[one.State]}</td><td class="whole-line">${minute(one.StartTime)}</td><th scope="row">${named(one.RootCauseServiceId)}</th>
       <td class="text"><a href=${link({ to: "insights", id: one.InsightId })}>${one.Summary}</a></td>
@@ -67,6 +68,7 @@ function List({ found }) {
 const failed = ({ FaultCount = 0, TotalCount = 0 }) => `${FaultCount} of ${TotalCount}`;
 
 function OneInsight() {
+  useTitle("Insight");
   const { value, error } = useLoaded(() => insight(id.value), [id.value], news.value);
   if (!value) return html`<section class="view"><h1>Insight</h1><${Problem} error=${error} /></section>`;
   const { insight: one, events, services } = value;

@@ -1,13 +1,14 @@
 // What came in, and what became of it: by service, by the way on which it came, and before it came.
 
 import { ask } from "/page/api.js";
-import { Few, Loading, Name, Outcome, bytes, clock, count, html, useLoaded } from "/page/form.js";
+import { Few, Loading, Name, Outcome, bytes, clock, count, html, useLoaded, useTitle } from "/page/form.js";
 import { SEVERITIES } from "/page/findings.js";
 import { news } from "/page/news.js";
 
 const WAYS = { udp: "UDP", api: "API", program: "own program" };
 
 export function LedgerView() {
+  useTitle("Ledger");
   const { value: ledger, error } = useLoaded(() => ask("/local/ledger"), [], news.value);
   return html`<section class="view" aria-label="Ledger">
     <h1>Ledger</h1>
@@ -19,8 +20,8 @@ export function LedgerView() {
 
 function Totals({ stored, rejected, unwritten, traces, evictedTraces, removedTraces, bytes: room }) {
   const facts = [
-    ["documents stored", count(stored)],
-    ["documents refused", count(rejected)],
+    ["stored since the server started", count(stored)],
+    ["refused since the server started", count(rejected)],
     unwritten > 0 && ["not written, for want of room", count(unwritten)],
     ["traces kept", count(traces)],
     evictedTraces > 0 && ["traces that made room", count(evictedTraces)],
@@ -31,10 +32,10 @@ function Totals({ stored, rejected, unwritten, traces, evictedTraces, removedTra
 }
 
 function Services({ services }) {
-  return html`<h2>By service</h2>
+  return html`<h2>By service, since the server started</h2>
     ${services.length === 0
       ? html`<p class="nothing">Nothing has come since the server was started.</p>`
-      : html`<div class="scrolls" tabindex="0" role="region" aria-label="By service"><table>
+      : html`<div class="scrolls stacks" tabindex="0" role="region" aria-label="By service"><table>
           <thead><tr><th>service</th><th>came by</th><th class="number">stored</th><th class="number">refused</th><th>what was found in them</th><th>last</th></tr></thead>
           <tbody>${byName(services).map((service) => html`<${Service} key=${`${service.of} ${service.service} ${service.source}`} ...${service} />`)}</tbody>
         </table></div>`}`;
@@ -47,23 +48,26 @@ function Service({ service, of, source, taken, refused, unwritten, inspected, fi
   const sum = (tallies) => tallies.reduce((sum, tally) => sum + tally.documents, 0);
   return html`<tr>
     <th scope="row">${service == null ? html`<i>${of}</i>` : html`<${Name} of=${service} />`}</th>
-    <td>${WAYS[source]}</td>
-    <td class="number">${count(taken)}</td>
-    <td class="number">${count(sum(refused) + unwritten)}</td>
-    <td class="text"><${Tallies} all=${[...refused, ...findings]} />${unwritten > 0 && html`<p>${unwritten} could not be written, for want of room.</p>`}
-      ${inspected < taken && html`<small>${count(inspected)} of those stored were looked at; they came too fast for all.</small>`}</td>
-    <td class="whole-line">${clock(last)}</td>
+    <td data-head="came by">${WAYS[source]}</td>
+    <td data-head="stored" class="number">${count(taken)}</td>
+    <td data-head="refused" class="number">${count(sum(refused) + unwritten)}</td>
+    <td data-head="found" class="text"><div><${Tallies} all=${[...refused.map((tally) => ({ ...tally, isRefused: true })), ...findings]} seen=${inspected} missed=${taken - inspected} />${unwritten > 0 && html`<p>${unwritten} could not be written, for want of room.</p>`}</div></td>
+    <td data-head="last" class="whole-line">${clock(last)}</td>
   </tr>`;
 }
 
-/** What was found, the gravest first, each with its cure folded away. */
-function Tallies({ all }) {
-  if (all.length === 0) return html`<${Outcome} of="ok" text="nothing" />`;
+/** What became of a document here, or would become of it in AWS. */
+const FATES = { rejected: "X-Ray would reject", dropped: "X-Ray would drop", cut: "X-Ray would cut" };
+
+/** What was found, the gravest first, each with its cure folded away. Of those stored `seen` were looked at, and `missed` came too fast. */
+function Tallies({ all, seen, missed }) {
+  const rest = missed > 0 && `in the ${count(seen)} that ${seen === 1 ? "was" : "were"} looked at; ${count(missed)} came too fast`;
+  if (all.length === 0) return rest ? html`<span class="quiet">nothing ${rest}</span>` : html`<${Outcome} of="ok" text="nothing" />`;
   const order = Object.keys(SEVERITIES);
   const sorted = [...all].sort((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity));
   return html`<${Few} all=${sorted} most=${4} what="kinds">${(shown) => html`<ul class="tallies">${shown.map(
-    ({ code, severity, documents, cure }) => html`<li><details><summary><${Outcome} of=${SEVERITIES[severity]} text=${severity} /> ${code} <small>in ${count(documents)}</small></summary>${cure}.</details></li>`,
-  )}</ul>`}<//>`;
+    ({ code, severity, isRefused, documents, cure }) => html`<li><details><summary><${Outcome} of=${SEVERITIES[severity]} text=${isRefused ? "refused" : (FATES[severity] ?? severity)} /> ${code} <small>in ${count(documents)}</small></summary>${cure}.</details></li>`,
+  )}</ul>`}<//>${rest && html`<small>${rest}</small>`}`;
 }
 
 /** What recorders say of themselves: what they repaired, cut and lost before anything could come here. */

@@ -1,10 +1,11 @@
 // The service map: who calls whom, how often, how fast and how well.
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { ask } from "/page/api.js";
 import { ServiceMap, key } from "/page/drawing.js";
-import { Folded, Loading, Name, Outcome, average, count, html, names, rate, seconds, share, useLoaded } from "/page/form.js";
+import { Folded, Loading, Name, Outcome, average, count, html, names, rate, seconds, share, useLoaded, useTitle } from "/page/form.js";
 import { Histogram } from "/page/histogram.js";
+import { useKeys } from "/page/keys.js";
 import { news } from "/page/news.js";
 import { go, link, range, times } from "/page/place.js";
 import { TimedHeading } from "/page/range.js";
@@ -13,11 +14,23 @@ import { TimedHeading } from "/page/range.js";
 const OPEN = 5;
 
 export function MapView() {
+  useTitle("Service map");
   const [open, setOpen] = useState([]);
   const { value: map, error } = useLoaded(() => ask("/local/map", { ...times(), open: open.join(",") }), [range.value, open.join(",")], news.value);
   const [chosen, setChosen] = useState(null);
-  const choose = (node) => (node.cluster ? setOpen((open) => [...open, node.cluster].slice(-OPEN)) : setChosen(key(node)));
+  const [opened, setOpened] = useState(null);
+  const openBox = (node) => {
+    setOpened(node.members);
+    setOpen((open) => [...open, node.cluster].slice(-OPEN));
+  };
+  const choose = (node) => (node.cluster ? openBox(node) : setChosen(key(node)));
   const node = map?.nodes.find((node) => key(node) === chosen);
+  const drawing = useRef(null);
+  const close = () => {
+    const isInPanel = document.activeElement?.closest(".panel");
+    if (isInPanel) drawing.current.querySelector(".node.chosen")?.focus();
+    setChosen(null);
+  };
   return html`<section class="view" aria-label="Service map">
     <${TimedHeading}>Service map<//>
     <${Loading} value=${map} error=${error} />
@@ -25,9 +38,9 @@ export function MapView() {
     ${map &&
     map.nodes.length > 0 &&
     html`<${Clustered} map=${map} open=${open} onClose=${() => setOpen([])} />
-    <div class="split">
-      <${ServiceMap} map=${map} chosen=${chosen} onChoose=${choose} />
-      ${node && html`<${NodePanel} node=${node} map=${map} onClose=${() => setChosen(null)} />`}
+    <div class="split" ref=${drawing}>
+      <${ServiceMap} map=${map} chosen=${chosen} onChoose=${choose} opened=${opened} onOpened=${() => setOpened(null)} />
+      ${node && html`<${NodePanel} node=${node} map=${map} onClose=${close} />`}
     </div>
     <${Folded} title="The same as tables" className="list"><${Tables} map=${map} /><//>`}
   </section>`;
@@ -35,9 +48,11 @@ export function MapView() {
 
 /** That not every service stands alone, and how to see them. */
 function Clustered({ map, open, onClose }) {
-  const clusters = map.nodes.filter((node) => node.cluster).length;
+  const boxes = map.nodes.filter((node) => node.cluster);
+  const clusters = boxes.length;
+  const held = count(boxes.reduce((sum, box) => sum + box.members.length, 0));
   if (clusters === 0 && open.length === 0) return null;
-  return html`<p class="tools quiet">${clusters > 0 && html`<span>There are more services than can be read: ${clusters === 1 ? "one box stands" : `${clusters} boxes stand`} for many, and open when they are pressed.</span>`}
+  return html`<p class="tools quiet">${clusters > 0 && html`<span>${clusters === 1 ? "One box stands" : `${clusters} boxes stand`} for ${clusters === 1 ? `${held} services` : `${held} services together`}, and ${clusters === 1 ? "opens when it is" : "open when they are"} pressed.</span>`}
     ${open.length > 0 && html`<button onClick=${onClose}>put together again</button>`}</p>`;
 }
 
@@ -52,6 +67,7 @@ export AWS_ENDPOINT_URL_XRAY=${location.origin}</pre>
 }
 
 function NodePanel({ node, map, onClose }) {
+  useKeys({ Escape: onClose });
   const at = map.nodes.indexOf(node);
   const named = JSON.stringify(node.name);
   const filter = node.type === "client" ? "" : `service(${named})`;

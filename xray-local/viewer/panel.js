@@ -113,9 +113,12 @@ function Exceptions({ cause }) {
 
 /** Anything, as names and values. */
 function Facts({ of }) {
-  return html`<dl>${Object.entries(of).map(([name, value]) => html`<dt>${name}</dt><dd>${
-    value !== null && typeof value === "object" ? (isFlat(value) ? html`<${Facts} of=${value} />` : html`<${Json} of=${value} />`) : String(value)
-  }</dd>`)}</dl>`;
+  return html`<dl>${Object.entries(of).map(([name, value]) => {
+    const isPlain = value === null || typeof value !== "object";
+    return html`<dt class=${isPlain ? "" : "above"}>${name}</dt><dd class=${isPlain ? "" : "below"}>${
+      isPlain ? String(value) : isFlat(value) ? html`<${Facts} of=${value} />` : html`<${Json} of=${value} />`
+    }</dd>`;
+  })}</dl>`;
 }
 
 const isFlat = (value) => !Array.isArray(value) && Object.values(value).every((part) => part === null || typeof part !== "object");

@@ -3,8 +3,8 @@
 import { computed, signal } from "@preact/signals";
 import { moment } from "/page/form.js";
 
-/** The ranges of time that can be chosen, in seconds back from now. */
-export const RANGES = { "5m": 300, "15m": 900, "1h": 3600, "6h": 21600, "24h": 86400, "7d": 604800, "30d": 2592000 };
+/** The ranges of time that can be chosen, in seconds back from now. All of it holds what clocks that are ahead say, too. */
+export const RANGES = { "5m": 300, "15m": 900, "1h": 3600, "6h": 21600, "24h": 86400, "7d": 604800, "30d": 2592000, all: Infinity };
 
 const USUAL_RANGE = "15m";
 
@@ -14,8 +14,11 @@ window.addEventListener("hashchange", () => (address.value = read()));
 
 function read() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  const [view = "", id = ""] = path.split("/").map(decode);
-  return { view: view || "map", id, words: new URLSearchParams(query) };
+  const [view = "", id = "", second = ""] = path.split("/").map(decode);
+  const words = new URLSearchParams(query);
+  // Two traces may stand behind one another, as their ids do where they are written down.
+  if (second && !words.has("with")) words.set("with", second);
+  return { view: view || "map", id, words };
 }
 
 function decode(part) {
@@ -30,6 +33,7 @@ export const view = computed(() => address.value.view);
 export const id = computed(() => address.value.id);
 export const filter = computed(() => address.value.words.get("filter") ?? "");
 export const other = computed(() => address.value.words.get("with") ?? "");
+export const segment = computed(() => address.value.words.get("segment") ?? "");
 export const group = computed(() => address.value.words.get("group") ?? "");
 export const range = computed(() => {
   const chosen = address.value.words.get("range");
@@ -48,7 +52,8 @@ function stretch(range) {
 /** The range in words, as they stand behind what is told of it. */
 export const period = computed(() => {
   const chosen = stretch(range.value);
-  return chosen ? `from ${spelled(chosen)}` : `in the last ${range.value}`;
+  if (chosen) return `from ${spelled(chosen)}`;
+  return range.value === "all" ? "of all times" : `in the last ${range.value}`;
 });
 
 /** What the range is called among others to choose from; null where it is one of these. */
@@ -62,10 +67,14 @@ function spelled({ start, end }) {
   return `${moment(start, end - start, isToday)} to ${moment(end, end - start)}`;
 }
 
+/** Behind every trace, in seconds since 1970. */
+const NEVER = 1e11;
+
 /** The chosen time as it is now, in seconds since 1970. */
 export function times() {
   const chosen = stretch(range.value);
   if (chosen) return chosen;
+  if (range.value === "all") return { start: 0, end: NEVER };
   const now = Date.now() / 1000;
   // What is sent by a clock that is a little ahead is shown, too.
   return { start: now - RANGES[range.value], end: now + 60 };
@@ -86,6 +95,11 @@ export function link({ to = view.value, id = "", ...words }) {
 
 export function go(target) {
   location.hash = link(target);
+}
+
+/** The same without a step to go back. */
+export function turn(target) {
+  location.replace(link(target));
 }
 
 /** How trace ids are written: as X-Ray's, as W3C's 32 digits, and within the headers of both. */

@@ -1,14 +1,14 @@
 // Of what time views tell.
 
 import { html } from "/page/form.js";
-import { RANGES, go, ownRange, range } from "/page/place.js";
+import { RANGES, go, group, id, ownRange, range } from "/page/place.js";
 
 export function RangeField() {
   return html`<label>
     <span class="hidden">Time</span>
-    <select value=${range.value} onChange=${(event) => go({ range: event.currentTarget.value })}>
+    <select value=${range.value} onChange=${(event) => go({ id: id.value, group: group.value, range: event.currentTarget.value })}>
       ${ownRange.value && html`<option value=${range.value} selected>${ownRange.value}</option>`}
-      ${Object.keys(RANGES).map((name) => html`<option value=${name} selected=${name === range.value}>last ${name}</option>`)}
+      ${Object.keys(RANGES).map((name) => html`<option value=${name} selected=${name === range.value}>${name === "all" ? "all times" : `last ${name}`}</option>`)}
     </select>
   </label>`;
 }

@@ -6,7 +6,7 @@ import { ask, call, pages } from "/page/api.js";
 import { Decisions, Reports } from "/page/decisions.js";
 import { Explain } from "/page/explain.js";
 import { Confirmed } from "/page/field.js";
-import { Loading, count, html, percent, useLoaded } from "/page/form.js";
+import { Loading, count, html, percent, useLoaded, useTitle } from "/page/form.js";
 import { news } from "/page/news.js";
 import { range, times } from "/page/place.js";
 import { TimedHeading } from "/page/range.js";
@@ -29,6 +29,7 @@ async function sampling() {
 }
 
 export function SamplingView() {
+  useTitle("Sampling");
   const [changes, setChanges] = useState(0);
   const [edited, setEdited] = useState(null);
   const [failure, setFailure] = useState(null);
@@ -50,7 +51,7 @@ export function SamplingView() {
 function Rules({ rules, counts, uses, onEdit, onRemove }) {
   const of = (rule) => MATCHED.filter(([field]) => rule[field] !== "*").map(([field, label]) => html`<span class="part">${label} <code>${rule[field]}</code></span> `);
   const attributes = (rule) => Object.entries(rule.Attributes ?? {}).map(([name, value]) => html`<span class="part">${name} <code>${value}</code></span> `);
-  return html`<div class="scrolls" tabindex="0" role="region" aria-label="Sampling rules"><table>
+  return html`<div class="scrolls stacks" tabindex="0" role="region" aria-label="Sampling rules"><table>
     <thead><tr><th>rule</th><th>priority</th><th>for</th><th class="number">reservoir</th><th class="number">rate</th><th class="number">clients</th><th class="number">requests</th><th class="number">recorded</th><th class="number">borrowed</th><th><span class="hidden">change</span></th></tr></thead>
     <tbody>${rules.map((rule) => {
       const reported = counts.get(rule.RuleName) ?? { requests: 0, sampled: 0, borrowed: 0 };
@@ -59,12 +60,12 @@ function Rules({ rules, counts, uses, onEdit, onRemove }) {
       const matched = [...of(rule), ...attributes(rule)];
       return html`<tr key=${rule.RuleName}>
         <th scope="row">${rule.RuleName}</th>
-        <td>${isDefault ? "last" : rule.Priority}</td>
-        <td>${matched.length > 0 ? matched : isDefault ? "everything else" : "everything"}</td>
-        <td class="number">${rule.ReservoirSize} / s</td>
-        <td class="number">${percent(rule.FixedRate)}${used?.boost ? html`<br /><small>now ${percent(used.boost)}</small>` : ""}</td>
-        <td class="number">${used?.clients ?? 0}</td>
-        ${["requests", "sampled", "borrowed"].map((name) => html`<td class="number">${count(reported[name])}</td>`)}
+        <td data-head="priority">${isDefault ? "last" : rule.Priority}</td>
+        <td data-head="for">${matched.length > 0 ? matched : isDefault ? "everything else" : "everything"}</td>
+        <td data-head="reservoir" class="number">${rule.ReservoirSize} / s</td>
+        <td data-head="rate" class="number">${percent(rule.FixedRate)}${used?.boost ? html`<br /><small>now ${percent(used.boost)}</small>` : ""}</td>
+        <td data-head="clients" class="number">${used?.clients ?? 0}</td>
+        ${[["requests", "requests"], ["sampled", "recorded"], ["borrowed", "borrowed"]].map(([name, head]) => html`<td data-head=${head} class="number">${count(reported[name])}</td>`)}
         <td class="acts">${may("UpdateSamplingRule") && html`<button aria-label=${`Edit ${rule.RuleName}`} onClick=${() => onEdit(rule.RuleName)}>edit</button>`}${!isDefault && may("DeleteSamplingRule") && html` <${Confirmed} what="delete" label=${`Delete ${rule.RuleName}`} onConfirm=${() => onRemove(rule.RuleName)} />`}</td>
       </tr>`;
     })}</tbody>

@@ -9,6 +9,20 @@ export const printable = (text) => text.replace(HARMFUL, "\ufffd");
 /** JSON that means the same, with these as escapes. */
 export const printableJson = (text) => text.replace(HARMFUL, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
+/** A text cut in its middle, so that `fits` holds of it: what begins alike with others often ends otherwise. */
+export function cutInside(text, fits) {
+  if (fits(text)) return text;
+  const letters = [...text];
+  const cut = (kept) => `${letters.slice(0, Math.ceil(kept / 2)).join("")}…${letters.slice(letters.length - Math.floor(kept / 2)).join("")}`;
+  let [low, high] = [2, letters.length - 1];
+  while (low < high) {
+    const kept = Math.ceil((low + high) / 2);
+    if (fits(cut(kept))) low = kept;
+    else high = kept - 1;
+  }
+  return cut(low);
+}
+
 /** What is drawn, with its texts made printable. */
 export function shown(part) {
   if (typeof part === "string") return printable(part);

@@ -2,13 +2,13 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { call } from "/page/api.js";
-import { Loading, Outcome, clock, count, html, names, outcomeOf, seconds, useLoaded } from "/page/form.js";
+import { Loading, Outcome, clock, count, html, names, outcomeOf, seconds, useLoaded, useTitle } from "/page/form.js";
 import { FilterBar } from "/page/filter.js";
 import { Grid } from "/page/grid.js";
 import { Histogram } from "/page/histogram.js";
 import { useKeys } from "/page/keys.js";
 import { Nothing } from "/page/map.js";
-import { news } from "/page/news.js";
+import { news, totals } from "/page/news.js";
 import { between, filter, go, link, period, range, times } from "/page/place.js";
 import { Search } from "/page/search.js";
 import { Volume } from "/page/volume.js";
@@ -35,6 +35,7 @@ async function summaries(show) {
 }
 
 export function TracesView() {
+  useTitle(filter.value ? `Traces: ${filter.value}` : "Traces");
   const { value, error } = useLoaded(summaries, [range.value, filter.value], news.value);
   const found = value?.found ?? [];
   const spread = found.filter((summary) => summary.ResponseTime != null).map((summary) => [summary.ResponseTime, 1]);
@@ -46,10 +47,17 @@ export function TracesView() {
     <h1>Traces <small>${value && !error ? `${count(found.length)}${value.isAll ? "" : " and more"} ${filter.value ? "match " : ""}` : ""}${period.value}</small></h1>
     <${FilterBar} />
     ${isOfFilter(error) || html`<${Loading} value=${value} error=${error} />`}
-    ${value && !error && found.length === 0 && (filter.value ? html`<p class="nothing">No trace of this time matches. <a href=${link({ filter: "" })}>Show all</a></p>` : html`<${Nothing} />`)}
+    ${value && !error && found.length === 0 && html`<${None} />`}
     ${!error && found.length > 0 && html`<div class="charts"><${Volume} summaries=${found} ...${value} onChoose=${(from, to) => go({ range: between(from, to) })} /><${Histogram} times=${spread} onChoose=${narrow} /></div><${List} found=${found} />`}
     ${value && !error && html`<${Search} />`}
   </section>`;
+}
+
+/** No trace was found: another time or no filter may help. */
+function None() {
+  const elsewhere = range.value !== "all" && html`<a href=${link({ range: "all" })}>look at all times</a>`;
+  if (filter.value) return html`<p class="nothing">No trace ${period.value} matches. <a href=${link({ filter: "" })}>Show all of that time</a>${elsewhere && html`, or ${elsewhere}`}.</p>`;
+  return html`<${Nothing} />${elsewhere && totals.value?.traces > 0 && html`<p class="quiet">Older ones are there, or some of clocks that are ahead: ${elsewhere}.</p>`}`;
 }
 
 /** The bar itself tells what is wrong with a filter. */
@@ -86,6 +94,7 @@ function TraceRow({ summary, at, isCurrent }) {
   const services = (summary.ServiceIds ?? []).filter((service) => service.Type !== "client").map((service) => service.Name);
   const request = HttpURL ? `${HttpMethod} ${path(HttpURL)}` : (summary.EntryPoint?.Name ?? "");
   const target = { to: "trace", id: summary.Id };
+  const took = summary.ResponseTime ?? summary.Duration;
   return html`<div
     class="row ${isCurrent ? "current" : ""}"
     role="row"
@@ -96,7 +105,7 @@ function TraceRow({ summary, at, isCurrent }) {
   >
     <span role="gridcell"><${Outcome} of=${outcomeOf(summary)} /></span>
     <span role="gridcell">${clock(summary.StartTime)}</span>
-    <span role="gridcell" class="number">${summary.IsPartial ? "… " : ""}${seconds(summary.ResponseTime ?? summary.Duration)}</span>
+    <span role="gridcell" class="number">${summary.IsPartial && took != null ? "… " : ""}${seconds(took)}</span>
     <span role="gridcell" class="wide" title=${HttpURL}><a tabindex="-1" href=${link(target)}>${request}</a></span>
     <span role="gridcell">${HttpStatus ?? ""}</span>
     <span role="gridcell" class="wide quiet">${names(services, " ")}</span>

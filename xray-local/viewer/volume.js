@@ -22,12 +22,16 @@ function bars(summaries, start, end) {
 
 /** `isAll` says whether there are no older ones: else the picture begins with the oldest. `onChoose` is told the first and last second of what was chosen. */
 export function Volume({ summaries, start, end, isAll, onChoose }) {
-  const first = isAll ? start : summaries.reduce((first, summary) => Math.min(first, summary.StartTime), end);
-  const all = bars(summaries, first, end);
+  const oldest = summaries.reduce((first, summary) => Math.min(first, summary.StartTime), end);
+  // Of all times there is as much to be seen as there are traces.
+  const isEndless = start === 0;
+  const first = isAll && !isEndless ? start : oldest;
+  const last = isEndless ? summaries.reduce((last, summary) => Math.max(last, summary.StartTime), first) + 1 : end;
+  const all = bars(summaries, first, last);
   const most = Math.max(...all.map((bar) => bar.total));
-  const step = (end - first) / BARS;
+  const step = (last - first) / BARS;
   const width = (useNarrow() ? 340 : 480) / BARS;
-  const time = (seconds) => moment(seconds, end - first);
+  const time = (seconds) => moment(seconds, last - first);
   const said = (some) => {
     const sums = OUTCOMES.map((outcome) => [some.reduce((sum, bar) => sum + bar[outcome], 0), outcome]);
     return sums.filter(([sum]) => sum > 0).map(([sum, outcome]) => `${count(sum)} ${outcome}`).join(", ");
@@ -41,7 +45,7 @@ export function Volume({ summaries, start, end, isAll, onChoose }) {
     <svg viewBox="0 0 ${width * BARS} ${HEIGHT + 16}" ...${picture}>
       ${all.map((bar, at) => html`<${Bar} bar=${bar} x=${at * width} width=${width} most=${most} isChosen=${isChosen(at)} time=${time} />`)}
       <text x="0" y=${HEIGHT + 13}>${time(first)}</text>
-      <text x=${width * BARS} y=${HEIGHT + 13} text-anchor="end">${time(end)}</text>
+      <text x=${width * BARS} y=${HEIGHT + 13} text-anchor="end">${time(last)}</text>
     </svg>
     <figcaption class="quiet">${told ?? `When they began: ${said(all)}. Drag over a stretch to see its traces.`}</figcaption>
   </figure>`;

@@ -1,6 +1,6 @@
 // The rows of a trace, each with its bar in time. A tree that the keyboard walks.
 
-import { Outcome, html, seconds } from "/page/form.js";
+import { Outcome, html, scale, seconds } from "/page/form.js";
 import { Grid } from "/page/grid.js";
 import { TreeRow, hasChildren } from "/page/tree.js";
 
@@ -8,9 +8,9 @@ const HEIGHT = 24;
 
 export function Waterfall({ trace, tree, showsPath, found, onChoose }) {
   const { shown, at, collapsed } = tree;
-  const whole = Math.max(trace.duration ?? 0, ...trace.rows.map((row) => row.start + (row.duration ?? 0)), 1e-6);
+  const whole = length(trace);
   const heads = html`<span role="columnheader">name</span>
-    <span role="columnheader" class="scale"><span>0</span><span>${seconds(whole / 2)}</span><span>${seconds(whole)}</span></span>
+    <span role="columnheader" class="scale">${scale(whole).map((text) => html`<span>${text}</span>`)}</span>
     <span role="columnheader" class="number">took</span>`;
   return html`<${Grid}
     box=${tree.box}
@@ -42,9 +42,17 @@ export function Waterfall({ trace, tree, showsPath, found, onChoose }) {
   <//>`;
 }
 
+/** How many seconds the picture is long: up to what ended last; where nothing has, up to now. */
+function length(trace) {
+  const ended = trace.rows.reduce((last, row) => Math.max(last, row.start + (row.duration ?? 0)), trace.duration ?? 0);
+  const isOpen = trace.rows.some((row) => row.duration == null);
+  return ended > 0 || !isOpen ? ended : Math.max(0, Date.now() / 1000 - trace.startTime);
+}
+
 function Row({ row, number, whole, isCurrent, isFound, isOnPath, expanded, onChoose, onToggle }) {
-  const from = Math.min(99.7, (100 * row.start) / whole);
-  const length = row.duration == null ? 100 - from : Math.max(0.3, (100 * row.duration) / whole);
+  const share = (time) => (whole > 0 ? (100 * time) / whole : 0);
+  const from = Math.min(99.7, share(row.start));
+  const length = row.duration == null ? 100 - from : Math.max(0.3, share(row.duration));
   const bar = ["bar", row.outcome, isOnPath && "critical", row.duration == null && "open"];
   const more = { row, number, isCurrent, expanded, onChoose, onToggle };
   return html`<${TreeRow} id=${`row-${number}`} classes=${[isFound && "found", row.isSegment && "segment"]} beside=${row.outcome !== "ok" && html`<${Outcome} of=${row.outcome} />`} ...${more}>

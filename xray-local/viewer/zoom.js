@@ -17,42 +17,71 @@ function moved(view, size, { x, y }) {
   return { ...view, x: within(view.x + x, view.width, size.width), y: within(view.y + y, view.height, size.height) };
 }
 
+/** A view moved so that something of a size is in it, by its middle; as it is where it is in it. */
+function showing(view, { x, y, width, height }) {
+  const far = { x: x - view.x - view.width / 2, y: y - view.y - view.height / 2 };
+  const isInSight = Math.abs(far.x) + width / 2 <= view.width / 2 && Math.abs(far.y) + height / 2 <= view.height / 2;
+  return isInSight ? view : { ...view, x: view.x + far.x, y: view.y + far.y };
+}
+
+/** Units of a drawing by pixel, in a view of a box. */
+const scaleOf = (view, box) => Math.max(view.width / box.width, view.height / box.height);
+
 /**
  * What part of a drawing is in sight: dragged by a pointer, scrolled by the wheel, zoomed by buttons and by the wheel with Ctrl. It begins with
- * all of it, or where that could not be read, at the left end, about the height `y`.
+ * all of it, or where that could not be read, at the left end, about the height `y`. Once somebody has gone somewhere in it, they stay there at
+ * that scale, however the drawing and its box grow; `place`, where one is, stays in sight until somebody moves on.
  */
-export function useZoom(size, y) {
+export function useZoom(size, y, place) {
   const [view, setView] = useState({ x: 0, y: 0, ...size });
   const box = useRef(null);
   const from = useRef(null);
+  const seen = useRef(null);
+  const isMoved = useRef(false);
+  const isHeld = useRef(false);
+  const held = useRef(place);
+  held.current = place;
   useEffect(() => {
-    let width = null;
     const watch = new ResizeObserver(() => {
-      if (!box.current || box.current.clientWidth === width) return;
-      const { clientWidth, clientHeight } = box.current;
-      width = clientWidth;
-      setView(legible(size, { width: clientWidth, height: clientHeight }, y));
+      if (!box.current) return;
+      const now = { width: box.current.clientWidth, height: box.current.clientHeight, whole: `${size.width} ${size.height}` };
+      const before = seen.current;
+      if (before?.width === now.width && before.whole === now.whole) return;
+      seen.current = now;
+      setView((old) => {
+        if (!before || !isMoved.current) return legible(size, now, y);
+        const scale = scaleOf(old, before);
+        const kept = moved({ ...old, width: now.width * scale, height: now.height * scale }, size, { x: 0, y: 0 });
+        return isHeld.current && held.current ? showing(kept, held.current) : kept;
+      });
     });
     watch.observe(box.current);
     return () => watch.disconnect();
   }, [size.width, size.height]);
-  const zoom = (factor) =>
+  const goes = () => {
+    isMoved.current = true;
+    isHeld.current = false;
+  };
+  const zoom = (factor) => {
+    goes();
     setView((old) => {
       if (factor === 0) return { x: 0, y: 0, ...size };
       const [width, height] = [old.width * factor, old.height * factor];
       return { x: old.x + (old.width - width) / 2, y: old.y + (old.height - height) / 2, width, height };
     });
+  };
   const latest = useRef(view);
   latest.current = view;
   useEffect(() => {
     const wheel = (event) => {
       const old = latest.current;
-      const unit = Math.max(old.width / box.current.clientWidth, old.height / box.current.clientHeight);
+      const unit = scaleOf(old, { width: box.current.clientWidth, height: box.current.clientHeight });
       const next = moved(old, size, { x: event.deltaX * unit, y: event.deltaY * unit });
       // Where there is no more to see, the page scrolls.
       const moves = Math.abs(next.x - old.x) + Math.abs(next.y - old.y) > 0.5;
       if (!event.ctrlKey && !moves) return;
       event.preventDefault();
+      goes();
       if (event.ctrlKey) zoom(event.deltaY > 0 ? 1.1 : 0.9);
       else setView(next);
     };
@@ -60,13 +89,12 @@ export function useZoom(size, y) {
     element.addEventListener("wheel", wheel, { passive: false });
     return () => element.removeEventListener("wheel", wheel);
   }, [size.width, size.height]);
-  /** Moves into sight what the keyboard goes to: something of a size, by its middle. */
-  const show = (middle, { width, height }) =>
-    setView((old) => {
-      const far = { x: middle.x - old.x - old.width / 2, y: middle.y - old.y - old.height / 2 };
-      const isInSight = Math.abs(far.x) + width / 2 <= old.width / 2 && Math.abs(far.y) + height / 2 <= old.height / 2;
-      return isInSight ? old : { ...old, x: old.x + far.x, y: old.y + far.y };
-    });
+  /** Moves into sight what one goes to, and keeps it there. */
+  const show = (place) => {
+    isMoved.current = true;
+    isHeld.current = true;
+    setView((old) => showing(old, place));
+  };
   return {
     box,
     view,
@@ -80,6 +108,7 @@ export function useZoom(size, y) {
       const scale = from.current.view.width / box.current.clientWidth;
       const x = from.current.view.x - (event.clientX - from.current.x) * scale;
       const y = from.current.view.y - (event.clientY - from.current.y) * scale;
+      goes();
       setView({ ...from.current.view, x, y });
     },
   };

@@ -19,9 +19,12 @@ import * as looks from "./checks/looks.mjs";
 import * as measures from "./checks/measures.mjs";
 import * as state from "./checks/state.mjs";
 import * as others from "./checks/others.mjs";
+import * as phone from "./checks/phone.mjs";
+import * as sight from "./checks/sight.mjs";
 import * as tabs from "./checks/tabs.mjs";
 import * as themes from "./checks/themes.mjs";
 import * as waiting from "./checks/waiting.mjs";
+import * as words from "./checks/words.mjs";
 
 const [program, executablePath, folder, ...wanted] = process.argv.slice(2);
 if (!executablePath) {
@@ -29,7 +32,7 @@ if (!executablePath) {
   process.exit(2);
 }
 
-const checks = [looks, choices, compare, focus, forms, state, keyboard, waiting, others, crowd, access, tabs, themes, measures].flatMap((all) => Object.values(all));
+const checks = [looks, choices, compare, focus, forms, state, keyboard, waiting, others, crowd, access, phone, sight, tabs, themes, words, measures].flatMap((all) => Object.values(all));
 const known = checks.map((check) => check.name);
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 
-const hex = (bytes) => randomBytes(bytes).toString("hex");
+export const hex = (bytes) => randomBytes(bytes).toString("hex");
 
 export const traceId = (time) => `1-${Math.floor(time).toString(16).padStart(8, "0")}-${hex(12)}`;
 

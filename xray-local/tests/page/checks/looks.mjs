@@ -55,7 +55,7 @@ export async function traces(page, url) {
   await shown(page, "no trace had to be read");
   await bar.fill('user = "nobody"');
   await bar.press("Enter");
-  await shown(page, "No trace of this time matches");
+  await shown(page, "No trace in the last 15m matches");
   await page.getByRole("link", { name: "Show all" }).click();
   await page.getByRole("heading", { name: /^Traces 20 / }).waitFor();
   await page.getByRole("slider", { name: "When traces began: 4 fault, 16 ok" }).waitFor();

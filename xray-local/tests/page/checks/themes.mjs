@@ -18,7 +18,7 @@ export async function themes(page, url) {
       ["sampling", page.getByRole("rowheader", { name: "Default" })],
       ["groups", page.getByRole("rowheader", { name: "Default" })],
       ["insights", page.getByRole("group", { name: /insights over time/ })],
-      ["ledger", page.getByText("documents stored")],
+      ["ledger", page.getByText("stored since the server started")],
       ["health", page.getByRole("heading", { name: "What is kept" })],
     ]) {
       await page.goto(`${url}/#/${view}`);
