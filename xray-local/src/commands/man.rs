@@ -35,7 +35,9 @@ impl Man {
             })?;
         }
         let mut page = Vec::new();
-        Page::new(command).render(&mut page)?;
+        // Of a command below another one its bare name would stand there.
+        let source = concat!("xray-local ", env!("CARGO_PKG_VERSION"));
+        Page::new(command).source(source).render(&mut page)?;
         output::bytes(&page)?;
         Ok(Exit::Ok)
     }

@@ -163,10 +163,12 @@ fn summary(store: &Store) -> String {
     for line in map(&store.service_graph(&TimeRange::ALWAYS)).lines() {
         text.push_str(&format!("  {line}\n"));
     }
-    let by_time =
-        |trace: &&xray_local::TraceSummary| (trace.duration.unwrap_or_default() * 1e6) as u64;
-    if let Some(slowest) = traces.iter().max_by_key(by_time) {
-        let time = amount::duration_text(slowest.duration);
+    // How long one takes that goes on nobody knows.
+    let times = traces
+        .iter()
+        .filter_map(|trace| Some((trace, trace.duration?)));
+    if let Some((slowest, time)) = times.max_by(|one, other| one.1.total_cmp(&other.1)) {
+        let time = amount::duration_text(Some(time));
         text.push_str(&format!("  the slowest took {time}: {}\n", slowest.id));
     }
     text

@@ -177,7 +177,11 @@ mod tests {
         assert_eq!(lines(true)[1], format!("{}…      7  a", "x".repeat(39)));
         assert!(lines(true)[0].starts_with(&format!("NAME{}COUNT", " ".repeat(38))));
         assert_eq!(lines(false)[1], format!("{}      7  a", "x".repeat(200)));
-        assert_eq!(lines(false)[0].find("COUNT"), Some(42), "one name moves no other row");
+        assert_eq!(
+            lines(false)[0].find("COUNT"),
+            Some(42),
+            "one name moves no other row"
+        );
     }
 
     #[test]

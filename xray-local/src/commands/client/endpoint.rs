@@ -11,13 +11,8 @@ use crate::commands::Failure;
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Address {
     /// The server to ask: host and port, or a URL [default: that of XRAY_LOCAL_ADDRESS, else of AWS_ENDPOINT_URL_XRAY, else 127.0.0.1:2000]
-    // A text: what clap finds wrong it repeats, and that may be a password.
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        env = "XRAY_LOCAL_ADDRESS",
-        hide_env = true
-    )]
+    // A text: what clap finds wrong it repeats, and that may be a password. Of a variable that it reads clap says that it has to be typed.
+    #[arg(long, value_name = "ADDRESS")]
     address: Option<String>,
 }
 
@@ -29,13 +24,14 @@ impl Address {
 
     fn endpoint(&self) -> Result<Endpoint, Failure> {
         if let Some(address) = &self.address {
-            return Endpoint::read("--address (or XRAY_LOCAL_ADDRESS)", address);
+            return Endpoint::read("--address", address);
         }
-        let variable = "AWS_ENDPOINT_URL_XRAY";
-        match env::var(variable).ok().filter(|url| !url.is_empty()) {
-            None => Ok(Endpoint("http://127.0.0.1:2000".to_owned())),
-            Some(url) => Endpoint::read(variable, &url),
+        for variable in ["XRAY_LOCAL_ADDRESS", "AWS_ENDPOINT_URL_XRAY"] {
+            if let Some(url) = env::var(variable).ok().filter(|url| !url.is_empty()) {
+                return Endpoint::read(variable, &url);
+            }
         }
+        Ok(Endpoint("http://127.0.0.1:2000".to_owned()))
     }
 }
 

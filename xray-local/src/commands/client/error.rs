@@ -114,9 +114,14 @@ impl ClientError {
         });
         if is_of_key {
             let key_id = printable(key_id);
-            self.cure = format!(
-                "It was signed with the key {key_id} of AWS_ACCESS_KEY_ID: set a key that may do it."
-            );
+            let is_of_secret = self
+                .refusal()
+                .is_some_and(|name| name.contains("Signature"));
+            let cure = match is_of_secret {
+                true => "is AWS_SECRET_ACCESS_KEY its secret, and this machine's clock right?",
+                false => "set a key that may do it.",
+            };
+            self.cure = format!("It was signed with the key {key_id} of AWS_ACCESS_KEY_ID: {cure}");
         }
         self
     }

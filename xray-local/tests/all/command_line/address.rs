@@ -118,6 +118,8 @@ fn a_server_that_wants_keys_gets_them_from_the_environment() {
     };
     let secret = "a secret of enough letters";
     with(secret, &["traces", "ls", "--json"]).ok();
+    with("another secret of letters", &["traces", "ls"])
+        .refused(1, "is AWS_SECRET_ACCESS_KEY its secret");
     let all = json!({"TraceSegmentDocuments": [document(1).to_string()]});
     assert_eq!(
         server

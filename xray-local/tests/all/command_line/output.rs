@@ -59,6 +59,14 @@ fn every_command_has_help_that_begins_with_examples_and_a_manual() {
         assert_eq!(wrong.data, "");
     }
     run(&["man", "nonsense"]).refused(4, "there is no command \"nonsense\"");
+    let manual = run(&["man", "traces", "get"]).ok().data;
+    let source = concat!("\"xray-local ", env!("CARGO_PKG_VERSION"), "\"");
+    assert!(
+        manual
+            .lines()
+            .any(|line| line.starts_with(".TH") && line.contains(source)),
+        "{manual}"
+    );
 }
 
 #[test]
@@ -95,6 +103,14 @@ fn the_help_names_the_variables_that_are_heard() {
     for variable in ["XRAY_LOCAL_BIND", "XRAY_LOCAL_DATA", "XRAY_LOCAL_KEYS"] {
         assert!(help.contains(&format!("[env: {variable}]")), "{help}");
     }
+}
+
+#[test]
+fn a_variable_is_not_told_to_be_typed() {
+    let mut command = program();
+    let command = command.env("XRAY_LOCAL_ADDRESS", "127.0.0.1:1");
+    let told = Told::of(command.args(["traces", "get"]).output().expect("it starts"));
+    told.refused(2, "traces get <ID>...");
 }
 
 #[cfg(target_os = "linux")]

@@ -83,6 +83,21 @@ fn what_was_traced_is_summed_up_and_written() {
 }
 
 #[test]
+fn what_goes_on_is_not_told_to_have_taken_any_time() {
+    let folder = Folder::new();
+    let documents = folder.path().join("documents.json");
+    let mut open = document(1);
+    open["in_progress"] = json!(true);
+    open.as_object_mut().expect("an object").remove("end_time");
+    fs::write(&documents, open.to_string()).expect("written");
+    let program = env!("CARGO_BIN_EXE_xray-local");
+    let send = format!("{program} send {}", documents.display());
+    let told = run(&["--", "sh", "-c", &send]).ok();
+    assert!(told.talk.contains("1 trace: "), "{}", told.talk);
+    assert!(!told.talk.contains("slowest"), "{}", told.talk);
+}
+
+#[test]
 fn what_run_writes_is_what_export_writes() {
     let folder = Folder::new();
     let (documents, here, there) = (
