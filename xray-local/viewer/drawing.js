@@ -155,15 +155,15 @@ const FONTS = { name: "600 13px system-ui, sans-serif", kind: "10.5px system-ui,
 const ROOM = NODE.width - 14;
 
 const pen = document.createElement("canvas").getContext("2d");
-const known = new Map();
+const cuts = new Map();
 
 /** A text as much of which is left as goes into a node. */
 function short(text, font) {
   const place = `${font} ${text}`;
-  if (known.size > 5000) known.clear();
-  if (!known.has(place)) {
+  if (cuts.size > 5000) cuts.clear();
+  if (!cuts.has(place)) {
     pen.font = FONTS[font];
-    known.set(place, cutInside(printable(text), (part) => pen.measureText(part).width <= ROOM));
+    cuts.set(place, cutInside(printable(text), (part) => pen.measureText(part).width <= ROOM));
   }
-  return known.get(place);
+  return cuts.get(place);
 }

@@ -87,6 +87,11 @@ export async function allTimes(page, url) {
     assert.equal(await page.locator(".problem").count(), 0, view);
     assert.equal(await page.getByLabel("Time").inputValue(), "all");
   }
+  // Whom to compare one with, too.
+  await page.goto(`${url}/#/compare/${ahead[0].trace_id}`);
+  await shown(page, "No other trace begins at front");
+  await page.getByLabel("Time").selectOption("all");
+  await page.getByRole("link", { name: "GET /old" }).waitFor();
 }
 
 /** What goes on is not told to be over, nor to be ok; long times are told as the command line does, and an axis has one unit. */
