@@ -3,11 +3,12 @@
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::hint::black_box;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use http::{HeaderValue, Request, Response, header};
+use http_body::{Body, Frame, SizeHint};
 use tower_layer::Layer as _;
 use tower_service::Service;
 use xray_sdk::Recorder;
@@ -43,37 +44,73 @@ fn layered(recorder: Recorder) -> Made {
     }))
 }
 
-/// Answers at once, with a header, as any server does.
+/// Answers at once, with a header and a body, as any server does.
 #[derive(Clone)]
 pub(crate) struct Hello;
 
-impl Service<Request<String>> for Hello {
-    type Response = Response<String>;
+/// The answer's body: one frame.
+pub(crate) struct Words(Option<&'static str>);
+
+impl Body for Words {
+    type Data = &'static [u8];
     type Error = Infallible;
-    type Future = Ready<Result<Response<String>, Infallible>>;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Infallible>>> {
+        let words = self.0.take();
+        Poll::Ready(words.map(|words| Ok(Frame::data(words.as_bytes()))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.map_or(0, str::len) as u64)
+    }
+}
+
+impl Service<Request<String>> for Hello {
+    type Response = Response<Words>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Words>, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, _: Request<String>) -> Self::Future {
-        let mut response = Response::new(String::new());
+        let mut response = Response::new(Words(Some("Hello, World!")));
         let kind = HeaderValue::from_static("text/plain");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         ready(Ok(response))
     }
 }
 
-/// Has `service` answer, as a runtime would; the answer is dropped.
-pub(crate) fn answer<S: Service<Request<String>, Error = Infallible>>(
-    service: &mut S,
-    request: Request<String>,
-) {
+/// Has `service` answer, as a runtime would, and takes the answer's body to its end, as a server does that sends it.
+pub(crate) fn answer<S, B>(service: &mut S, request: Request<String>)
+where
+    S: Service<Request<String>, Response = Response<B>, Error = Infallible>,
+    B: Body<Error = Infallible>,
+{
+    let mut cx = Context::from_waker(Waker::noop());
     let answer = pin!(service.call(request));
-    match answer.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(answer) => drop(black_box(answer)),
-        Poll::Pending => unreachable!("it answers at once"),
+    let Poll::Ready(Ok(answer)) = answer.poll(&mut cx) else {
+        unreachable!("it answers at once");
+    };
+    let (head, body) = black_box(answer).into_parts();
+    black_box((body.is_end_stream(), body.size_hint()));
+    let mut body = pin!(body);
+    while !body.is_end_stream() {
+        let frame = body.as_mut().poll_frame(&mut cx);
+        assert!(
+            matches!(black_box(&frame), Poll::Ready(Some(_))),
+            "all is there at once"
+        );
     }
+    drop(head);
 }
 
 /// What browsers ask for.
@@ -95,7 +132,11 @@ struct Layered<S> {
 /// Longer than sending one burst takes on any machine.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-impl<S: Service<Request<String>, Error = Infallible>> Contender for Layered<S> {
+impl<S, B> Contender for Layered<S>
+where
+    S: Service<Request<String>, Response = Response<B>, Error = Infallible>,
+    B: Body<Error = Infallible>,
+{
     fn burst(&mut self, _: &work::Request<'_>, operations: usize) {
         for _ in 0..operations {
             answer(&mut self.service, request());

@@ -17,7 +17,7 @@ use crate::sink::Sink;
 use crate::work::Request;
 use expected::{Expected, Figures};
 
-/// What is guarded: every way to record, sampled and not.
+/// What is guarded: every way to record, sampled and not; and what the service takes by itself that the layer is around.
 const GUARDED: &[&str] = &[
     "xray-sdk/sampled",
     "xray-sdk/sampled-async",
@@ -25,6 +25,7 @@ const GUARDED: &[&str] = &[
     "xray-sdk/unsampled",
     "xray-sdk/unsampled-async",
     "xray-sdk/unsampled-owned",
+    "service/layer-none",
     "xray-sdk/layer-sampled",
     "xray-sdk/layer-unsampled",
 ];

@@ -5,6 +5,7 @@ use std::future::Ready;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
+use http_body::Body;
 use tower_layer::Layer as _;
 use tower_service::Service;
 use xray_sdk::Recorder;
@@ -12,17 +13,21 @@ use xray_sdk::sampling::Never;
 use xray_sdk_tower::{ClientLayer, ServerLayer};
 
 use crate::allocation;
-use crate::layer::{Hello, answer, request};
+use crate::layer::{Hello, Words, answer, request};
 use crate::ours::{Discard, recorder};
 
 /// Calls another service, with a header, as any client does.
 #[derive(Clone)]
 struct Calls<C>(C);
 
-impl<C: Service<Request<String>, Error = Infallible>> Service<Request<String>> for Calls<C> {
-    type Response = Response<String>;
+impl<C, B> Service<Request<String>> for Calls<C>
+where
+    C: Service<Request<String>, Response = Response<B>, Error = Infallible>,
+    B: Body<Error = Infallible>,
+{
+    type Response = Response<Words>;
     type Error = Infallible;
-    type Future = Ready<Result<Response<String>, Infallible>>;
+    type Future = Ready<Result<Response<Words>, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -35,7 +40,11 @@ impl<C: Service<Request<String>, Error = Infallible>> Service<Request<String>> f
 }
 
 /// How many allocations one request takes once all is warm.
-fn allocations<S: Service<Request<String>, Error = Infallible>>(mut service: S) -> u64 {
+fn allocations<S, B>(mut service: S) -> u64
+where
+    S: Service<Request<String>, Response = Response<B>, Error = Infallible>,
+    B: Body<Error = Infallible>,
+{
     answer(&mut service, request());
     allocation::count(|| answer(&mut service, request()))
 }
