@@ -43,6 +43,12 @@ thread_local! {
 /// What is taken out of the thread's place: the lane that is current, if one is.
 pub(crate) type Taken = ManuallyDrop<Option<Box<Lane>>>;
 
+#[inline(always)]
+fn set_kind(kind: Kind) {
+    // By the place itself: `set` is code of its own, which is called.
+    KIND.with(|place| place.set(kind));
+}
+
 /// Which kind of context is current on this thread.
 #[inline(always)]
 pub(crate) fn kind() -> Kind {
@@ -67,7 +73,6 @@ pub(crate) fn take() -> Taken {
 /// Puts back what was taken.
 #[inline(always)]
 pub(crate) fn put(taken: Taken) {
-    // By the place itself: `set` is code of its own, which is called.
     LANE.with(|lane| lane.set(taken));
 }
 
@@ -83,7 +88,7 @@ pub(crate) fn with_lane<R>(work: impl FnOnce(Option<&mut Lane>) -> R) -> R {
 /// Makes the lane of a segment current where nothing is.
 #[inline(always)]
 pub(crate) fn begin(lane: Box<Lane>) {
-    KIND.set(Kind::Recording);
+    set_kind(Kind::Recording);
     put(ManuallyDrop::new(Some(lane)));
 }
 
@@ -92,7 +97,7 @@ pub(crate) fn begin(lane: Box<Lane>) {
 pub(crate) fn end(key: usize) -> Option<Box<Lane>> {
     let mut current = take();
     if current.as_deref().is_some_and(|lane| lane.key() == key) {
-        KIND.set(Kind::Missing);
+        set_kind(Kind::Missing);
         return current.take();
     }
     put(current);
@@ -102,7 +107,7 @@ pub(crate) fn end(key: usize) -> Option<Box<Lane>> {
 /// Makes [`Passive::Unsampled`] current where nothing is.
 #[inline(always)]
 pub(crate) fn begin_unsampled() {
-    KIND.set(Kind::Unsampled);
+    set_kind(Kind::Unsampled);
 }
 
 /// Makes nothing current where that is; else returns false.
@@ -110,7 +115,7 @@ pub(crate) fn begin_unsampled() {
 pub(crate) fn end_unsampled() -> bool {
     let is_current = KIND.get() == Kind::Unsampled;
     if is_current {
-        KIND.set(Kind::Missing);
+        set_kind(Kind::Missing);
     }
     is_current
 }
@@ -128,11 +133,11 @@ pub(crate) fn replace(context: Context) -> Context {
         Kind::Passive => take_passive(),
     };
     match context {
-        Context::Missing => KIND.set(Kind::Missing),
-        Context::Passive(Passive::Unsampled) => KIND.set(Kind::Unsampled),
+        Context::Missing => set_kind(Kind::Missing),
+        Context::Passive(Passive::Unsampled) => set_kind(Kind::Unsampled),
         Context::Passive(passive) => put_passive(passive),
         Context::Recording(lane) => {
-            KIND.set(Kind::Recording);
+            set_kind(Kind::Recording);
             put(ManuallyDrop::new(Some(lane)));
         }
     }
@@ -147,7 +152,7 @@ fn take_passive() -> Context {
 
 #[inline(never)]
 fn put_passive(passive: Passive) {
-    KIND.set(Kind::Passive);
+    set_kind(Kind::Passive);
     PASSIVE.set(ManuallyDrop::new(passive));
 }
 

@@ -1,5 +1,5 @@
 use std::marker::PhantomData;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::sync::atomic::Ordering;
 use std::thread;
 
@@ -22,8 +22,8 @@ use crate::segment::shared::end_sharing;
 pub struct Entered<'a> {
     entity: &'a mut Entity,
     way: Way,
-    /// What to put back, where something was replaced.
-    replaced: Option<Context>,
+    /// What to put back, where something was replaced. Nothing is left of it in the end.
+    replaced: ManuallyDrop<Option<Context>>,
     panicking: bool,
     /// Bound to this thread.
     _thread: PhantomData<*const ()>,
@@ -58,7 +58,7 @@ impl<'a> Entered<'a> {
         Self {
             entity,
             way: Way::Not,
-            replaced: None,
+            replaced: ManuallyDrop::new(None),
             panicking: false,
             _thread: PhantomData,
         }
@@ -151,7 +151,7 @@ impl<'a> Entered<'a> {
     #[inline(never)]
     fn replace(&mut self, own: Context) {
         self.way = Way::Replacing;
-        self.replaced = Some(context::replace(own));
+        *self.replaced = Some(context::replace(own));
     }
 
     /// What is entered, for what runs inside: it writes to what is current.
@@ -160,12 +160,11 @@ impl<'a> Entered<'a> {
         self.entity
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn leave(&mut self) {
         match self.way {
             Way::Not => return,
             Way::Node(before) => self.leave_node(before),
-            Way::Unsampled if context::end_unsampled() => {}
             Way::Lane => match context::end(self.entity.key) {
                 Some(lane) => self.keep(lane),
                 None => self.leave_otherwise(),
@@ -271,9 +270,14 @@ impl<'a> Entered<'a> {
 }
 
 impl Drop for Entered<'_> {
-    #[inline]
+    // Small, to become one with the caller: what is not sampled is left by it alone.
+    #[inline(always)]
     fn drop(&mut self) {
-        self.leave();
+        match self.way {
+            Way::Not => {}
+            Way::Unsampled if context::end_unsampled() => context::settle(|| None),
+            _ => self.leave(),
+        }
     }
 }
 

@@ -1,5 +1,5 @@
+use std::mem;
 use std::pin::Pin;
-use std::thread;
 
 use pin_project_lite::pin_project;
 
@@ -13,12 +13,14 @@ pub trait Enter {
 }
 
 impl Enter for Segment {
+    #[inline(always)]
     fn enter(&mut self) -> Entered<'_> {
         Segment::enter(self)
     }
 }
 
 impl Enter for Subsegment {
+    #[inline(always)]
     fn enter(&mut self) -> Entered<'_> {
         Subsegment::enter(self)
     }
@@ -80,6 +82,7 @@ pin_project! {
 
 impl<T, H: Enter> Within<T, H> {
     /// Keeps `inner` in `handle`.
+    #[inline]
     pub fn new(inner: T, handle: Option<H>) -> Self {
         Self {
             inner: Some(inner),
@@ -88,18 +91,20 @@ impl<T, H: Enter> Within<T, H> {
     }
 
     /// Polls the inner thing with the handle as what is current.
+    #[inline]
     pub fn poll_inside<R>(self: Pin<&mut Self>, poll: impl FnOnce(Pin<&mut T>) -> R) -> R {
         let this = self.project();
         let inner = this
             .inner
             .as_pin_mut()
             .expect("the inner thing is taken out only by drop");
-        let watch = DropOnPanic {
-            handle: this.handle,
-            was_panicking: thread::panicking(),
+        let watch = DropOnPanic(this.handle);
+        let result = {
+            let _entered = watch.0.as_mut().map(Enter::enter);
+            poll(inner)
         };
-        let _entered = watch.handle.as_mut().map(Enter::enter);
-        poll(inner)
+        mem::forget(watch);
+        result
     }
 
     /// The inner thing.
@@ -115,16 +120,12 @@ impl<T, H: Enter> Within<T, H> {
     }
 }
 
-struct DropOnPanic<'a, H> {
-    handle: &'a mut Option<H>,
-    /// Another panic is under way, during which this is polled.
-    was_panicking: bool,
-}
+/// Forgotten where there is no panic.
+struct DropOnPanic<'a, H>(&'a mut Option<H>);
 
 impl<H> Drop for DropOnPanic<'_, H> {
+    #[cold]
     fn drop(&mut self) {
-        if thread::panicking() && !self.was_panicking {
-            *self.handle = None;
-        }
+        *self.0 = None;
     }
 }
