@@ -195,6 +195,12 @@ impl TraceHeader {
     /// assert_eq!(length, "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1".len());
     /// ```
     pub fn with_text<R>(&self, take: impl FnOnce(&str) -> R) -> R {
+        self.with_bytes(|bytes| take(str::from_utf8(bytes).unwrap_or_default()))
+    }
+
+    /// As [`with_text`](Self::with_text), for who wants bytes: all of them are visible ASCII.
+    #[inline]
+    pub fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         let mut known = Letters::<KNOWN_BYTES>::new();
         if let Some(root) = self.root {
             known.add([b"Root=", &root.letters()]);
@@ -209,16 +215,16 @@ impl TraceHeader {
             Sampled::Unknown => {}
         }
         let Some(extras) = &self.extras else {
-            return take(known.text());
+            return take(known.bytes());
         };
         let mut all = Letters::<{ KNOWN_BYTES + 1 + EXTRAS_BYTES }>::new();
-        for part in [known.text(), extras]
+        for part in [known.bytes(), extras.as_bytes()]
             .into_iter()
             .filter(|part| !part.is_empty())
         {
-            all.add([part.as_bytes(), b""]);
+            all.add([part, b""]);
         }
-        take(all.text())
+        take(all.bytes())
     }
 
     /// The pairs that others added, as they are sent on: `Lineage=…;Other=…`, or nothing. At most 256 bytes of visible ASCII.
@@ -300,8 +306,8 @@ impl<const ROOM: usize> Letters<ROOM> {
     }
 
     #[inline(always)]
-    fn text(&self) -> &str {
-        str::from_utf8(&self.letters[..self.count]).unwrap_or_default()
+    fn bytes(&self) -> &[u8] {
+        &self.letters[..self.count]
     }
 }
 

@@ -87,6 +87,12 @@ impl Passive {
         }
     }
 
+    /// Whether somebody wants to know whether it failed.
+    #[inline]
+    pub(crate) fn is_watched(&self) -> bool {
+        matches!(self, Self::Told(told) if told.is_watched)
+    }
+
     /// It failed.
     pub(crate) fn fail(&self) {
         if let Self::Told(told) = self {

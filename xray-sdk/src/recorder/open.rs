@@ -66,6 +66,7 @@ impl<'a> SegmentBuilder<'a> {
     /// As [`request`](Self::request), for what costs something to find out: `make` is called only where the sampler is asked. It is not where
     /// the caller has decided, in the header that is [continued](Self::continuing) before this is called, nor the program, nor where the
     /// sampler says the same to any request.
+    #[inline(always)]
     pub fn request_with(self, make: impl FnOnce() -> SamplingRequest<'a>) -> Self {
         let inner = &*self.recorder.inner;
         let is_asked = matches!(self.choice, Choice::Open)

@@ -36,6 +36,37 @@ impl Entity {
         self.record_elsewhere_for(caller, |lane, node| lane.request(node, method, url));
     }
 
+    /// As [`http_request`](Self::http_request), of a URL in pieces that stand one after the other, some of them perhaps empty: for who would
+    /// have to put it together first.
+    ///
+    /// ```
+    /// # let capture = xray_sdk::testing::Capture::new("shop");
+    /// capture.recorder().segment("shop").run_sync(|segment| {
+    ///     segment.http_request_in_pieces("GET", ["http", "://", "shop:80", "/orders"]);
+    /// });
+    /// # let document = String::from_utf8(capture.bytes().remove(0)).expect("JSON");
+    /// # assert!(document.contains(r#""url":"http://shop:80/orders""#));
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn http_request_in_pieces(&mut self, method: &str, url: [&str; 4]) -> &mut Self {
+        if !self.is_silent() {
+            self.record_request_in_pieces(method, url);
+        }
+        self
+    }
+
+    #[track_caller]
+    fn record_request_in_pieces(&mut self, method: &str, url: [&str; 4]) {
+        if !write_at_hand!(self, |sheet, node| sheet
+            .request_in_pieces(node, method, url))
+        {
+            self.record_elsewhere_for(Location::caller(), |lane, node| {
+                lane.request_in_pieces(node, method, url);
+            });
+        }
+    }
+
     /// Records the user agent of the request.
     #[inline(always)]
     #[track_caller]
@@ -75,9 +106,12 @@ impl Entity {
     }
 
     /// Records the length of the response's body, in bytes.
+    #[inline]
     #[track_caller]
     pub fn content_length(&mut self, bytes: u64) -> &mut Self {
-        self.number(Field::HttpContentLength, bytes);
+        if !self.is_silent() {
+            self.number(Field::HttpContentLength, bytes);
+        }
         self
     }
 

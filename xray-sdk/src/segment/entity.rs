@@ -208,26 +208,36 @@ impl Entity {
     }
 
     /// Whether what is recorded here is kept: false when the request is not sampled or there is no segment.
+    #[inline]
     pub fn is_recording(&self) -> bool {
-        self.id().is_some()
+        match self.place {
+            Place::Nowhere | Place::Unrecorded => false,
+            Place::Within => true,
+            Place::Held => self.lane.is_some() || self.identity.is_some(),
+            Place::Current => context::kind() == Kind::Recording,
+        }
+    }
+
+    /// Whether anything comes of what is recorded here: it is kept, or the segment's sampler [wants to know](crate::sampling::Sampler::observe)
+    /// how it ends. For adapters, which need not find out what nobody asks for.
+    #[inline]
+    pub fn is_heard(&self) -> bool {
+        match (self.place, &self.passive) {
+            (Place::Unrecorded, Some(passive)) => passive.is_watched(),
+            (Place::Nowhere, _) => false,
+            _ => true,
+        }
     }
 
     /// As [`is_recording`](Self::is_recording), and tells when there is no segment at all.
     #[inline]
     #[track_caller]
     pub(crate) fn is_recording_here(&mut self) -> bool {
-        match self.place {
-            Place::Nowhere | Place::Unrecorded => false,
-            Place::Within => true,
-            Place::Held => self.lane.is_some() || self.identity.is_some(),
-            Place::Current => {
-                let is_recording = context::kind() == Kind::Recording;
-                if !is_recording {
-                    not_recorded(Location::caller());
-                }
-                is_recording
-            }
+        let is_recording = self.is_recording();
+        if !is_recording && self.place == Place::Current {
+            not_recorded(Location::caller());
         }
+        is_recording
     }
 
     /// The id of this segment or subsegment; `None` when it is not recorded.

@@ -84,7 +84,7 @@ impl Segment {
     }
 
     /// Makes this segment current on this thread while the guard lives.
-    #[inline]
+    #[inline(always)]
     pub fn enter(&mut self) -> Entered<'_> {
         Entered::enter(&mut self.entity)
     }
@@ -109,11 +109,10 @@ impl Segment {
     /// What to answer in the response's `X-Amzn-Trace-Id`: the root, and the decision when the caller asked for it
     /// with `Sampled=?` (developer guide, "Tracing header").
     pub fn response_header(&self) -> TraceHeader {
-        let header = self.entity.header();
-        let mut answer = match header.as_ref().and_then(TraceHeader::root) {
-            Some(root) => TraceHeader::new(root),
-            None => return TraceHeader::default(),
+        let Some(root) = self.entity.trace_id() else {
+            return TraceHeader::default();
         };
+        let mut answer = TraceHeader::new(root);
         if self.asked {
             answer = answer.with_sampled(if self.entity.is_recording() {
                 Sampled::Yes

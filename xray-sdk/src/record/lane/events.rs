@@ -48,6 +48,26 @@ impl Sheet {
         })
     }
 
+    /// The same of a URL that is in pieces.
+    #[inline(always)]
+    pub(crate) fn request_in_pieces(
+        &mut self,
+        node: SegmentId,
+        method: &str,
+        [first, second, third, last]: [&str; 4],
+    ) -> bool {
+        self.write(
+            [method, first, second, third, last],
+            |[method, first, second, third, last]| {
+                let url = Length(first.0 + second.0 + third.0 + last.0);
+                Event {
+                    node,
+                    what: What::Request(method, url),
+                }
+            },
+        )
+    }
+
     #[inline(always)]
     pub(crate) fn number(&mut self, node: SegmentId, field: Field, number: u64) -> bool {
         self.push(node, What::Number(field, number))

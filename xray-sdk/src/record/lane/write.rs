@@ -131,6 +131,10 @@ impl Lane {
         });
     }
 
+    pub(crate) fn request_in_pieces(&mut self, node: SegmentId, method: &str, url: [&str; 4]) {
+        self.request(node, method, &url.concat());
+    }
+
     pub(crate) fn sql(&mut self, node: SegmentId, sql: &Sql<'_>) {
         each_of(sql, |field, text| {
             self.field(node, field, text);
