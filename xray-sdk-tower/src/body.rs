@@ -36,19 +36,20 @@ impl<B> TracedBody<B> {
 
 /// Records the head of a response, and gives the exchange on to the body when one follows.
 pub(crate) fn traced<B: Body>(
-    response: Response<B>,
-    mut exchange: Exchange,
+    mut response: Response<B>,
+    open: &mut Option<Exchange>,
 ) -> Response<TracedBody<B>> {
-    let (mut head, body) = response.into_parts();
-    exchange.head(head.status, &head.headers, body.size_hint().exact());
-    exchange.answer(&mut head.headers);
-    let exchange = if body.is_end_stream() || exchange.is_bodiless(head.status) {
-        exchange.complete();
-        None
-    } else {
-        Some(exchange)
-    };
-    Response::from_parts(head, TracedBody::new(body, exchange))
+    if let Some(exchange) = open {
+        let (status, body) = (response.status(), response.body());
+        let (length, is_over) = (body.size_hint().exact(), body.is_end_stream());
+        exchange.head(status, response.headers(), length);
+        exchange.answer(response.headers_mut());
+        if is_over || exchange.is_bodiless(status) {
+            exchange.complete();
+            *open = None;
+        }
+    }
+    response.map(|body| TracedBody::new(body, open.take()))
 }
 
 impl<B> Body for TracedBody<B>
@@ -91,12 +92,15 @@ fn record<D: Buf, E: Display>(
     frame: Option<&Result<Frame<D>, E>>,
     is_last: bool,
 ) {
-    let Some(mut exchange) = open.take() else {
+    let Some(exchange) = open else {
         return;
     };
-    match frame {
-        None => exchange.complete(),
-        Some(Err(error)) => exchange.fail(error),
+    let is_over = match frame {
+        None => true,
+        Some(Err(error)) => {
+            exchange.fail(error);
+            true
+        }
         Some(Ok(frame)) => {
             if let Some(data) = frame.data_ref() {
                 exchange.data(data.remaining());
@@ -104,12 +108,12 @@ fn record<D: Buf, E: Display>(
             if let Some(trailers) = frame.trailers_ref() {
                 exchange.trailers(trailers);
             }
-            if is_last || frame.is_trailers() {
-                exchange.complete();
-            } else {
-                *open = Some(exchange);
-            }
+            is_last || frame.is_trailers()
         }
+    };
+    if is_over {
+        exchange.complete();
+        *open = None;
     }
 }
 

@@ -104,9 +104,8 @@ impl ClientLayer {
         if subsegment.is_recording() {
             let uri = request.uri();
             let scheme = uri.scheme_str().unwrap_or("http");
-            room::with_url(scheme, authority, uri.path(), |url| {
-                subsegment.http_request(request.method().as_str(), url);
-            });
+            let url = room::url(scheme, authority, uri.path());
+            subsegment.http_request_in_pieces(request.method().as_str(), url);
         }
         send_along(&subsegment, request.headers_mut());
         exchange(subsegment, request.method())

@@ -42,15 +42,18 @@ enum State {
 
 impl Exchange {
     /// An exchange as the server sees it.
+    #[inline]
     pub(crate) fn served(segment: Segment, method: &Method) -> Self {
         Self::new(Open::Segment(segment), method)
     }
 
     /// An exchange as the client sees it.
+    #[inline]
     pub(crate) fn asked(subsegment: Subsegment, method: &Method) -> Self {
         Self::new(Open::Subsegment(subsegment), method)
     }
 
+    #[inline]
     fn new(open: Open, method: &Method) -> Self {
         Self {
             open,
@@ -72,7 +75,10 @@ impl Exchange {
     /// Records the head of the answer; `length` is the length of its body, as far as the body itself can tell.
     pub(crate) fn head(&mut self, status: StatusCode, headers: &HeaderMap, length: Option<u64>) {
         self.state = State::Answering;
-        // Also where nothing is recorded: the sampler may want to know of a fault that goes unseen.
+        // Where nothing is recorded, the sampler may want to know of a fault that goes unseen.
+        if !self.open.is_heard() {
+            return;
+        }
         self.open.http_status(status.as_u16());
         self.grpc = message::is_grpc(headers);
         if self.grpc {
@@ -89,6 +95,7 @@ impl Exchange {
     /// Whether an answer with this status ends with its head.
     ///
     /// An answer that switches protocols is over too: what the connection carries from then on is no HTTP.
+    #[inline]
     pub(crate) fn is_bodiless(&self, status: StatusCode) -> bool {
         self.is_head
             || matches!(
@@ -98,24 +105,27 @@ impl Exchange {
     }
 
     /// Counts bytes of the answer's body.
+    #[inline]
     pub(crate) fn data(&mut self, bytes: usize) {
         self.counted = self.counted.saturating_add(bytes as u64);
     }
 
     /// Records what comes after the answer's body.
+    #[inline]
     pub(crate) fn trailers(&mut self, trailers: &HeaderMap) {
         if self.grpc {
             grpc::record_status(&mut self.open, trailers);
         }
     }
 
-    /// The answer is complete, and the exchange with it.
-    pub(crate) fn complete(mut self) {
+    /// The answer is complete, and the exchange with it: it may be dropped.
+    #[inline]
+    pub(crate) fn complete(&mut self) {
         self.finish();
     }
 
     /// The service, or the body, failed with something that is only known to have a text.
-    pub(crate) fn fail<E: Display>(mut self, error: &E) {
+    pub(crate) fn fail<E: Display>(&mut self, error: &E) {
         if self.open.is_recording() {
             self.open
                 .record_message(type_name::<E>(), &error.to_string());
@@ -126,11 +136,20 @@ impl Exchange {
     }
 
     /// The call failed: records the error with the chain of its sources.
-    pub(crate) fn fail_with_sources<E: Error>(mut self, error: &E) {
+    pub(crate) fn fail_with_sources<E: Error>(&mut self, error: &E) {
         self.open.record_error(error);
         self.finish();
     }
 
+    /// The answer is given up half way.
+    #[cold]
+    #[inline(never)]
+    fn abort(&mut self) {
+        self.finish();
+        self.open.metadata_in("xray", "aborted", &true);
+    }
+
+    #[inline]
     fn finish(&mut self) {
         if self.state == State::Answering && self.declared.is_none() && self.counted > 0 {
             self.open.content_length(self.counted);
@@ -140,6 +159,7 @@ impl Exchange {
 
     /// Whether all that was announced has passed by. A server that knows the length of a body does not ask it for its
     /// end, but drops it.
+    #[inline]
     fn is_all_there(&self) -> bool {
         self.state == State::Answering
             && self
@@ -149,6 +169,7 @@ impl Exchange {
 }
 
 impl Enter for Exchange {
+    #[inline(always)]
     fn enter(&mut self) -> Entered<'_> {
         match &mut self.open {
             Open::Segment(segment) => segment.enter(),
@@ -158,19 +179,20 @@ impl Enter for Exchange {
 }
 
 impl Drop for Exchange {
+    #[inline]
     fn drop(&mut self) {
         // A panic is recorded by the segment itself.
         if self.state == State::Complete || self.is_all_there() || std::thread::panicking() {
             return;
         }
-        self.finish();
-        self.open.metadata_in("xray", "aborted", &true);
+        self.abort();
     }
 }
 
 impl Deref for Open {
     type Target = Entity;
 
+    #[inline]
     fn deref(&self) -> &Entity {
         match self {
             Open::Segment(segment) => segment,
@@ -180,6 +202,7 @@ impl Deref for Open {
 }
 
 impl DerefMut for Open {
+    #[inline]
     fn deref_mut(&mut self) -> &mut Entity {
         match self {
             Open::Segment(segment) => segment,

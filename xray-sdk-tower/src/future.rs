@@ -75,20 +75,19 @@ where
 fn poll<F, B, E>(
     mut within: Pin<&mut Within<F, Exchange>>,
     cx: &mut Context<'_>,
-    fail: impl FnOnce(Exchange, &E),
+    fail: impl FnOnce(&mut Exchange, &E),
 ) -> Poll<Result<Response<TracedBody<B>>, E>>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body,
 {
     let answer = ready!(within.as_mut().poll_inside(|inner| inner.poll(cx)));
-    let exchange = within.handle().take();
-    Poll::Ready(match (answer, exchange) {
-        (Ok(response), Some(exchange)) => Ok(body::traced(response, exchange)),
-        (Ok(response), None) => Ok(response.map(|body| TracedBody::new(body, None))),
-        (Err(error), exchange) => {
-            if let Some(exchange) = exchange {
-                fail(exchange, &error);
+    let open = within.handle();
+    Poll::Ready(match answer {
+        Ok(response) => Ok(body::traced(response, open)),
+        Err(error) => {
+            if let Some(mut exchange) = open.take() {
+                fail(&mut exchange, &error);
             }
             Err(error)
         }

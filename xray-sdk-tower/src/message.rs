@@ -2,14 +2,15 @@
 
 use std::net::SocketAddr;
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use http::Uri;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use xray_sdk::{Sampled, SegmentId, TraceHeader};
 
-use crate::head::Head;
+use crate::head::{self, Head};
 use crate::room::with_ip;
 
-static TRACE_HEADER: HeaderName = HeaderName::from_static(TraceHeader::NAME);
+static TYPE: HeaderName = header::CONTENT_TYPE;
+static LENGTH: HeaderName = header::CONTENT_LENGTH;
 
 /// What is sent in a new trace that is not sampled: most of what is not sampled, and a text of its own would have to be allocated.
 static UNSAMPLED_CALL: HeaderValue = HeaderValue::from_static(
@@ -17,7 +18,15 @@ static UNSAMPLED_CALL: HeaderValue = HeaderValue::from_static(
 );
 
 /// The trace that a request continues: X-Ray's own header, or W3C's where X-Ray's names no trace.
+#[inline]
 pub(crate) fn trace_header(head: &Head<'_>) -> Option<TraceHeader> {
+    match (head.trace, head.traceparent) {
+        (None, None) => None,
+        _ => told_trace_header(head),
+    }
+}
+
+fn told_trace_header(head: &Head<'_>) -> Option<TraceHeader> {
     let own = head
         .trace
         .map(|value| TraceHeader::parse(&String::from_utf8_lossy(value.as_bytes())));
@@ -36,13 +45,13 @@ pub(crate) fn trace_header(head: &Head<'_>) -> Option<TraceHeader> {
 pub(crate) fn set_trace_header(headers: &mut HeaderMap, header: &TraceHeader) {
     let value = match is_unsampled_call(header) {
         true => Ok(UNSAMPLED_CALL.clone()),
-        false => header.with_text(|text| HeaderValue::from_bytes(text.as_bytes())),
+        false => header.with_bytes(HeaderValue::from_bytes),
     };
     if let Ok(value) = value
         && !value.is_empty()
     {
         // Fails only at 32,768 entries: then the message is beyond help, and stays untouched.
-        let _ = headers.try_insert(TRACE_HEADER.clone(), value);
+        let _ = headers.try_insert(head::TRACE.clone(), value);
     }
 }
 
@@ -111,22 +120,29 @@ pub(crate) fn scheme<'a>(uri: &'a Uri, head: &Head<'_>) -> &'a str {
 /// Gives `take` the address of the caller as the first of the proxies in front of this server saw it.
 pub(crate) fn with_forwarded_for<R>(head: &Head<'_>, take: impl FnOnce(&str) -> R) -> Option<R> {
     let first = first(head.forwarded_for)?;
-    // Some load balancers can be told to add the caller's port.
-    Some(match first.parse::<SocketAddr>() {
-        Ok(address) => with_ip(address.ip(), take),
-        Err(_) => take(first),
+    // Some load balancers can be told to add the caller's port. Most do not, and then there is no colon in it.
+    let with_port = first.contains(':').then(|| first.parse::<SocketAddr>());
+    Some(match with_port {
+        Some(Ok(address)) => with_ip(address.ip(), take),
+        _ => take(first),
     })
 }
 
 /// The length that a message's head declares for its body.
 pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
-    text(headers.get(CONTENT_LENGTH))?.trim().parse().ok()
+    text(found(headers, &LENGTH))?.trim().parse().ok()
+}
+
+/// A header's value, found by looking at each: an answer has few of them, and to look a name up costs as much as to see a dozen.
+fn found<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    headers
+        .iter()
+        .find_map(|(other, value)| (other == name).then_some(value))
 }
 
 /// Whether a message carries gRPC; gRPC-Web does not count, its status is inside the body.
 pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONTENT_TYPE)
+    found(headers, &TYPE)
         .and_then(|content_type| content_type.as_bytes().strip_prefix(b"application/grpc"))
         .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }

@@ -46,6 +46,7 @@ impl Naming {
     }
 
     /// The name for one request: `recorder` is the recorder's name, `host` tells the host without port, and is asked where it matters.
+    #[inline]
     pub(crate) fn name<'a>(
         &'a self,
         recorder: &'a str,

@@ -143,7 +143,7 @@ fn complete(mut exchange: Exchange, response: &Response) {
 }
 
 /// Records why there is no response. The error's text names the URL, so its secrets are kept out meanwhile.
-fn fail(exchange: Exchange, error: &mut Error) {
+fn fail(mut exchange: Exchange, error: &mut Error) {
     let url = error.url().cloned();
     if let Some(url) = error.url_mut() {
         *url = without_secrets(url);

@@ -2,7 +2,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Extensions, Request, Response};
+use http::{Extensions, HeaderMap, Method, Request, Response, Uri};
 use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -97,12 +97,17 @@ impl ServerLayer {
     }
 
     /// Opens the segment of a request.
-    fn begin<B>(&self, request: &Request<B>) -> Exchange {
+    fn begin(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Exchange {
         let Shared { recorder, naming } = &*self.shared;
-        let uri = extension::original_uri(request.extensions()).unwrap_or(request.uri());
-        let head = Head::of(request.headers());
-        let authority = || message::authority(uri, || head.host);
-        let host = || authority().map(message::host);
+        let head = Head::of(headers);
+        let uri = || extension::original_uri(extensions).unwrap_or(uri);
+        let host = || message::authority(uri(), || head.host).map(message::host);
         let name = naming.name(recorder.name(), host);
         let mut segment = recorder.segment(Text::copied(&name));
         if let Some(header) = message::trace_header(&head) {
@@ -112,25 +117,29 @@ impl ServerLayer {
             .request_with(|| SamplingRequest {
                 service: &name,
                 host: host(),
-                method: Some(request.method().as_str()),
-                path: Some(uri.path()),
+                method: Some(method.as_str()),
+                path: Some(uri().path()),
                 ..SamplingRequest::default()
             })
             .begin();
         if segment.is_recording() {
-            let method = request.method().as_str();
-            let scheme = message::scheme(uri, &head);
-            room::with_url(scheme, authority(), uri.path(), |url| {
-                segment.http_request(method, url);
-            });
-            describe(&mut segment, &head, request.extensions());
+            describe(&mut segment, method, uri(), &head, extensions);
         }
-        Exchange::served(segment, request.method())
+        Exchange::served(segment, method)
     }
 }
 
-/// Records who sent a request, and for which route.
-fn describe(segment: &mut Entity, head: &Head<'_>, extensions: &Extensions) {
+/// Records what is asked for, who sent the request, and for which route.
+fn describe(
+    segment: &mut Entity,
+    method: &Method,
+    uri: &Uri,
+    head: &Head<'_>,
+    extensions: &Extensions,
+) {
+    let authority = message::authority(uri, || head.host);
+    let url = room::url(message::scheme(uri, head), authority, uri.path());
+    segment.http_request_in_pieces(method.as_str(), url);
     if let Some(agent) = message::text(head.user_agent) {
         segment.user_agent(agent);
     }
@@ -182,7 +191,12 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let mut exchange = self.layer.begin(&request);
+        let mut exchange = self.layer.begin(
+            request.method(),
+            request.uri(),
+            request.headers(),
+            request.extensions(),
+        );
         let inner = {
             // A service may work, and open subsegments, before it returns its future.
             let _entered = exchange.enter();
