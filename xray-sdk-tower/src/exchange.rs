@@ -66,6 +66,7 @@ impl Exchange {
     }
 
     /// The head of the answer is here: writes the tracing header into an answer that this process gives.
+    #[inline]
     pub(crate) fn answer(&self, headers: &mut HeaderMap) {
         if let Open::Segment(segment) = &self.open {
             message::answer_trace_header(headers, &segment.response_header());
@@ -73,12 +74,16 @@ impl Exchange {
     }
 
     /// Records the head of the answer; `length` is the length of its body, as far as the body itself can tell.
+    #[inline]
     pub(crate) fn head(&mut self, status: StatusCode, headers: &HeaderMap, length: Option<u64>) {
         self.state = State::Answering;
         // Where nothing is recorded, the sampler may want to know of a fault that goes unseen.
-        if !self.open.is_heard() {
-            return;
+        if self.open.is_heard() {
+            self.record_head(status, headers, length);
         }
+    }
+
+    fn record_head(&mut self, status: StatusCode, headers: &HeaderMap, length: Option<u64>) {
         self.open.http_status(status.as_u16());
         self.grpc = message::is_grpc(headers);
         if self.grpc {

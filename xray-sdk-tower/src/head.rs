@@ -1,19 +1,13 @@
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use xray_sdk::TraceHeader;
 
 static HOST: HeaderName = header::HOST;
 static USER_AGENT: HeaderName = header::USER_AGENT;
-/// The tracing header.
-pub(crate) static TRACE: HeaderName = HeaderName::from_static(TraceHeader::NAME);
-static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// What is looked for in the head of a request, found in one pass: to look a name up costs as much as to see a dozen of others.
+/// What describes a request in its head, found in one pass: to look a name up costs as much as to see a dozen of others.
 #[derive(Default)]
 pub(crate) struct Head<'a> {
-    pub(crate) trace: Option<&'a HeaderValue>,
-    pub(crate) traceparent: Option<&'a HeaderValue>,
     pub(crate) host: Option<&'a HeaderValue>,
     pub(crate) user_agent: Option<&'a HeaderValue>,
     pub(crate) forwarded_for: Option<&'a HeaderValue>,
@@ -30,10 +24,6 @@ impl<'a> Head<'a> {
                 &mut head.host
             } else if *name == USER_AGENT {
                 &mut head.user_agent
-            } else if *name == TRACE {
-                &mut head.trace
-            } else if *name == TRACEPARENT {
-                &mut head.traceparent
             } else if *name == FORWARDED_FOR {
                 &mut head.forwarded_for
             } else if *name == FORWARDED_PROTO {
@@ -55,8 +45,6 @@ mod tests {
     fn what_is_looked_for_is_found_among_others() {
         let names = [
             "accept",
-            "x-amzn-trace-id",
-            "traceparent",
             "host",
             "user-agent",
             "x-forwarded-for",
@@ -70,14 +58,12 @@ mod tests {
         }
         let head = Head::of(&headers);
         let found = [
-            head.trace,
-            head.traceparent,
             head.host,
             head.user_agent,
             head.forwarded_for,
             head.forwarded_proto,
         ];
-        let expected: Vec<_> = names[1..7].iter().map(|name| headers.get(*name)).collect();
+        let expected: Vec<_> = names[1..5].iter().map(|name| headers.get(*name)).collect();
         assert_eq!(found[..], expected);
     }
 
@@ -85,6 +71,6 @@ mod tests {
     fn nothing_is_found_where_nothing_is() {
         let headers = HeaderMap::new();
         let head = Head::of(&headers);
-        assert!(head.trace.is_none() && head.host.is_none() && head.user_agent.is_none());
+        assert!(head.host.is_none() && head.user_agent.is_none());
     }
 }

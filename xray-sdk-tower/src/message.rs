@@ -6,9 +6,11 @@ use http::Uri;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use xray_sdk::{Sampled, SegmentId, TraceHeader};
 
-use crate::head::{self, Head};
+use crate::head::Head;
 use crate::room::with_ip;
 
+static TRACE: HeaderName = HeaderName::from_static(TraceHeader::NAME);
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 static TYPE: HeaderName = header::CONTENT_TYPE;
 static LENGTH: HeaderName = header::CONTENT_LENGTH;
 
@@ -19,21 +21,25 @@ static UNSAMPLED_CALL: HeaderValue = HeaderValue::from_static(
 
 /// The trace that a request continues: X-Ray's own header, or W3C's where X-Ray's names no trace.
 #[inline]
-pub(crate) fn trace_header(head: &Head<'_>) -> Option<TraceHeader> {
-    match (head.trace, head.traceparent) {
-        (None, None) => None,
-        _ => told_trace_header(head),
+pub(crate) fn trace_header(headers: &HeaderMap) -> Option<TraceHeader> {
+    // To see each name costs less than to look two of them up.
+    let is_told = headers
+        .keys()
+        .any(|name| *name == TRACE || *name == TRACEPARENT);
+    match is_told {
+        true => told_trace_header(headers),
+        false => None,
     }
 }
 
-fn told_trace_header(head: &Head<'_>) -> Option<TraceHeader> {
-    let own = head
-        .trace
+fn told_trace_header(headers: &HeaderMap) -> Option<TraceHeader> {
+    let own = headers
+        .get(&TRACE)
         .map(|value| TraceHeader::parse(&String::from_utf8_lossy(value.as_bytes())));
     if own.as_ref().is_some_and(|header| header.root().is_some()) {
         return own;
     }
-    text(head.traceparent)
+    text(headers.get(&TRACEPARENT))
         .and_then(TraceHeader::from_traceparent)
         .or(own)
 }
@@ -51,11 +57,12 @@ pub(crate) fn set_trace_header(headers: &mut HeaderMap, header: &TraceHeader) {
         && !value.is_empty()
     {
         // Fails only at 32,768 entries: then the message is beyond help, and stays untouched.
-        let _ = headers.try_insert(head::TRACE.clone(), value);
+        let _ = headers.try_insert(TRACE.clone(), value);
     }
 }
 
 /// Sets the tracing header of an answer, as that of a call. A new trace that is not sampled has no id that could be answered.
+#[inline]
 pub(crate) fn answer_trace_header(headers: &mut HeaderMap, header: &TraceHeader) {
     let is_nameless = header.root().is_none_or(|root| root.to_u128() == 0);
     if !is_nameless || header.sampled() != Sampled::Unknown {
@@ -266,9 +273,9 @@ mod tests {
     #[test]
     fn a_header_without_a_root_is_kept_where_there_is_nothing_better() {
         let headers = headers(&[("x-amzn-trace-id", "Sampled=0"), ("traceparent", "none")]);
-        let header = trace_header(&Head::of(&headers));
+        let header = trace_header(&headers);
         assert_eq!(header.expect("a header").sampled(), xray_sdk::Sampled::No);
-        assert!(trace_header(&Head::default()).is_none());
+        assert!(trace_header(&HeaderMap::new()).is_none());
     }
 
     #[test]

@@ -2,6 +2,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use http::header::HOST;
 use http::{Extensions, HeaderMap, Method, Request, Response, Uri};
 use http_body::Body;
 use tower_layer::Layer;
@@ -105,12 +106,11 @@ impl ServerLayer {
         extensions: &Extensions,
     ) -> Exchange {
         let Shared { recorder, naming } = &*self.shared;
-        let head = Head::of(headers);
         let uri = || extension::original_uri(extensions).unwrap_or(uri);
-        let host = || message::authority(uri(), || head.host).map(message::host);
+        let host = || message::authority(uri(), || headers.get(HOST)).map(message::host);
         let name = naming.name(recorder.name(), host);
         let mut segment = recorder.segment(Text::copied(&name));
-        if let Some(header) = message::trace_header(&head) {
+        if let Some(header) = message::trace_header(headers) {
             segment = segment.continuing(header);
         }
         let mut segment = segment
@@ -123,7 +123,7 @@ impl ServerLayer {
             })
             .begin();
         if segment.is_recording() {
-            describe(&mut segment, method, uri(), &head, extensions);
+            describe(&mut segment, method, uri(), headers, extensions);
         }
         Exchange::served(segment, method)
     }
@@ -134,16 +134,17 @@ fn describe(
     segment: &mut Entity,
     method: &Method,
     uri: &Uri,
-    head: &Head<'_>,
+    headers: &HeaderMap,
     extensions: &Extensions,
 ) {
+    let head = Head::of(headers);
     let authority = message::authority(uri, || head.host);
-    let url = room::url(message::scheme(uri, head), authority, uri.path());
+    let url = room::url(message::scheme(uri, &head), authority, uri.path());
     segment.http_request_in_pieces(method.as_str(), url);
     if let Some(agent) = message::text(head.user_agent) {
         segment.user_agent(agent);
     }
-    let forwarded = message::with_forwarded_for(head, |address| {
+    let forwarded = message::with_forwarded_for(&head, |address| {
         segment.client_ip(address, true);
     });
     if forwarded.is_none()

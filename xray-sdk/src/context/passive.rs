@@ -68,6 +68,7 @@ impl Passive {
         }
     }
 
+    #[inline]
     pub(crate) fn trace_id(&self) -> Option<TraceId> {
         match self {
             Self::Unsampled => Some(TraceId::from_u128(0)),

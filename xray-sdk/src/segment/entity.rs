@@ -251,12 +251,13 @@ impl Entity {
     }
 
     /// The id of the trace that this entity belongs to, also when it is not sampled.
+    #[inline]
     pub fn trace_id(&self) -> Option<TraceId> {
         match (self.identity(), &self.passive) {
             (Some(identity), _) => Some(identity.trace_id()),
             (None, Some(passive)) => passive.trace_id(),
             (None, None) if self.is_own() => None,
-            (None, None) => context::with(|current| current.trace_id()),
+            (None, None) => current_trace_id(),
         }
     }
 
@@ -360,6 +361,11 @@ impl Entity {
     pub fn subsegment<'a>(&'a mut self, name: impl Into<Text<'a>>) -> SubsegmentBuilder<'a> {
         SubsegmentBuilder::below(self, name.into())
     }
+}
+
+#[inline(never)]
+fn current_trace_id() -> Option<TraceId> {
+    context::with(|current| current.trace_id())
 }
 
 /// An empty lane for the end of what is open, where its own is out of reach.

@@ -108,6 +108,7 @@ impl Segment {
 
     /// What to answer in the response's `X-Amzn-Trace-Id`: the root, and the decision when the caller asked for it
     /// with `Sampled=?` (developer guide, "Tracing header").
+    #[inline]
     pub fn response_header(&self) -> TraceHeader {
         let Some(root) = self.entity.trace_id() else {
             return TraceHeader::default();
