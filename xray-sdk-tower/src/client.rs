@@ -94,6 +94,11 @@ impl ClientLayer {
 
     /// Opens the subsegment of a request and writes the tracing header; `None` when nothing is to be recorded.
     fn begin<B>(&self, request: &mut Request<B>) -> Option<Exchange> {
+        if !xray_sdk::current().is_recording() {
+            // It has no name that anybody would see: to find one is most of what it would cost.
+            send_along(&begin(UNKNOWN_HOST), request.headers_mut());
+            return None;
+        }
         let host = || request.headers().get(HOST);
         let authority = message::authority(request.uri(), host).or(self.authority.as_deref());
         let name = match authority {

@@ -94,16 +94,10 @@ pub(crate) fn authority<'a>(
 
 /// An authority without user name and password.
 pub(crate) fn without_user(authority: &str) -> &str {
-    // Without an end before the end, so that the processor looks at many bytes at once.
-    let has_user = authority
-        .bytes()
-        .fold(false, |is_found, byte| is_found | (byte == b'@'));
-    if !has_user {
-        return authority;
+    match authority.rsplit_once('@') {
+        Some((_, rest)) => rest,
+        None => authority,
     }
-    authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, rest)| rest)
 }
 
 /// The host of an authority: no port, and no brackets around an IPv6 address.
