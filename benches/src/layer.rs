@@ -13,35 +13,41 @@ use tower_layer::Layer as _;
 use tower_service::Service;
 use xray_sdk::Recorder;
 use xray_sdk::sampling::{Always, Never};
-use xray_sdk_tower::ServerLayer;
+use xray_sdk_tower::{ClientLayer, ServerLayer, TracedClient};
 
 use crate::contender::{Contender, Entry, Ready as Made};
 use crate::ours::{Discard, NAME, recorder};
 use crate::work;
 
-/// The service alone, and with the layer.
+/// The service alone, and with the layer; the same where the service calls another one.
 pub(crate) const ENTRIES: &[Entry] = &[
     Entry::new("service", "layer-none", "no layer", |_| {
-        Ok(Box::new(Layered {
-            service: Hello,
-            recorder: None,
-            answered: 0,
-        }))
+        Ok(Layered::ready(Hello, None))
     }),
     Entry::new(NAME, "layer-sampled", "ServerLayer", |_| {
-        layered(recorder(Discard, Always)?)
+        layered(recorder(Discard, Always)?, Hello)
     }),
     Entry::new(NAME, "layer-unsampled", "ServerLayer", |_| {
-        layered(recorder(Discard, Never)?)
+        layered(recorder(Discard, Never)?, Hello)
+    }),
+    Entry::new("service", "call-none", "with a call; no layers", |_| {
+        Ok(Layered::ready(Calls(Hello), None))
+    }),
+    Entry::new(NAME, "call-sampled", "ServerLayer, ClientLayer", |_| {
+        layered(recorder(Discard, Always)?, Calls::traced())
+    }),
+    Entry::new(NAME, "call-unsampled", "ServerLayer, ClientLayer", |_| {
+        layered(recorder(Discard, Never)?, Calls::traced())
     }),
 ];
 
-fn layered(recorder: Recorder) -> Made {
-    Ok(Box::new(Layered {
-        service: ServerLayer::new(&recorder).layer(Hello),
-        recorder: Some(recorder),
-        answered: 0,
-    }))
+fn layered<S, B>(recorder: Recorder, service: S) -> Made
+where
+    S: Service<Request<String>, Response = Response<B>, Error = Infallible> + 'static,
+    B: Body<Error = Infallible> + 'static,
+{
+    let service = ServerLayer::new(&recorder).layer(service);
+    Ok(Layered::ready(service, Some(recorder)))
 }
 
 /// Answers at once, with a header and a body, as any server does.
@@ -89,6 +95,35 @@ impl Service<Request<String>> for Hello {
     }
 }
 
+/// Answers as that does, when another service has answered.
+#[derive(Clone)]
+pub(crate) struct Calls<C>(pub(crate) C);
+
+impl Calls<TracedClient<Hello>> {
+    pub(crate) fn traced() -> Self {
+        Self(ClientLayer::new().layer(Hello))
+    }
+}
+
+impl<C, B> Service<Request<String>> for Calls<C>
+where
+    C: Service<Request<String>, Response = Response<B>, Error = Infallible>,
+    B: Body<Error = Infallible>,
+{
+    type Response = Response<Words>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Words>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<String>) -> Self::Future {
+        answer(&mut self.0, request);
+        Hello.call(Request::new(String::new()))
+    }
+}
+
 /// Has `service` answer, as a runtime would, and takes the answer's body to its end, as a server does that sends it.
 pub(crate) fn answer<S, B>(service: &mut S, request: Request<String>)
 where
@@ -131,6 +166,20 @@ struct Layered<S> {
 
 /// Longer than sending one burst takes on any machine.
 const DEADLINE: Duration = Duration::from_secs(30);
+
+impl<S, B> Layered<S>
+where
+    S: Service<Request<String>, Response = Response<B>, Error = Infallible> + 'static,
+    B: Body<Error = Infallible> + 'static,
+{
+    fn ready(service: S, recorder: Option<Recorder>) -> Box<dyn Contender> {
+        Box::new(Self {
+            service,
+            recorder,
+            answered: 0,
+        })
+    }
+}
 
 impl<S, B> Contender for Layered<S>
 where

@@ -17,7 +17,7 @@ use crate::sink::Sink;
 use crate::work::Request;
 use expected::{Expected, Figures};
 
-/// What is guarded: every way to record, sampled and not; and what the service takes by itself that the layer is around.
+/// What is guarded: every way to record, sampled and not; and what the service takes by itself that the layers are around.
 const GUARDED: &[&str] = &[
     "xray-sdk/sampled",
     "xray-sdk/sampled-async",
@@ -28,6 +28,9 @@ const GUARDED: &[&str] = &[
     "service/layer-none",
     "xray-sdk/layer-sampled",
     "xray-sdk/layer-unsampled",
+    "service/call-none",
+    "xray-sdk/call-sampled",
+    "xray-sdk/call-unsampled",
 ];
 
 /// So many requests are recorded between two drains.
