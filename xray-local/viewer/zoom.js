@@ -27,6 +27,12 @@ function showing(view, { x, y, width, height }) {
 /** Units of a drawing by pixel, in a view of a box. */
 const scaleOf = (view, box) => Math.max(view.width / box.width, view.height / box.height);
 
+/** A view of a box that became another, at the same scale. */
+function resized(view, before, now, size) {
+  const scale = scaleOf(view, before);
+  return moved({ ...view, width: now.width * scale, height: now.height * scale }, size, { x: 0, y: 0 });
+}
+
 /**
  * What part of a drawing is in sight: dragged by a pointer, scrolled by the wheel, zoomed by buttons and by the wheel with Ctrl. It begins with
  * all of it, or where that could not be read, at the left end, about the height `y`. Once somebody has gone somewhere in it, they stay there at
@@ -49,10 +55,8 @@ export function useZoom(size, y, place) {
       if (before?.width === now.width && before.whole === now.whole) return;
       seen.current = now;
       setView((old) => {
-        if (!before || !isMoved.current) return legible(size, now, y);
-        const scale = scaleOf(old, before);
-        const kept = moved({ ...old, width: now.width * scale, height: now.height * scale }, size, { x: 0, y: 0 });
-        return isHeld.current && held.current ? showing(kept, held.current) : kept;
+        const next = before && isMoved.current ? resized(old, before, now, size) : legible(size, now, y);
+        return isHeld.current && held.current ? showing(next, held.current) : next;
       });
     });
     watch.observe(box.current);
@@ -93,6 +97,7 @@ export function useZoom(size, y, place) {
   const show = (place) => {
     isMoved.current = true;
     isHeld.current = true;
+    held.current = place;
     setView((old) => showing(old, place));
   };
   return {
