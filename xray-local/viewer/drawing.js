@@ -74,6 +74,8 @@ function Node({ node, isChosen, onChoose, onFocus }) {
   const kind = node.cluster ? node.type || "without a type" : (node.type.split("::").slice(1).join(" ") || node.type || "service");
   const told = node.counts && [rate(node.counts.perMinute) || `${count(node.counts.total)} request${node.counts.total === 1 ? "" : "s"}`, average(node.counts)].filter(Boolean).join(" · ");
   const line = [state && stateText(state, node.counts), told].filter(Boolean).join(" · ");
+  // The rate stands at the calls, too.
+  const shorter = [state && stateText(state, node.counts), average(node.counts ?? {})].filter(Boolean).join(" · ");
   const choose = () => onChoose?.(node);
   return html`<g
     class="node ${state ?? "unknown"} ${isSlight(state, node.counts) ? "slight" : ""} ${isChosen ? "chosen" : ""}"
@@ -95,7 +97,7 @@ function Node({ node, isChosen, onChoose, onFocus }) {
     <${Share} counts=${node.counts} />
     <text class="name" x=${NODE.width / 2} y="19" text-anchor="middle">${short(node.name, "name")}</text>
     <text class="kind" x=${NODE.width / 2} y="33" text-anchor="middle">${short(kind, "kind")}</text>
-    <text class="rate" x=${NODE.width / 2} y="47" text-anchor="middle">${short(line, "kind")}</text>
+    <text class="rate" x=${NODE.width / 2} y="47" text-anchor="middle">${fits(line, "kind", NODE.width - 4) ? line : shorter}</text>
   </g>`;
 }
 
@@ -157,13 +159,15 @@ const ROOM = NODE.width - 14;
 const pen = document.createElement("canvas").getContext("2d");
 const cuts = new Map();
 
+function fits(text, font, room) {
+  pen.font = FONTS[font];
+  return pen.measureText(text).width <= room;
+}
+
 /** A text as much of which is left as goes into a node. */
 function short(text, font) {
   const place = `${font} ${text}`;
   if (cuts.size > 5000) cuts.clear();
-  if (!cuts.has(place)) {
-    pen.font = FONTS[font];
-    cuts.set(place, cutInside(printable(text), (part) => pen.measureText(part).width <= ROOM));
-  }
+  if (!cuts.has(place)) cuts.set(place, cutInside(printable(text), (part) => fits(part, font, ROOM)));
   return cuts.get(place);
 }

@@ -107,6 +107,16 @@ export async function openedBox(page, url) {
   else assert.doesNotMatch(await told(), /stand/);
 }
 
+/** How a node does is told whole, or with a part less. */
+export async function linesInBoxes(page, url) {
+  await shop.put(url, shop.some(20));
+  await page.goto(`${url}/#/map`);
+  await page.locator(".node").nth(5).waitFor();
+  const lines = await page.locator(".node").evaluateAll((nodes) => nodes.map((node) => ({ text: node.querySelector(".rate").textContent, sticks: node.querySelector(".rate").getBoundingClientRect().width > node.querySelector(".box").getBoundingClientRect().width })));
+  assert.ok(lines.some(({ text }) => /^20 % fault · .* · \d+ ms$/.test(text)), JSON.stringify(lines));
+  for (const { text, sticks } of lines) assert.ok(!text.includes("…") && !sticks, text);
+}
+
 /** Names stay within their boxes, and those that begin alike can be told apart. */
 export async function namesInBoxes(page, url) {
   const names = ["node-with-some-longer-name-and-number-17", "node-with-some-longer-name-and-number-18", "WWWWWWWWWWWWWWWWWWWWWWWWWWWW", "短い名前でもひろいひろいひろいひろい", "short"];
