@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use xray_sdk::testing::{Capture, ManualClock};
 use xray_sdk::{
-    InSubsegment as _, Sampled, SegmentId, Text, TraceHeader, TraceId, current, subsegment,
+    Entity, InSubsegment as _, Sampled, SegmentId, Text, TraceHeader, TraceId, current, subsegment,
 };
 
 #[test]
@@ -65,6 +65,42 @@ fn owned_handles_record_wherever_they_are_dropped() {
         "checkout\n  load order\n    payments 503 fault\n"
     );
     assert_eq!(capture.bytes().len(), 1);
+}
+
+#[test]
+fn a_url_in_pieces_is_recorded_as_one_that_is_whole() {
+    let urls = |record: fn(&mut Entity, [&str; 4]), length| {
+        let path = "/".repeat(length);
+        let url = ["https", "://", "shop", &path];
+        let capture = Capture::new("shop");
+        capture.recorder().segment("shop").run_sync(|segment| {
+            record(segment, url);
+            // Elsewhere, where its lane is not at hand.
+            let mut call = subsegment("stock").remote().begin();
+            std::thread::scope(|scope| scope.spawn(move || record(&mut call, url)).join())
+                .expect("no panic");
+        });
+        let document: serde_json::Value =
+            serde_json::from_slice(&capture.bytes()[0]).expect("JSON");
+        let url = |entity: &serde_json::Value| entity["http"]["request"]["url"].to_string();
+        [url(&document), url(&document["subsegments"][0])]
+    };
+    for length in [0, 1, 30, 600, 17_000] {
+        let in_pieces = urls(
+            |entity, url| {
+                entity.http_request_in_pieces("GET", url);
+            },
+            length,
+        );
+        let whole = urls(
+            |entity, url| {
+                entity.http_request("GET", &url.concat());
+            },
+            length,
+        );
+        assert_eq!(in_pieces, whole);
+        assert!(whole.iter().all(|url| url.starts_with("\"https://shop")));
+    }
 }
 
 #[test]
