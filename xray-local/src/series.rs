@@ -62,9 +62,8 @@ impl Series {
     }
 
     fn count(&mut self, request: Moment) {
-        let start = request.start as f64 / 1e6;
-        let begins_here = self.range.start <= start && start < self.range.end;
-        if let Some(duration) = request.duration.filter(|_| begins_here) {
+        let begins_here = |_: &u64| request.begins_in(&self.range);
+        if let Some(duration) = request.duration.filter(begins_here) {
             let window = self.windows.entry(request.stretch(self.period));
             let window = window.or_default();
             window

@@ -33,18 +33,20 @@ pub(super) struct ServiceGraphGot {
     contains_old_group_versions: bool,
 }
 
-/// The graph of the traces that began in the time range, of one group if one is named. AWS refuses more than six hours; here there is no such limit.
+/// The graph of the requests that began in the time range, of the traces of one group if one is named. AWS refuses more than six hours; here there is no such limit.
 pub(super) fn get_service_graph(
     backend: &Backend,
     input: GetServiceGraph,
 ) -> Result<ServiceGraphGot, ApiError> {
     no_token(input.next_token.as_deref())?;
-    let range = time_range(input.start_time, input.end_time)?;
+    let range = time_range(input.start_time, input.end_time)?.requests();
     let selection = Selection::of_group(backend, range, input.group_name, input.group_arn)?;
     Ok(ServiceGraphGot {
         start_time: range.start,
         end_time: range.end,
-        services: selection.gather(&backend.store, Sketch::default()).finish(),
+        services: selection
+            .gather(&backend.store, Sketch::within(range))
+            .finish(),
         contains_old_group_versions: false,
     })
 }

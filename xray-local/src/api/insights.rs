@@ -13,7 +13,7 @@ use crate::group::{Group, GroupArn, GroupName};
 use crate::insight::{
     Effect, Failing, Impact, Insight, InsightId, InsightState, MINUTE, REACH, Tallies,
 };
-use crate::query::{TimeRange, TimeRangeType};
+use crate::query::TimeRange;
 use crate::trace::ServiceId;
 
 /// How much stands on a page, where the call does not say: as much as it may ask for.
@@ -231,12 +231,12 @@ pub(super) fn get_insight_events(
     })
 }
 
-/// The services of the traces that began in the time range and failed by the fault that the insight is about.
+/// The services of the requests that began in the time range, of the traces that failed by the fault that the insight is about.
 pub(super) fn get_insight_impact_graph(
     backend: &Backend,
     input: GetInsightImpactGraph,
 ) -> Result<InsightImpactGraphGot, ApiError> {
-    let range = time_range(input.start_time, input.end_time)?;
+    let range = time_range(input.start_time, input.end_time)?.requests();
     if let Some(token) = &input.next_token {
         return Err(unknown_token(token.as_str()));
     }
@@ -244,7 +244,7 @@ pub(super) fn get_insight_impact_graph(
     let selection = of_group(backend, &group, range)?;
     let failing = Failing {
         service: &insight.service,
-        sketch: Sketch::default(),
+        sketch: Sketch::within(range),
     };
     let graph = selection.gather(&backend.store, failing).sketch.finish();
     let services = graph.services().iter();
@@ -292,10 +292,7 @@ fn tallies(backend: &Backend, group: &Group, start: f64) -> Result<Tallies, ApiE
     if !group.insights_configuration.insights_enabled {
         return Ok(Tallies::default());
     }
-    let range = TimeRange {
-        kind: TimeRangeType::Event,
-        ..TimeRange::began(start - REACH, f64::INFINITY)
-    };
+    let range = TimeRange::began(start - REACH, f64::INFINITY).requests();
     let selection = of_group(backend, group, range)?;
     Ok(selection.gather(&backend.store, Tallies::default()))
 }

@@ -10,7 +10,7 @@ use crate::bound::{MOST, Text, Time, Whole};
 use crate::filter::Selector;
 use crate::forecast::PAST;
 use crate::group::{GroupArn, GroupName};
-use crate::query::{TimeRange, TimeRangeType};
+use crate::query::TimeRange;
 use crate::series::{Series, WindowStatistics};
 
 /// The seconds of a window, where the call does not say.
@@ -60,12 +60,7 @@ pub(super) fn get_time_series_service_statistics(
     let from = token.map(position).transpose()?.unwrap_or(range.start);
 
     let past = if with_forecast { PAST } else { 0.0 };
-    let counted = TimeRange {
-        start: range.start.max(from) - past,
-        // Requests that begin in the range, of traces that may have begun before.
-        kind: TimeRangeType::Event,
-        ..range
-    };
+    let counted = TimeRange::began(range.start.max(from) - past, range.end).requests();
     let period = input.period.map_or(PERIOD, u32::from);
     let selection = Selection::of_group(backend, counted, input.group_name, input.group_arn)?;
     let series = selection.gather(&backend.store, Series::new(selector, counted, period));

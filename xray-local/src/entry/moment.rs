@@ -1,4 +1,5 @@
 use super::Request;
+use crate::query::TimeRange;
 use crate::trace::{Outcome, seconds};
 
 /// When a request began, how long it took and how it ended: all that is counted of it. Times are whole microseconds, so that it makes no
@@ -25,6 +26,10 @@ impl Moment {
             duration: duration.map(|time| micros(seconds(time)).unsigned_abs()),
             outcome: request.outcome,
         }
+    }
+
+    pub(crate) fn begins_in(&self, range: &TimeRange) -> bool {
+        range.holds(self.start as f64 / 1e6)
     }
 
     /// When it ended; when it began, while it is in progress.

@@ -1,29 +1,34 @@
 //! A graph that grows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::node::{Edge, EdgeType, Service, State};
 use super::tally::Tally;
 use super::{Histogram, ServiceGraph};
 use crate::entry::{CalledBy, Entry, Moment, Work};
+use crate::query::TimeRange;
 use crate::trace::ServiceId;
 
-/// The tallies of nodes and edges.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The tallies of nodes and edges, of the requests that begin in a time range. A node counts what the service recorded, an edge what the caller did, so
+/// one of the two may begin outside.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sketch {
+    range: TimeRange,
     nodes: BTreeMap<Arc<ServiceId>, Node>,
     edges: BTreeMap<(Arc<ServiceId>, Arc<ServiceId>, EdgeType), Tally>,
+    /// The services that told of themselves in what was added, whether or not any of it was counted.
+    sent: BTreeSet<ServiceId>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Node {
     tally: Tally,
-    /// When what it handed on was taken up. Counts nothing; it is all there is while its own traces lie outside.
-    handed_on: Tally,
-    /// Whether requests came from outside, and whether the service told of itself.
+    /// When it was called, called others, and when what it handed on was taken up. Counts nothing; it is all there is while its own requests lie
+    /// outside.
+    beside: Tally,
+    /// Whether requests came from outside.
     is_root: bool,
-    has_sent: bool,
 }
 
 /// What some requests have in common.
@@ -37,12 +42,30 @@ pub(crate) struct Flow<'a> {
 }
 
 impl Sketch {
+    /// Of the requests that begin in a time range. What is added may have others, too.
+    pub(crate) fn within(range: TimeRange) -> Self {
+        Self {
+            range,
+            nodes: BTreeMap::new(),
+            edges: BTreeMap::new(),
+            sent: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn range(&self) -> TimeRange {
+        self.range
+    }
+
     /// Counts a trace.
     pub(crate) fn add(&mut self, entry: &Entry) {
         for work in &entry.works {
-            let request = Moment::of(&work.request);
-            let (own, call) = (Tally::of(request), Tally::of(Moment::of(work.call())));
+            let (request, call) = (Moment::of(&work.request), Moment::of(work.call()));
+            let tally = |request| Tally::of_one_in(&self.range, request);
+            let (own, call) = (tally(request), tally(call));
             self.put(Flow::of(work), &own, &call);
+            if own.is_empty() {
+                continue;
+            }
             for (source, age) in work.sources() {
                 let mut tally = Tally::default();
                 tally.count_aged(request, age);
@@ -51,48 +74,47 @@ impl Sketch {
         }
     }
 
-    /// Counts requests: as the service saw them, and as their callers did.
+    /// Counts requests: as the service saw them, and as their callers did. There are some, though maybe outside of the time range.
     pub(crate) fn put(&mut self, flow: Flow<'_>, own: &Tally, call: &Tally) {
-        if own.is_empty() {
-            return;
+        if !flow.is_inferred && !self.sent.contains(flow.service) {
+            self.sent.insert(flow.service.clone());
         }
-        let service = self.known(flow.service);
-        let node = self.nodes.entry(Arc::clone(&service)).or_default();
-        node.tally.merge(own);
-        node.has_sent |= !flow.is_inferred;
+        if !own.is_empty() {
+            self.node(flow.service).tally.merge(own);
+        }
         match flow.caller {
             // What came by a link came from there, and not from a client.
             CalledBy::Client if flow.is_linked => {}
-            CalledBy::Client => {
-                node.is_root = true;
-                let client = self.known(&ServiceId::client_of(&service));
-                let node = self.nodes.entry(Arc::clone(&client)).or_default();
-                node.tally.extend(own);
-                self.edge(client, service, EdgeType::Call).merge(own);
+            CalledBy::Client if !own.is_empty() => {
+                self.node(flow.service).is_root = true;
+                let client = ServiceId::client_of(flow.service);
+                self.node(&client).tally.extend(own);
+                self.edge(&client, flow.service, EdgeType::Call, own);
             }
-            CalledBy::Service(caller) => {
-                let caller = self.known(caller);
-                self.edge(caller, service, EdgeType::Call).merge(call);
+            CalledBy::Service(caller) if !call.is_empty() => {
+                self.edge(caller, flow.service, EdgeType::Call, call);
             }
-            CalledBy::Unknown => {}
+            CalledBy::Client | CalledBy::Service(_) | CalledBy::Unknown => {}
         }
     }
 
     /// Counts requests that came to a service through other traces.
     pub(crate) fn link(&mut self, source: &ServiceId, service: &ServiceId, requests: &Tally) {
-        let (source, service) = (self.known(source), self.known(service));
-        let node = self.nodes.entry(Arc::clone(&source)).or_default();
-        node.handed_on.extend(requests);
-        self.edge(source, service, EdgeType::Link).merge(requests);
+        self.edge(source, service, EdgeType::Link, requests);
     }
 
-    fn edge(
-        &mut self,
-        caller: Arc<ServiceId>,
-        called: Arc<ServiceId>,
-        kind: EdgeType,
-    ) -> &mut Tally {
-        self.edges.entry((caller, called, kind)).or_default()
+    /// Counts requests on the way from a service to another.
+    fn edge(&mut self, caller: &ServiceId, called: &ServiceId, kind: EdgeType, requests: &Tally) {
+        for end in [caller, called] {
+            self.node(end).beside.extend(requests);
+        }
+        let ends = (self.known(caller), self.known(called), kind);
+        self.edges.entry(ends).or_default().merge(requests);
+    }
+
+    fn node(&mut self, id: &ServiceId) -> &mut Node {
+        let id = self.known(id);
+        self.nodes.entry(id).or_default()
     }
 
     /// The one copy of an id that all its nodes and edges share.
@@ -105,7 +127,13 @@ impl Sketch {
 
     pub(crate) fn finish(self) -> ServiceGraph {
         let numbers: BTreeMap<_, _> = self.nodes.keys().cloned().zip(0..).collect();
-        let mut services: Vec<_> = self.nodes.into_iter().zip(0..).map(service).collect();
+        let nodes = self.nodes.into_iter().zip(0..);
+        let mut services: Vec<_> = nodes
+            .map(|((id, node), number)| {
+                let has_sent = self.sent.contains(&*id);
+                service(number, id, node, has_sent)
+            })
+            .collect();
         for ((caller, called, kind), tally) in self.edges {
             // The maps are ordered alike, so the edges of each service are, too.
             services[numbers[&caller]]
@@ -127,16 +155,23 @@ impl<'a> Flow<'a> {
     }
 }
 
-fn service(((id, node), reference_id): ((Arc<ServiceId>, Node), usize)) -> Service {
+impl Default for Sketch {
+    /// Of all requests.
+    fn default() -> Self {
+        Self::within(TimeRange::ALWAYS)
+    }
+}
+
+fn service(reference_id: usize, id: Arc<ServiceId>, node: Node, has_sent: bool) -> Service {
     let times = match node.tally.is_empty() {
-        true => &node.handed_on,
+        true => &node.beside,
         false => &node.tally,
     };
     let (start_time, end_time) = times.extent();
     Service {
         reference_id,
         root: node.is_root,
-        state: match node.has_sent {
+        state: match has_sent {
             true => State::Active,
             false => State::Unknown,
         },

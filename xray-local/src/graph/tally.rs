@@ -3,6 +3,7 @@
 use super::histogram::Histogram;
 use super::statistics::Statistics;
 use crate::entry::{Bytes, Moment, fields};
+use crate::query::TimeRange;
 
 /// Counts of some requests.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,6 +32,14 @@ impl Tally {
         let mut tally = Self::default();
         tally.count(request);
         tally
+    }
+
+    /// Of one request, where it begins in a time range; else of nothing.
+    pub(super) fn of_one_in(range: &TimeRange, request: Moment) -> Self {
+        match request.begins_in(range) {
+            true => Self::of(request),
+            false => Self::default(),
+        }
     }
 
     /// Counts a request, and its time when it is finished.
@@ -63,6 +72,13 @@ impl Tally {
 
     pub(super) fn is_empty(&self) -> bool {
         self.requests == 0
+    }
+
+    /// Whether all its requests began and ended in a time range.
+    pub(crate) fn lies_in(&self, range: &TimeRange) -> bool {
+        let holds = |time: i64| range.holds(time as f64 / 1e6);
+        self.extent
+            .is_none_or(|(start, end)| holds(start) && holds(end))
     }
 
     /// The first start and the last end, in seconds since 1970.

@@ -11,6 +11,7 @@ use super::rows::Rows;
 use super::spans::Spans;
 use super::view::View;
 use crate::entry::{Bytes, fields};
+use crate::query::TimeRange;
 
 /// What tells whether a block has to be looked into, and where its pieces are.
 #[derive(Clone, Debug)]
@@ -83,7 +84,7 @@ impl Closed {
     pub(super) fn of(number: u64, block: Block) -> Option<Self> {
         let there = Spans::of(block.traces.ordinals_there().collect());
         let bounds = Bounds::of(&block.traces).filter(|_| !there.is_empty())?;
-        let pieces = block.pieces(&Rows::whole(&View::of_open(&block)).count());
+        let pieces = block.pieces(&Rows::whole(&View::of_open(&block)).count(&TimeRange::ALWAYS));
         Some(Self {
             number,
             outline: Outline {

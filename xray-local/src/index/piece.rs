@@ -156,7 +156,7 @@ fn write_all(columns: &[Column], to: &mut Vec<u8>) {
 }
 
 /// The first grows whenever the bytes of a block change. The form of entries counts too, for they say the same.
-const FORM: [u8; 2] = [4, Entry::FORM];
+const FORM: [u8; 2] = [5, Entry::FORM];
 
 const SUM_BYTES: usize = 8;
 

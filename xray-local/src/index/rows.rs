@@ -14,7 +14,7 @@ use super::works::Works;
 use crate::entry::{Bytes, Entry, Moment, Side, fields, micros};
 use crate::filter::expression::Failure;
 use crate::graph::{Flow, Sketch, Tally};
-use crate::query::RootCause;
+use crate::query::{RootCause, TimeRange};
 
 /// Someone who counts traces: most by their rows, and the few that are too large for these one by one.
 pub(crate) trait Gather {
@@ -38,13 +38,22 @@ pub(crate) struct Row {
     pub(crate) call: Moment,
 }
 
-/// The tallies of some rows.
+/// The tallies of some rows, of the requests that begin in a time range.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tallies {
-    /// As the service saw them and as its caller did, by profile.
-    by_profile: Vec<(Tally, Tally)>,
+    by_profile: Vec<Counted>,
     /// By the numbers of the service that something came from, and of the one that took it up.
     links: BTreeMap<(u16, u16), Tally>,
+}
+
+/// The tallies of the rows of one profile.
+#[derive(Clone, Debug, Default)]
+struct Counted {
+    /// Whether there are rows, in the time range or not.
+    is_there: bool,
+    /// As the service saw them, and as its caller did.
+    own: Tally,
+    call: Tally,
 }
 
 impl<'a> Rows<'a> {
@@ -135,24 +144,31 @@ impl<'a> Rows<'a> {
         rows.collect()
     }
 
-    /// What is counted of them: that of all traces is known, where the block grows no more.
-    fn tallies(&self) -> Arc<Tallies> {
+    /// What is counted of those that begin in a time range. That of all traces is known, where the block grows no more.
+    fn tallies(&self, range: &TimeRange) -> Arc<Tallies> {
         let whole = match self.traces {
             None => self.view.tallies(),
             Some(_) => None,
         };
-        whole.unwrap_or_else(|| Arc::new(self.count()))
+        let whole = whole.filter(|whole| whole.lie_in(range));
+        whole.unwrap_or_else(|| Arc::new(self.count(range)))
     }
 
-    pub(super) fn count(&self) -> Tallies {
+    pub(super) fn count(&self, range: &TimeRange) -> Tallies {
         let (head, works) = (&self.view.head, self.view.works());
         let mut tallies = Tallies::default();
         let profiles = head.profiles.len();
         tallies.by_profile.resize_with(profiles, Default::default);
         for row in self.all() {
-            let (own, call) = &mut tallies.by_profile[row.profile];
-            own.count(row.request);
-            call.count(row.call);
+            let counted = &mut tallies.by_profile[row.profile];
+            counted.is_there = true;
+            if row.call.begins_in(range) {
+                counted.call.count(row.call);
+            }
+            if !row.request.begins_in(range) {
+                continue;
+            }
+            counted.own.count(row.request);
             for (source, age) in works.sources_of(row.number) {
                 let service = head.profiles[row.profile].service;
                 let link = tallies.links.entry((source, service)).or_default();
@@ -164,15 +180,29 @@ impl<'a> Rows<'a> {
 }
 
 impl Tallies {
+    /// Whether they count nothing that is known to begin outside of a time range.
+    fn lie_in(&self, range: &TimeRange) -> bool {
+        self.all().all(|tally| tally.lies_in(range))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Tally> {
+        let tallies = self.by_profile.iter();
+        let tallies = tallies.flat_map(|Counted { own, call, .. }| [own, call]);
+        tallies.chain(self.links.values())
+    }
+
     /// About how much memory they take.
     pub(super) fn bytes(&self) -> usize {
-        let tallies = self.by_profile.iter().flat_map(|(own, call)| [own, call]);
-        let tallies = tallies.chain(self.links.values());
-        tallies.map(Tally::bytes).sum()
+        self.all().map(Tally::bytes).sum()
     }
 }
 
 fields!(Tallies { by_profile, links });
+fields!(Counted {
+    is_there,
+    own,
+    call
+});
 
 /// The rows of which the callers recorded something else, one behind the other.
 struct Calls<'a> {
@@ -220,9 +250,10 @@ fn flow<'a>(head: &'a Head, profile: &Profile) -> Flow<'a> {
 
 impl Gather for Sketch {
     fn rows(&mut self, rows: &Rows<'_>) {
-        let tallies = rows.tallies();
-        for (flow, (own, call)) in rows.flows().zip(&tallies.by_profile) {
-            self.put(flow, own, call);
+        let tallies = rows.tallies(&self.range());
+        let flows = rows.flows().zip(&tallies.by_profile);
+        for (flow, counted) in flows.filter(|(_, counted)| counted.is_there) {
+            self.put(flow, &counted.own, &counted.call);
         }
         let service = |number: u16| &rows.view.head.services[usize::from(number)];
         for ((source, taker), tally) in &tallies.links {

@@ -226,14 +226,18 @@ fn what_is_drawn_of_blocks_is_what_their_traces_say() {
     for _ in 0..10 {
         let world = World::random(&mut chance, 100);
         let (start, end) = (chance.below(30) as f64, 20.0 + chance.below(60) as f64);
-        for range in [TimeRange::ALWAYS, TimeRange::began(start, end)] {
-            let mut drawn = Sketch::default();
+        for range in [
+            TimeRange::ALWAYS,
+            TimeRange::began(start, end),
+            TimeRange::began(start, end).requests(),
+        ] {
+            let mut drawn = Sketch::within(range);
             let blocks = world.index.blocks();
             let large = blocks.gather(&range, None, &world.kept, &mut drawn);
             assert!(large.iter().all(|large| large.is_certain));
             let large = large.iter().map(|large| &world.traces[&large.position]);
             large.for_each(|(_, entry)| drawn.add(entry));
-            let mut expected = Sketch::default();
+            let mut expected = Sketch::within(range);
             for (_, entry) in world.traces.values() {
                 if range.matched(entry).is_some() {
                     expected.add(entry);

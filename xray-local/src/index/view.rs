@@ -15,6 +15,7 @@ use super::rows::{Rows, Tallies};
 use super::traces::Traces;
 use super::works::Works;
 use crate::entry::Side;
+use crate::query::TimeRange;
 
 pub(super) struct View<'a> {
     block: Source<'a>,
@@ -209,7 +210,7 @@ impl<'a> View<'a> {
                     ..closed.id(piece::TALLIES)
                 };
                 let mut count = || {
-                    let tallies = Rows::new(self, self.there()).count();
+                    let tallies = Rows::new(self, self.there()).count(&TimeRange::ALWAYS);
                     let tallies = Kind::Tallies(Arc::new(tallies));
                     self.is_whole().then_some(Piece(tallies))
                 };

@@ -59,9 +59,22 @@ impl TimeRange {
         }
     }
 
+    /// The same time, for what counts requests that begin in it: their traces may have begun before.
+    pub(crate) fn requests(&self) -> Self {
+        Self {
+            kind: TimeRangeType::Event,
+            ..*self
+        }
+    }
+
+    /// Whether a moment lies in it.
+    pub(crate) fn holds(&self, time: f64) -> bool {
+        self.start <= time && time < self.end
+    }
+
     /// The time by which a trace matches; `None` when it does not.
     pub(crate) fn matched(&self, trace: &impl Times) -> Option<f64> {
-        let holds = |time: f64| self.start <= time && time < self.end;
+        let holds = |time| self.holds(time);
         match self.kind {
             TimeRangeType::TraceId => {
                 (holds(trace.by_id()) || holds(trace.start())).then(|| trace.start())

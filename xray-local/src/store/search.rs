@@ -94,20 +94,20 @@ impl Store {
         told
     }
 
-    /// The services of the traces that began in a time range, and who calls whom. Costs by the blocks of some thousand traces that lie in
-    /// the range, and by the traces of those that it cuts.
+    /// The services of the requests that began in a time range, and who calls whom: of a trace that lies in it in part, that part. Costs by the blocks
+    /// of some thousand traces that lie in the range, and by the traces of those that it cuts.
     pub fn service_graph(&self, range: &TimeRange) -> ServiceGraph {
         self.drawn(range, None)
     }
 
-    /// The graph of those traces that began in a time range which a filter means. Costs by how many they are.
+    /// The graph of the requests that began in a time range, of the traces which a filter means. Costs by how many they are.
     pub fn filtered_graph(&self, range: &TimeRange, filter: &Filter) -> ServiceGraph {
         self.drawn(range, Some(filter))
     }
 
     fn drawn(&self, range: &TimeRange, filter: Option<&Filter>) -> ServiceGraph {
-        let range = TimeRange::began(range.start, range.end);
-        let mut sketch = Sketch::default();
+        let range = range.requests();
+        let mut sketch = Sketch::within(range);
         self.gather(&range, filter, &mut sketch);
         sketch.finish()
     }

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
-use xray_local::{ServiceGraph, TimeRange};
+use xray_local::{ServiceGraph, Store, TimeRange};
 
-use crate::shop::{START, front, orders, small, store};
+use crate::shop::{START, TRACE, front, orders, small, store};
 
 fn graph(documents: &[Value]) -> Value {
     let graph = store(documents).service_graph(&TimeRange::ALWAYS);
@@ -192,7 +192,7 @@ fn requests_of_many_traces_are_counted_together() {
 }
 
 #[test]
-fn a_graph_holds_only_the_traces_of_its_time() {
+fn a_graph_holds_only_the_requests_of_its_time() {
     let store = store(&[small(10), small(20), small(30)]);
     let count = |range| {
         let graph = store.service_graph(&range);
@@ -203,4 +203,79 @@ fn a_graph_holds_only_the_traces_of_its_time() {
     };
     assert_eq!(count(TimeRange::began(10.0, 30.0)), Some(2));
     assert_eq!(count(TimeRange::began(0.0, 10.0)), None);
+}
+
+/// Between two times: each service with its requests, faults and state, and each call with its requests.
+fn drawn(store: &Store, start: f64, end: f64) -> Vec<String> {
+    let graph = store.service_graph(&TimeRange::began(start, end));
+    let services = graph.services().iter();
+    let nodes = services.filter(|service| !service.id.is_client());
+    let nodes = nodes.map(|service| {
+        let statistics = service.summary_statistics.unwrap_or_default();
+        let faults = statistics.fault_statistics.total_count;
+        let times = start <= service.start_time && service.start_time < end;
+        assert!(times, "{service:?}");
+        let (name, state) = (&service.id.name, service.state);
+        format!("{name} {state:?} {}/{faults}", statistics.total_count)
+    });
+    let edges = graph.services().iter().flat_map(|service| {
+        service.edges.iter().map(|edge| {
+            let called = &graph.services()[edge.reference_id].id.name;
+            let count = edge.summary_statistics.total_count;
+            format!("{} > {called} {count}", service.id.name)
+        })
+    });
+    nodes.chain(edges).collect()
+}
+
+#[test]
+fn a_graph_counts_the_requests_of_its_time_whenever_their_traces_began() {
+    let front = json!({
+        "name": "front", "id": "1000000000000001", "trace_id": TRACE, "start_time": 58, "end_time": 59,
+        "subsegments": [
+            {"name": "SQS", "id": "1000000000000002", "namespace": "aws", "start_time": 58.5, "end_time": 58.6},
+            {"name": "stock", "id": "1000000000000003", "namespace": "remote", "start_time": 60.5, "end_time": 60.7},
+        ],
+    });
+    let worker = json!({
+        "name": "worker", "id": "2000000000000001", "trace_id": TRACE, "parent_id": "1000000000000002",
+        "start_time": 601, "end_time": 605, "fault": true,
+    });
+    let store = store(&[front, worker]);
+    let whole = [
+        "SQS Unknown 1/0",
+        "front Active 1/0",
+        "stock Unknown 1/0",
+        "worker Active 1/1",
+        "SQS > worker 1",
+        "front > SQS 1",
+        "front > stock 1",
+        "front > front 1",
+    ];
+    assert_eq!(drawn(&store, 58.0, 700.0), whole);
+    assert_eq!(
+        drawn(&store, 0.0, 60.0),
+        [
+            "SQS Unknown 1/0",
+            "front Active 1/0",
+            "front > SQS 1",
+            "front > front 1"
+        ],
+        "without the call after the answer, and without the worker"
+    );
+    assert_eq!(
+        drawn(&store, 60.0, 120.0),
+        ["front Active 0/0", "stock Unknown 1/0", "front > stock 1"],
+        "who called is there, and its request is not counted"
+    );
+    assert_eq!(
+        drawn(&store, 600.0, 660.0),
+        ["SQS Unknown 0/0", "worker Active 1/1", "SQS > worker 1"]
+    );
+    assert!(drawn(&store, 700.0, 800.0).is_empty());
+    let by_id = f64::from(0x581c_f771);
+    assert!(
+        drawn(&store, by_id - 1.0, by_id + 1.0).is_empty(),
+        "nothing began when the trace's id says"
+    );
 }

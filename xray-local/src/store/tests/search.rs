@@ -30,8 +30,9 @@ fn stored(store: &Store, range: &TimeRange) -> Vec<Snapshot> {
 
 /// The graph of a range by its documents.
 fn graph(store: &Store, range: &TimeRange) -> ServiceGraph {
-    let mut sketch = Sketch::default();
-    for snapshot in &stored(store, range) {
+    let range = range.requests();
+    let mut sketch = Sketch::within(range);
+    for snapshot in &stored(store, &range) {
         let mut entry = snapshot.entry(&snapshot.assemble());
         entry.resolve(|link| Source::of(&store.trace(link.trace_id)?, link.id));
         sketch.add(&entry);
@@ -50,10 +51,11 @@ fn meant(store: &Store, range: &TimeRange, filter: &Filter) -> Vec<TraceId> {
 
 /// What is counted over the index is what is counted entry by entry.
 fn compare_counts(store: &Store, range: &TimeRange, filter: &Filter) {
+    let range = &range.requests();
     let selector = Selector::parse("service(\"front\")").expect("a selector");
     let series = || Series::new(Some(selector.clone()), *range, 10);
     let (mut sketch, mut tallies, mut over_time) =
-        (Sketch::default(), Tallies::default(), series());
+        (Sketch::within(*range), Tallies::default(), series());
     for snapshot in &stored(store, range) {
         let trace = snapshot.assemble();
         if filter.matches(&trace) {
