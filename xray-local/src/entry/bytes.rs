@@ -13,7 +13,7 @@ use crate::trace::{Outcome, ServiceId};
 
 impl Entry {
     /// Grows whenever anything below changes.
-    pub(crate) const FORM: u8 = 1;
+    pub(crate) const FORM: u8 = 2;
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         // That of a trace of some services.

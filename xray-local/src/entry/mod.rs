@@ -8,7 +8,7 @@ use xray_sdk::document::{AnnotationValue, Document, HttpRequest, Link, Trace, li
 use xray_sdk::{SegmentId, TraceId};
 
 use crate::query::{RootCauses, Times};
-use crate::trace::{Anatomy, Caller, Outcome, Segment, ServiceId};
+use crate::trace::{Anatomy, Caller, Outcome, Segment, ServiceId, duration};
 pub(crate) use bytes::{Bytes, fields};
 pub(crate) use moment::{Moment, micros};
 
@@ -21,7 +21,7 @@ pub(crate) struct Entry {
     pub(crate) span: Span,
     /// When its first segment began.
     pub(crate) start_time: f64,
-    /// The seconds from the first start to the last end over all segments.
+    /// The seconds from the first start of a segment to the last end of anything.
     pub(crate) duration: Option<f64>,
     pub(crate) is_partial: bool,
     /// What each service did; those that sent segments first, in start order.
@@ -36,7 +36,7 @@ pub(crate) struct Entry {
 pub(crate) struct Span {
     pub(crate) start: f64,
     pub(crate) end: f64,
-    /// When each segment ended that has.
+    /// When each segment ended that has, also of those that are inferred.
     pub(crate) segment_ends: Vec<f64>,
 }
 
@@ -116,8 +116,10 @@ pub(crate) struct Request {
 }
 
 impl Entry {
-    pub(crate) fn of(trace: &Trace, revision: u64, span: Span) -> Self {
+    /// `span` is what is known of the segments that were sent.
+    pub(crate) fn of(trace: &Trace, revision: u64, mut span: Span) -> Self {
         let anatomy = Anatomy::of(trace);
+        span.take_in(trace, &anatomy);
         let mut works: Vec<_> = anatomy
             .segments()
             .iter()
@@ -133,7 +135,7 @@ impl Entry {
             revision,
             span,
             start_time: trace.start_time(),
-            duration: trace.duration(),
+            duration: duration(trace),
             is_partial: anatomy.is_partial(),
             root: anatomy.root_number(),
             works,
@@ -228,6 +230,19 @@ impl Span {
             end: start.chain(ends).fold(f64::NEG_INFINITY, f64::max),
             segment_ends: segments.filter_map(|segment| segment.end_time).collect(),
         }
+    }
+}
+
+impl Span {
+    /// Takes in what happened in segments, and outlived them.
+    fn take_in(&mut self, trace: &Trace, anatomy: &Anatomy<'_>) {
+        let all = trace.segments().iter().flat_map(Document::walk);
+        let ends = all.filter_map(|document| document.end_time);
+        self.end = ends.fold(self.end, f64::max);
+        let inferred = anatomy.segments().iter();
+        let inferred = inferred.filter(|segment| segment.is_inferred);
+        self.segment_ends
+            .extend(inferred.filter_map(|segment| segment.document.end_time));
     }
 }
 

@@ -261,3 +261,48 @@ fn pages_of_a_filter_hold_what_it_means_and_lose_nothing() {
     assert_eq!(starts, odd);
     assert_eq!(processed, 450, "what is not meant is not looked at");
 }
+
+#[test]
+fn a_trace_lasts_until_its_last_activity_also_where_that_outlives_the_segments() {
+    let front = json!({
+        "name": "front", "id": "1000000000000001", "trace_id": TRACE, "start_time": 500, "end_time": 501,
+        "subsegments": [{"name": "pay", "id": "1000000000000002", "namespace": "remote", "start_time": 500.5, "end_time": 510}],
+    });
+    let server = server();
+    assert!(server.store().insert(&front.to_string()).is_empty());
+    let found = |start: f64, end: f64, more: Value| {
+        let mut input = json!({"StartTime": start, "EndTime": end});
+        for (key, value) in more.as_object().expect("an object") {
+            input[key] = value.clone();
+        }
+        call(&server, "/TraceSummaries", &input)["TraceSummaries"].take()
+    };
+    let all = found(500.0, 501.0, json!({}));
+    assert_eq!(
+        (&all[0]["Duration"], &all[0]["ResponseTime"]),
+        (&json!(10.0), &json!(1.0))
+    );
+    for (filter, count) in [
+        ("duration > 5", 1),
+        ("duration > 10", 0),
+        ("responsetime > 5", 0),
+    ] {
+        let meant = found(500.0, 501.0, json!({"FilterExpression": filter}));
+        assert_eq!(meant.as_array().map(Vec::len), Some(count), "{filter}");
+    }
+    for (kind, start, end, count) in [
+        ("Event", 505.0, 506.0, 1),
+        ("Event", 511.0, 512.0, 0),
+        ("Service", 510.0, 511.0, 1),
+        ("Service", 505.0, 506.0, 0),
+    ] {
+        let meant = found(start, end, json!({"TimeRangeType": kind}));
+        assert_eq!(
+            meant.as_array().map(Vec::len),
+            Some(count),
+            "{kind} from {start}"
+        );
+    }
+    let whole = call(&server, "/Traces", &json!({"TraceIds": [TRACE]}));
+    assert_eq!(whole["Traces"][0]["Duration"], 10.0);
+}
