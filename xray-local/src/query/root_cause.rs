@@ -89,22 +89,23 @@ impl RootCauses {
     }
 }
 
-/// One root cause for each piece of work that failed while nothing below it did; one for all that are alike, as when a call is tried again.
+/// One root cause for each piece of work that failed while nothing below it did, and for that which failed by itself as far as the trace's caller felt it: what failed
+/// below was handled on the way up. One for all that are alike, as when a call is tried again.
 fn failures(
     anatomy: &Anatomy<'_>,
     ways: &Ways<'_>,
     has_failed: impl Fn(&Document) -> bool,
 ) -> Vec<RootCause> {
-    let deepest = ways.deepest(&has_failed);
-    let causes = deepest.into_iter().take(MOST_LOOKED_AT).map(|last| {
+    let ends = ways.ends(&has_failed);
+    let causes = ends.into_iter().take(MOST_LOOKED_AT);
+    let causes = causes.map(|(last, client_impacting)| {
         let way = ways.to(last);
-        let all_failed = way.iter().all(|step| has_failed(ways.document(*step)));
         RootCause {
             services: services(anatomy, ways, &way, |document, entity| RootCauseEntity {
                 exceptions: Some(exceptions(document)),
                 ..entity
             }),
-            client_impacting: all_failed && ways.begins_at_root(last),
+            client_impacting,
         }
     });
     let mut told: Vec<RootCause> = Vec::new();

@@ -61,6 +61,33 @@ fn a_fault_is_told_by_the_way_to_the_deepest_work_that_failed() {
 }
 
 #[test]
+fn a_fault_that_the_client_felt_has_a_cause_of_its_own_where_all_below_was_handled() {
+    let shop = r#"{"name":"shop","id":"1000000000000001","trace_id":"1-581cf771-a006649127e371903a2de979","start_time":0,"end_time":4,"fault":true,
+        "cause":{"exceptions":[{"id":"1000000000000009","type":"NullPointer","message":"m"}]},"subsegments":[
+            {"name":"load","id":"1000000000000002","start_time":0,"end_time":1,"subsegments":[
+                {"name":"cache","id":"1000000000000003","start_time":0,"end_time":0.5,"fault":true}]}]}"#;
+    assert_eq!(
+        told(&causes(&[shop]).faults),
+        [
+            "shop: shop NullPointer(m)",
+            "!shop: shop NullPointer(m) > load > cache"
+        ]
+    );
+
+    let shop = r#"{"name":"shop","id":"1000000000000001","trace_id":"1-581cf771-a006649127e371903a2de979","start_time":0,"end_time":4,"fault":true,
+        "subsegments":[{"name":"stock","id":"1000000000000002","start_time":0,"end_time":1,"namespace":"remote"}]}"#;
+    let stock = r#"{"name":"stock","id":"2000000000000001","parent_id":"1000000000000002","trace_id":"1-581cf771-a006649127e371903a2de979","start_time":0,"end_time":1,
+        "subsegments":[{"name":"S3","id":"2000000000000002","start_time":0,"end_time":1,"namespace":"aws","fault":true}]}"#;
+    assert_eq!(
+        told(&causes(&[shop, stock]).faults),
+        [
+            "shop: shop",
+            "!shop: shop > stock* | stock: stock > S3* | S3?: S3"
+        ]
+    );
+}
+
+#[test]
 fn an_error_is_followed_into_the_service_that_was_called() {
     assert_eq!(
         told(&causes(&[FRONT, STOCK]).errors),

@@ -75,10 +75,6 @@ impl<'a> Ways<'a> {
         self.steps[step].segment
     }
 
-    pub(super) fn begins_at_root(&self, step: usize) -> bool {
-        self.steps[step].is_of_root
-    }
-
     /// The step where the trace begins.
     pub(super) fn root(&self) -> Option<usize> {
         self.steps
@@ -86,21 +82,31 @@ impl<'a> Ways<'a> {
             .position(|step| step.is_of_root && step.before.is_none())
     }
 
-    /// The steps of which this holds while it holds of none below.
-    pub(super) fn deepest(&self, holds: &impl Fn(&Document) -> bool) -> Vec<usize> {
-        let mut holds_below = vec![false; self.steps.len()];
-        let mut deepest = Vec::new();
+    /// The steps where something ends, each with whether the trace's caller felt it, that is whether it holds on the whole way from the root on: those of
+    /// which it holds while it holds of none below, and those by which it reached the caller, as it holds of no step right below.
+    pub(super) fn ends(&self, holds: &impl Fn(&Document) -> bool) -> Vec<(usize, bool)> {
+        let count = self.steps.len();
+        let holds: Vec<_> = self.steps.iter().map(|step| holds(step.document)).collect();
+        let (mut holds_next, mut holds_below) = (vec![false; count], vec![false; count]);
         for (number, step) in self.steps.iter().enumerate().rev() {
-            let holds_here = holds(step.document);
-            if holds_here && !holds_below[number] {
-                deepest.push(number);
-            }
             if let Some(before) = step.before {
-                holds_below[before] |= holds_here || holds_below[number];
+                holds_next[before] |= holds[number];
+                holds_below[before] |= holds[number] || holds_below[number];
             }
         }
-        deepest.reverse();
-        deepest
+        let mut is_felt: Vec<bool> = Vec::with_capacity(count);
+        for (number, step) in self.steps.iter().enumerate() {
+            let reaches = step
+                .before
+                .map_or(step.is_of_root, |before| is_felt[before]);
+            is_felt.push(holds[number] && reaches);
+        }
+        let is_end = |step: &usize| {
+            let is_deepest = holds[*step] && !holds_below[*step];
+            is_deepest || is_felt[*step] && !holds_next[*step]
+        };
+        let ends = (0..count).filter(is_end);
+        ends.map(|step| (step, is_felt[step])).collect()
     }
 
     /// The steps from the first to this one.
