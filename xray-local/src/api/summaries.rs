@@ -115,13 +115,15 @@ fn find(
     let Some(sample) = sample else {
         return found;
     };
+    let mut read = found.summaries.len();
     found.summaries.retain(|summary| sample.holds(summary.id));
     while let Some(after) = found.next {
         let left = PAGE - found.summaries.len();
-        if left == 0 || found.processed >= READ_FOR_A_SAMPLE {
+        if left == 0 || read >= READ_FOR_A_SAMPLE {
             break;
         }
         let more = store.find(range, filter, Some(after), left);
+        read += more.summaries.len();
         let held = more.summaries.into_iter();
         found
             .summaries

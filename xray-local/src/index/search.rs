@@ -85,6 +85,41 @@ impl Blocks {
         large
     }
 
+    /// How many traces lie in a time range, of those behind `after` up to `last`; of one by the ends of segments, those that may. Costs next to nothing for blocks that lie there
+    /// as a whole.
+    pub(crate) fn count_in_time(
+        &self,
+        range: &TimeRange,
+        after: Option<Position>,
+        last: Option<Position>,
+        shelf: &dyn Shelf,
+    ) -> usize {
+        let search = Search {
+            range,
+            filter: None,
+            after,
+            limit: usize::MAX,
+        };
+        let mut count = 0;
+        for (bounds, block) in self.all() {
+            if shelf.is_abandoned() {
+                break;
+            }
+            if !bounds.may_hold(&search) || last.is_some_and(|last| bounds.newest < last) {
+                continue;
+            }
+            if bounds.lie_in(&search) && last.is_none_or(|last| last <= bounds.oldest) {
+                count += block.count();
+            } else if let Some(view) = block.view(shelf) {
+                let traces = possible(&view, &bounds, &search, None);
+                let is_here =
+                    |trace: &usize| last.is_none_or(|last| last <= view.traces().position(*trace));
+                count += traces.numbers().filter(is_here).count();
+            }
+        }
+        count
+    }
+
     /// Counts the traces of the blocks of which the count is not known any more, so that this is done when a graph is asked for.
     pub(crate) fn count(&self, shelf: &dyn Shelf) {
         self.closed.iter().for_each(|closed| closed.count(shelf));
@@ -107,6 +142,14 @@ enum Looked<'a> {
 }
 
 impl<'a> Looked<'a> {
+    /// How many of its traces were not taken out.
+    fn count(&self) -> usize {
+        match self {
+            Self::Open(block) => block.traces.is_there.numbers().count(),
+            Self::Closed(closed) => closed.there.count(),
+        }
+    }
+
     fn view(self, shelf: &'a dyn Shelf) -> Option<View<'a>> {
         match self {
             Self::Open(block) => Some(View::of_open(block)),

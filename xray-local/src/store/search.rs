@@ -19,7 +19,7 @@ const EXPLAINED: usize = 200;
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) summaries: Vec<TraceSummary>,
-    /// How many traces were looked at for them.
+    /// How many traces the range has as far as was looked: those that match, and those that do not.
     pub(crate) processed: usize,
     /// Where the next page goes on; `None` when this was the last.
     pub(crate) next: Option<Position>,
@@ -48,14 +48,17 @@ impl Store {
         let mut last = None;
         let at_once = AT_ONCE.min(limit.saturating_add(1));
         for (position, entry, matched) in self.meant_behind(range, filter, after, at_once, None) {
-            if found.processed == limit {
+            if found.summaries.len() == limit {
                 found.next = last;
                 break;
             }
             last = Some(position);
-            found.processed += 1;
             found.summaries.push(TraceSummary::of(&entry, matched));
         }
+        found.processed = match filter {
+            Some(_) => self.blocks().count_in_time(range, after, found.next, self),
+            None => found.summaries.len(),
+        };
         found
     }
 

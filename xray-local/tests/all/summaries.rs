@@ -259,7 +259,7 @@ fn pages_of_a_filter_hold_what_it_means_and_lose_nothing() {
         .map(f64::from)
         .collect();
     assert_eq!(starts, odd);
-    assert_eq!(processed, 450, "what is not meant is not looked at");
+    assert_eq!(processed, 900, "what does not match is counted, too");
 }
 
 #[test]
@@ -305,4 +305,29 @@ fn a_trace_lasts_until_its_last_activity_also_where_that_outlives_the_segments()
     }
     let whole = call(&server, "/Traces", &json!({"TraceIds": [TRACE]}));
     assert_eq!(whole["Traces"][0]["Duration"], 10.0);
+}
+
+#[test]
+fn what_does_not_match_counts_as_processed() {
+    let server = server();
+    for number in 1..=30 {
+        let mut document = small(number);
+        document["fault"] = json!(number % 10 == 0);
+        assert!(server.store().insert(&document.to_string()).is_empty());
+    }
+    for (filter, start, end, found, processed) in [
+        ("fault", 0, 100, 3, 30),
+        ("annotation.x = 1", 0, 100, 0, 30),
+        ("", 0, 100, 30, 30),
+        ("fault", 5, 15, 1, 10),
+    ] {
+        let input = json!({"StartTime": start, "EndTime": end, "FilterExpression": filter});
+        let page = call(&server, "/TraceSummaries", &input);
+        assert_eq!(
+            page["TraceSummaries"].as_array().map(Vec::len),
+            Some(found),
+            "{filter}"
+        );
+        assert_eq!(page["TracesProcessedCount"], processed, "{filter}");
+    }
 }
