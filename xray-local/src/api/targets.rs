@@ -215,7 +215,7 @@ impl TryFrom<SamplingBoostStatistics> for AnomalyReport {
     fn try_from(statistics: SamplingBoostStatistics) -> Result<Self, ApiError> {
         let field = |name| format!("{ANOMALIES}.{name}");
         required(statistics.service_name, &field("ServiceName"))?;
-        required(statistics.timestamp, &field("Timestamp"))?;
+        let timestamp = required(statistics.timestamp, &field("Timestamp"))?;
         required(statistics.total_count, &field("TotalCount"))?;
         let anomalies = required(statistics.anomaly_count, &field("AnomalyCount"))?;
         let sampled = required(
@@ -224,6 +224,7 @@ impl TryFrom<SamplingBoostStatistics> for AnomalyReport {
         )?;
         Ok(Self {
             rule_name: required(statistics.rule_name, &field("RuleName"))?,
+            timestamp: timestamp.into(),
             anomalies: anomalies.into(),
             sampled_anomalies: sampled.into(),
         })

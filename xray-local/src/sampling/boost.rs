@@ -72,6 +72,7 @@ mod tests {
     fn report(anomalies: u32, sampled_anomalies: u32) -> AnomalyReport {
         AnomalyReport {
             rule_name: RuleName::default_rule(),
+            timestamp: NOW,
             anomalies,
             sampled_anomalies,
         }

@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::name::RuleName;
 use super::rules::LIMIT;
+use super::statistics::{AHEAD, KEPT};
 use crate::bound::Priority;
 
 /// Why rules are not changed, or a report is not taken.
@@ -26,6 +27,10 @@ pub(crate) enum RuleError {
     DefaultStays,
     /// A rule that is never boosted.
     NoBoost(RuleName),
+    /// A report is of this time, so many seconds ago.
+    TooOld(i64, u64),
+    /// A report is of this time, so many seconds from now.
+    TooEarly(i64, u64),
 }
 
 impl fmt::Display for RuleError {
@@ -57,6 +62,14 @@ impl fmt::Display for RuleError {
                 "{field} of the default rule cannot be changed: expected FixedRate, ReservoirSize or SamplingRateBoost"
             ),
             Self::DefaultStays => f.write_str("the default rule cannot be deleted"),
+            Self::TooOld(time, ago) => write!(
+                f,
+                "Timestamp {time} is {ago} s ago: expected one within the last {KEPT} s; is the client's clock right?"
+            ),
+            Self::TooEarly(time, ahead) => write!(
+                f,
+                "Timestamp {time} is {ahead} s ahead: expected at most {AHEAD} s; is the client's clock right?"
+            ),
             Self::NoBoost(name) => write!(
                 f,
                 "the sampling rule {:?} has no SamplingRateBoost",

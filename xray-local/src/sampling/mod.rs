@@ -26,6 +26,7 @@ pub use explain::{Mismatch, SampledRequest};
 use ledger::Ledger;
 pub(crate) use ledger::Reported;
 pub(crate) use name::{KIND as RULE_KIND, RuleArn, RuleName};
+use report::check_time;
 pub(crate) use report::{AnomalyReport, ClientId, Counts, Report};
 use reservoir::{QUOTA_LIFETIME, Reservoir};
 pub(crate) use rule::{Definition, Record};
@@ -137,6 +138,9 @@ impl Sampling {
             let Ok(rule) = self.rules.get(&report.rule_name) else {
                 continue;
             };
+            if check_time(report.timestamp, now).is_err() {
+                continue;
+            }
             let activity = self.activities.entry(rule.rule_name.clone()).or_default();
             activity
                 .reservoir
@@ -146,7 +150,7 @@ impl Sampling {
                 .count(report.counts, report.timestamp, now);
         }
         let answer = |report: &Report| {
-            let target = self.target(report, now);
+            let target = check_time(report.timestamp, now).and_then(|()| self.target(report, now));
             if let Ok(target) = &target {
                 self.ledger.note(report, target, now);
             }
@@ -190,6 +194,7 @@ impl Sampling {
         now: f64,
     ) -> Result<(), RuleError> {
         let rule = self.rules.get(&report.rule_name)?;
+        check_time(report.timestamp, now)?;
         let boost = rule
             .sampling_rate_boost
             .ok_or_else(|| RuleError::NoBoost(rule.rule_name.clone()))?;

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::error::RuleError;
 use super::name::RuleName;
+use super::statistics::{AHEAD, KEPT};
 use crate::bound::quoted;
 
 /// What a client did by a rule since its last report.
@@ -13,6 +15,18 @@ pub(crate) struct Report {
     /// The client's time, in seconds since 1970.
     pub(crate) timestamp: f64,
     pub(crate) counts: Counts,
+}
+
+/// Fails when the time of a report is too far from now to say anything of the present.
+pub(super) fn check_time(timestamp: f64, now: f64) -> Result<(), RuleError> {
+    let apart = (now - timestamp).abs() as u64;
+    if timestamp < now - KEPT {
+        Err(RuleError::TooOld(timestamp as i64, apart))
+    } else if timestamp > now + AHEAD {
+        Err(RuleError::TooEarly(timestamp as i64, apart))
+    } else {
+        Ok(())
+    }
 }
 
 /// What became of the requests that a rule matched.
@@ -27,6 +41,8 @@ pub(crate) struct Counts {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AnomalyReport {
     pub(crate) rule_name: RuleName,
+    /// The client's time, in seconds since 1970.
+    pub(crate) timestamp: f64,
     pub(crate) anomalies: u32,
     pub(crate) sampled_anomalies: u32,
 }

@@ -10,6 +10,9 @@ pub(crate) const WINDOW: f64 = 10.0;
 /// For how long windows are kept, in seconds. AWS says "recent".
 pub(crate) const KEPT: f64 = 3_600.0;
 
+/// How far the clock of a client may be ahead, in seconds: what AWS takes of one that signs.
+pub(crate) const AHEAD: f64 = 300.0;
+
 /// The windows by their starts, in seconds since 1970.
 #[derive(Debug, Default)]
 pub(crate) struct Statistics {
@@ -17,8 +20,7 @@ pub(crate) struct Statistics {
 }
 
 impl Statistics {
-    /// Counts what a client reports, in the window of the client's time. What that clock says is of no use where it is far from
-    /// ours, and ours counts.
+    /// Counts what a client reports, in the window of the client's time; in the present one where its clock is ahead.
     pub(crate) fn count(&mut self, counts: Counts, timestamp: f64, now: f64) {
         let time = match (now - KEPT..=now + WINDOW).contains(&timestamp) {
             true => timestamp,

@@ -285,6 +285,7 @@ fn a_boost_is_told_to_all_clients_of_its_rule() {
     let mut sampling = Sampling::new(rules(&[boosted, complete("b")]), NOW);
     let anomalies = |rule| AnomalyReport {
         rule_name: name(rule),
+        timestamp: NOW,
         anomalies: 2,
         sampled_anomalies: 0,
     };

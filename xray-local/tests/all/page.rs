@@ -251,8 +251,8 @@ fn what_was_sampled_is_told_with_the_rules_that_were_tried() {
         &json!({"SamplingRule": rule}),
     );
     let report = json!({
-        "RuleName": "orders", "ClientID": "0123456789abcdef01234567", "Timestamp": 1, "RequestCount": 9, "SampledCount": 3,
-        "BorrowCount": 1,
+        "RuleName": "orders", "ClientID": "0123456789abcdef01234567", "RequestCount": 9, "SampledCount": 3,
+        "BorrowCount": 1, "Timestamp": UNIX_EPOCH.elapsed().expect("after 1970").as_secs(),
     });
     call(
         &server,

@@ -272,3 +272,58 @@ fn summaries_come_in_pages() {
         .collect();
     assert_eq!(windows, expected);
 }
+
+#[test]
+fn reports_of_another_time_come_back_unprocessed_and_count_nothing() {
+    let (server, time) = with_time();
+    create(
+        &server,
+        "a",
+        &json!({"SamplingRateBoost": {"MaxRate": 0.9, "CooldownWindowMinutes": 1}}),
+    );
+    let of = |mut report: Value, apart: f64| {
+        report["Timestamp"] = json!(time.now() + apart);
+        report
+    };
+    for (apart, told) in [(-4_000.0, "4000 s ago"), (4_000.0, "4000 s ahead")] {
+        let input = json!({
+            "SamplingStatisticsDocuments": [of(report("a", 1, &time), apart), report("Default", 1, &time)],
+            "SamplingBoostStatisticsDocuments": [of(anomalies("a", 5, 0, &time), apart)],
+        });
+        let answer = call(&server, "/SamplingTargets", &input);
+        let targets = answer["SamplingTargetDocuments"]
+            .as_array()
+            .expect("a list");
+        assert_eq!(
+            (targets.len(), &targets[0]["RuleName"]),
+            (1, &json!("Default"))
+        );
+        for list in ["UnprocessedStatistics", "UnprocessedBoostStatistics"] {
+            let unprocessed = &answer[list][0];
+            assert_eq!(
+                (&unprocessed["RuleName"], &unprocessed["ErrorCode"]),
+                (&json!("a"), &json!("400"))
+            );
+            let message = unprocessed["Message"].as_str().expect("a text");
+            assert!(
+                message.contains(told) && message.contains("clock"),
+                "{message}"
+            );
+        }
+    }
+    let summaries = call(&server, "/SamplingStatisticSummaries", &json!({}));
+    let summaries = summaries["SamplingStatisticSummaries"]
+        .as_array()
+        .expect("a list");
+    assert!(
+        summaries
+            .iter()
+            .all(|summary| summary["RuleName"] == "Default")
+    );
+    let within = [
+        of(report("a", 1, &time), -3_000.0),
+        of(report("a", 2, &time), 200.0),
+    ];
+    let answer = targets(&server, &within);
+    assert_eq!(answer["UnprocessedStatistics"], json!([]));
+}

@@ -1,3 +1,5 @@
+use std::time::SystemTime;
+
 use aws_sdk_xray::error::SdkError;
 use aws_sdk_xray::types::{
     EncryptionType, IndexingRuleValue, IndexingRuleValueUpdate, InsightsConfiguration,
@@ -269,7 +271,7 @@ async fn sampling_rules_are_made_reported_changed_and_taken_away() {
     let report = SamplingStatisticsDocument::builder()
         .rule_name("slow")
         .client_id("0123456789abcdef01234567")
-        .timestamp(DateTime::from_secs(START))
+        .timestamp(SystemTime::now().into())
         .request_count(9)
         .sampled_count(2)
         .build()
@@ -277,7 +279,7 @@ async fn sampling_rules_are_made_reported_changed_and_taken_away() {
     let boost = SamplingBoostStatisticsDocument::builder()
         .rule_name("slow")
         .service_name("shop")
-        .timestamp(DateTime::from_secs(START))
+        .timestamp(SystemTime::now().into())
         .anomaly_count(1)
         .total_count(9)
         .sampled_anomaly_count(0)
