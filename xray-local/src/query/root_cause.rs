@@ -2,6 +2,8 @@
 
 mod way;
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use xray_sdk::document::{Cause, Document, Exception};
 
@@ -101,8 +103,8 @@ fn failures(
     let causes = causes.map(|(last, client_impacting)| {
         let way = ways.to(last);
         RootCause {
-            services: services(anatomy, ways, &way, |document, entity| RootCauseEntity {
-                exceptions: Some(exceptions(document)),
+            services: services(anatomy, ways, &way, |step, entity| RootCauseEntity {
+                exceptions: Some(exceptions(ways.document(step))),
                 ..entity
             }),
             client_impacting,
@@ -124,10 +126,12 @@ fn failures(
 fn response_time(anatomy: &Anatomy<'_>, ways: &Ways<'_>) -> Option<RootCause> {
     let root = ways.root()?;
     let whole = ways.document(root).duration().filter(|time| *time > 0.0)?;
-    let way = ways.longest(root, MOST_OF_THE_TIME);
+    let longest = ways.longest(root, MOST_OF_THE_TIME);
+    let way: Vec<_> = longest.iter().map(|(step, _)| *step).collect();
+    let times: HashMap<_, _> = longest.into_iter().collect();
     Some(RootCause {
-        services: services(anatomy, ways, &way, |document, entity| RootCauseEntity {
-            coverage: Some(seconds(document.duration().unwrap_or_default() / whole)),
+        services: services(anatomy, ways, &way, |step, entity| RootCauseEntity {
+            coverage: times.get(&step).map(|time| seconds(time / whole)),
             ..entity
         }),
         client_impacting: true,
@@ -138,14 +142,14 @@ fn services(
     anatomy: &Anatomy<'_>,
     ways: &Ways<'_>,
     way: &[usize],
-    complete: impl Fn(&Document, RootCauseEntity) -> RootCauseEntity,
+    complete: impl Fn(usize, RootCauseEntity) -> RootCauseEntity,
 ) -> Vec<RootCauseService> {
     let by_service = way.chunk_by(|one, next| ways.segment(*one) == ways.segment(*next));
     let service = |steps: &[usize]| {
         let segment = &anatomy.segments()[ways.segment(*steps.first()?)];
         let entity = |step: &usize| {
             let document = ways.document(*step);
-            complete(document, entity(document, segment.is_inferred))
+            complete(*step, entity(document, segment.is_inferred))
         };
         Some(RootCauseService {
             id: segment.service.clone(),

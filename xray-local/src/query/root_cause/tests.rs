@@ -126,6 +126,47 @@ fn time_is_followed_along_what_took_most_of_it() {
 }
 
 #[test]
+fn what_comes_after_the_answer_takes_no_share_of_its_time() {
+    let front = |call: &str| {
+        format!(
+            r#"{{"name":"front","id":"1000000000000001","trace_id":"1-581cf771-a006649127e371903a2de979","start_time":0,"end_time":1,"subsegments":[
+            {{"name":"pay","id":"1000000000000002",{call},"namespace":"remote"}}]}}"#
+        )
+    };
+    let pay = |times: &str| {
+        format!(
+            r#"{{"name":"pay","id":"2000000000000001","parent_id":"1000000000000002","trace_id":"1-581cf771-a006649127e371903a2de979",{times}}}"#
+        )
+    };
+    let shares = |documents: &[&str]| told(&causes(documents).response_times);
+    let outlives = front(r#""start_time":0.25,"end_time":3"#);
+    assert_eq!(
+        shares(&[&outlives]),
+        ["front: front 1 > pay* 0.75 | pay?: pay 0.75"]
+    );
+    let after = front(r#""start_time":2,"end_time":9"#);
+    assert_eq!(shares(&[&after]), ["front: front 1"]);
+    let call = front(r#""start_time":0.25,"end_time":1"#);
+    for (times, expected) in [
+        // A clock that is behind, a service that goes on after its answer, and one that took the message up later.
+        (
+            r#""start_time":-5,"end_time":-4.5"#,
+            "front: front 1 > pay* 0.75 | pay: pay 0.5",
+        ),
+        (
+            r#""start_time":0.5,"end_time":7"#,
+            "front: front 1 > pay* 0.75 | pay: pay 0.75",
+        ),
+        (
+            r#""start_time":60,"end_time":67"#,
+            "front: front 1 > pay* 0.75",
+        ),
+    ] {
+        assert_eq!(shares(&[&call, &pay(times)]), [expected]);
+    }
+}
+
+#[test]
 fn a_trace_that_goes_well_and_is_not_finished_has_no_root_causes() {
     let open = r#"{"name":"a","id":"1000000000000001","trace_id":"1-581cf771-a006649127e371903a2de979","start_time":0,"in_progress":true}"#;
     assert_eq!(causes(&[open]), RootCauses::default());

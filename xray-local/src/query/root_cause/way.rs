@@ -18,6 +18,8 @@ struct Step<'a> {
     before: Option<usize>,
     /// Whether the way to it begins where the trace does.
     is_of_root: bool,
+    /// Whether who recorded the step before recorded it, too, by the same clock.
+    shares_clock: bool,
 }
 
 impl<'a> Ways<'a> {
@@ -34,6 +36,7 @@ impl<'a> Ways<'a> {
                     is_of_root: anatomy
                         .root()
                         .is_some_and(|root| std::ptr::eq(root, segment)),
+                    shares_clock: false,
                 }),
             }
         }
@@ -47,20 +50,32 @@ impl<'a> Ways<'a> {
                 true => &[],
                 false => &step.document.subsegments,
             };
-            let next = |document, segment| Step {
+            let next = |document, segment, shares_clock| Step {
                 document,
                 segment,
                 before: Some(number),
                 is_of_root: step.is_of_root,
+                shares_clock,
             };
             let first = open.len();
-            open.extend(inside.iter().map(|document| next(document, step.segment)));
+            open.extend(
+                inside
+                    .iter()
+                    .map(|document| next(document, step.segment, true)),
+            );
             let reached = match is_inferred {
                 true => None,
                 false => called.remove(&std::ptr::from_ref(step.document)),
             };
             let reached = reached.unwrap_or_default().into_iter();
-            open.extend(reached.map(|number| next(anatomy.segments()[number].document, number)));
+            open.extend(reached.map(|number| {
+                let Segment {
+                    document,
+                    is_inferred,
+                    ..
+                } = anatomy.segments()[number];
+                next(document, number, is_inferred)
+            }));
             open[first..].reverse();
             ways.steps.push(step);
         }
@@ -117,23 +132,58 @@ impl<'a> Ways<'a> {
         way
     }
 
-    /// The steps from this one on, each the longest below the one before that took at least `share` of its time.
-    pub(super) fn longest(&self, from: usize, share: f64) -> Vec<usize> {
+    /// The steps from this one on, each with the seconds of it that this one waited for: the longest below the one before, where that is at least `share` of
+    /// its time.
+    pub(super) fn longest(&self, from: usize, share: f64) -> Vec<(usize, f64)> {
+        let waited = self.waited();
+        let waited = |step: usize| waited[step].map(|(start, end)| end - start);
         let mut longest_below: Vec<Option<(f64, usize)>> = vec![None; self.steps.len()];
         for (number, step) in self.steps.iter().enumerate() {
-            let Some((before, duration)) = step.before.zip(step.document.duration()) else {
+            let Some((before, time)) = step.before.zip(waited(number)) else {
                 continue;
             };
             let longest = &mut longest_below[before];
-            if longest.is_none_or(|(known, _)| known < duration) {
-                *longest = Some((duration, number));
+            if longest.is_none_or(|(known, _)| known < time) {
+                *longest = Some((time, number));
             }
         }
-        let next = |step: &usize| {
-            let (duration, next) = longest_below[*step]?;
-            let whole = self.steps[*step].document.duration()?;
-            (duration >= whole * share).then_some(next)
+        let next = |(step, whole): &(usize, f64)| {
+            let (time, next) = longest_below[*step]?;
+            (time >= whole * share).then_some((next, time))
         };
-        std::iter::successors(Some(from), next).collect()
+        let first = waited(from).map(|time| (from, time));
+        std::iter::successors(first, next).collect()
+    }
+
+    /// When each step was waited for, from the first of its way on: what comes after the answer costs nobody anything. `None` while it or a step before is in
+    /// progress.
+    fn waited(&self) -> Vec<Option<(f64, f64)>> {
+        let mut waited: Vec<Option<(f64, f64)>> = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            let start = step.document.start_time;
+            let end = step.document.end_time.map(|end| end.max(start));
+            let whole = end.map(|end| (start, end));
+            waited.push(match step.before {
+                None => whole,
+                Some(before) => whole
+                    .zip(waited[before])
+                    .map(|(whole, before)| step.within(whole, before)),
+            });
+        }
+        waited
+    }
+}
+
+impl Step<'_> {
+    /// What of its time lies within that of the step before. Clocks of two services may differ, so of another's only the length is held against it, unless it began after all.
+    fn within(&self, (start, end): (f64, f64), (first, last): (f64, f64)) -> (f64, f64) {
+        match self.shares_clock {
+            true => {
+                let start = start.clamp(first, last);
+                (start, end.clamp(start, last))
+            }
+            false if start < last => (start, end.min(start + (last - first))),
+            false => (start, start),
+        }
     }
 }
