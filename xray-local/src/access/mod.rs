@@ -27,6 +27,9 @@ pub(crate) trait Admission: Send + Sync {
         now: SystemTime,
     ) -> Result<(), Denial>;
 
+    /// Whether the sender of a request that was recognised may do something more.
+    fn permit(&self, head: &Parts, operation: &str) -> Result<(), Denial>;
+
     /// Whether it is they: of a request that was recognised.
     fn verify(&self, head: &Parts, body: &[u8]) -> Result<(), Denial>;
 

@@ -9,6 +9,8 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderName, Method, Version};
 use axum::middleware::Next;
 use axum::response::Response;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::body::{BODY_LIMIT, Bodies};
@@ -68,8 +70,13 @@ impl Entrance {
     }
 
     fn with_body(&self, head: &Parts, body: &[u8]) -> Result<(), ApiError> {
-        match self.admission_for(head) {
-            Some(admission) => Ok(admission.verify(head, body)?),
+        let Some(admission) = self.admission_for(head) else {
+            return Ok(());
+        };
+        admission.verify(head, body)?;
+        let called = operation(head.uri.path());
+        match called.filter(|name| TAGGING.contains(name) && has_tags(body)) {
+            Some(_) => Ok(admission.permit(head, "TagResource")?),
             None => Ok(()),
         }
     }
@@ -120,6 +127,20 @@ pub(super) async fn enter(
     }
 }
 
+/// Operations that may set tags, for which IAM wants the right to do that, too.
+const TAGGING: [&str; 2] = ["CreateGroup", "CreateSamplingRule"];
+
+fn has_tags(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Input {
+        #[serde(rename = "Tags")]
+        tags: Option<Vec<IgnoredAny>>,
+    }
+    // What cannot be read is refused by the operation itself.
+    serde_json::from_slice::<Input>(body)
+        .is_ok_and(|input| input.tags.is_some_and(|tags| !tags.is_empty()))
+}
+
 /// What a request does, by the name that actions have it. What only this server answers needs the right to what it tells.
 fn operation(path: &str) -> Option<&'static str> {
     let of_x_ray = OPERATIONS.iter().find(|operation| operation.path == path);
@@ -165,6 +186,23 @@ fn text<'a>(head: &'a Parts, name: &HeaderName) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tags_are_seen_wherever_an_operation_would_take_them() {
+        for (body, tagged) in [
+            (
+                r#"{"GroupName":"g","Tags":[{"Key":"a","Value":"b"}]}"#,
+                true,
+            ),
+            (r#" {"T\u0061gs":[{}]} "#, true),
+            (r#"{"GroupName":"g","Tags":[]}"#, false),
+            (r#"{"GroupName":"g","Tags":null}"#, false),
+            (r#"{"GroupName":"g"}"#, false),
+            ("", false),
+        ] {
+            assert_eq!(has_tags(body.as_bytes()), tagged, "{body}");
+        }
+    }
 
     #[test]
     fn what_the_page_asks_for_takes_the_right_to_it() {

@@ -65,6 +65,8 @@ fn server() -> Server {
     let keys = json!({"keys": [
         {"access_key_id": "READER", "secret_access_key": secret("READER"), "policies": ["AWSXrayReadOnlyAccess"]},
         {"access_key_id": "KEEPER", "secret_access_key": secret("KEEPER"), "actions": ["xray:Get*", "xray:DeleteTraces"]},
+        {"access_key_id": "GROUPER", "secret_access_key": secret("GROUPER"), "actions": ["xray:Create*"]},
+        {"access_key_id": "TAGGER", "secret_access_key": secret("TAGGER"), "actions": ["xray:Create*", "xray:TagResource"]},
         {"access_key_id": "WRITER", "secret_access_key": secret("WRITER"), "actions": ["xray:Put*"]},
     ]});
     let keys = Keys::parse(&keys.to_string()).expect("keys");
@@ -309,4 +311,39 @@ fn the_front_tells_what_is_stored_to_those_who_may_read_it() {
         name,
         "GetTraceSummaries",
     );
+}
+
+#[test]
+fn tags_are_set_by_those_only_who_may_tag() {
+    let server = server();
+    let rule = |name: &str| {
+        json!({
+            "RuleName": name, "ResourceARN": "*", "Priority": 1, "FixedRate": 0.25, "ReservoirSize": 7, "ServiceName": "*",
+            "ServiceType": "*", "Host": "*", "HTTPMethod": "*", "URLPath": "*", "Version": 1,
+        })
+    };
+    let tags = json!([{"Key": "team", "Value": "shop"}]);
+    let create = |key: &str, path: &str, input: Value| {
+        let body = input.to_string();
+        let headers = signed_with(&server, key, &secret(key), ("POST", path, &body), now());
+        let headers: Vec<_> = headers.iter().map(String::as_str).collect();
+        request(server.address(), "POST", path, &headers, &body)
+    };
+    for (path, tagged, plain) in [
+        (
+            "/CreateGroup",
+            json!({"GroupName": "a", "Tags": tags}),
+            json!({"GroupName": "b", "Tags": []}),
+        ),
+        (
+            "/CreateSamplingRule",
+            json!({"SamplingRule": rule("a"), "Tags": tags}),
+            json!({"SamplingRule": rule("b")}),
+        ),
+    ] {
+        let refused = create("GROUPER", path, tagged.clone());
+        assert_refused(&refused, 403, "AccessDeniedException", "xray:TagResource:");
+        assert_eq!(create("GROUPER", path, plain).status, 200, "{path}");
+        assert_eq!(create("TAGGER", path, tagged).status, 200, "{path}");
+    }
 }

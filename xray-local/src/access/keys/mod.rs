@@ -64,6 +64,15 @@ impl Keys {
     }
 }
 
+impl Key {
+    fn permit(&self, id: &str, operation: &str) -> Result<(), Denial> {
+        match self.actions.permit(operation) {
+            true => Ok(()),
+            false => Err(Denial::not_permitted(id, operation)),
+        }
+    }
+}
+
 impl Admission for Keys {
     fn recognise(
         &self,
@@ -84,11 +93,15 @@ impl Admission for Keys {
         if apart > SKEW_SECONDS {
             return Err(Denial::not_now(authorization.date, apart, SKEW_SECONDS));
         }
-        match operation {
-            Some(operation) if !key.actions.permit(operation) => {
-                Err(Denial::not_permitted(authorization.key_id, operation))
-            }
-            _ => Ok(()),
+        operation.map_or(Ok(()), |operation| {
+            key.permit(authorization.key_id, operation)
+        })
+    }
+
+    fn permit(&self, head: &Parts, operation: &str) -> Result<(), Denial> {
+        match Authorization::of(head)? {
+            Some(Authorization { key_id, .. }) => self.find(key_id)?.permit(key_id, operation),
+            None => Err(Denial::unsigned()),
         }
     }
 
