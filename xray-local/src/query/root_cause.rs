@@ -5,7 +5,7 @@ mod way;
 use std::collections::HashMap;
 
 use serde::Serialize;
-use xray_sdk::document::{Cause, Document, Exception};
+use xray_sdk::document::{Document, Exception};
 
 use crate::trace::{Anatomy, Outcome, ServiceId, seconds};
 use way::Ways;
@@ -104,22 +104,22 @@ fn failures(
         let way = ways.to(last);
         RootCause {
             services: services(anatomy, ways, &way, |step, entity| RootCauseEntity {
-                exceptions: Some(exceptions(ways.document(step))),
+                exceptions: Some(ways.exceptions(step).iter().map(told).collect()),
                 ..entity
             }),
             client_impacting,
         }
     });
-    let mut told: Vec<RootCause> = Vec::new();
+    let mut distinct: Vec<RootCause> = Vec::new();
     for cause in causes {
-        if told.len() == MOST {
+        if distinct.len() == MOST {
             break;
         }
-        if !told.contains(&cause) {
-            told.push(cause);
+        if !distinct.contains(&cause) {
+            distinct.push(cause);
         }
     }
-    told
+    distinct
 }
 
 /// The way along the longest part of each part, as long as that is where most of the time went.
@@ -170,13 +170,11 @@ fn entity(document: &Document, is_inferred: bool) -> RootCauseEntity {
     }
 }
 
-fn exceptions(document: &Document) -> Vec<RootCauseException> {
-    let told = |exception: &Exception| RootCauseException {
+fn told(exception: &Exception) -> RootCauseException {
+    RootCauseException {
         name: exception.kind.clone().unwrap_or_default(),
         message: exception.message.clone().unwrap_or_default(),
-    };
-    let recorded = document.cause.as_ref().map(Cause::exceptions);
-    recorded.unwrap_or_default().iter().map(told).collect()
+    }
 }
 
 #[cfg(test)]

@@ -88,6 +88,23 @@ fn a_fault_that_the_client_felt_has_a_cause_of_its_own_where_all_below_was_handl
 }
 
 #[test]
+fn a_cause_that_names_an_exception_has_it_and_those_behind_it() {
+    let front = r#"{"name":"front","id":"1000000000000001","trace_id":"1-581cf771-a006649127e371903a2de979","start_time":0,"end_time":4,"fault":true,
+        "cause":"1000000000000008","subsegments":[{"name":"pay","id":"1000000000000002","start_time":0,"end_time":1,"fault":true,"cause":{"exceptions":[
+            {"id":"1000000000000007","type":"Timeout","message":"a"},{"id":"1000000000000008","type":"Refused","message":"b"},
+            {"id":"1000000000000009","type":"Closed","message":"c"}]}}]}"#;
+    assert_eq!(
+        told(&causes(&[front]).faults),
+        ["front: front Refused(b) Closed(c) > pay Timeout(a) Refused(b) Closed(c)"]
+    );
+    let unknown = front.replacen("1000000000000008", "1000000000000005", 1);
+    assert_eq!(
+        told(&causes(&[&unknown]).faults),
+        ["front: front > pay Timeout(a) Refused(b) Closed(c)"]
+    );
+}
+
+#[test]
 fn an_error_is_followed_into_the_service_that_was_called() {
     assert_eq!(
         told(&causes(&[FRONT, STOCK]).errors),

@@ -1,14 +1,18 @@
 //! All work of a trace as one tree across its services, by numbers: a trace may be deeper than a stack.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use xray_sdk::document::Document;
+use xray_sdk::SegmentId;
+use xray_sdk::document::{Cause, Document, Exception};
 
 use crate::trace::{Anatomy, Caller, Segment};
 
 /// The tree. Each step has a number that is greater than that of the step which led to it.
 pub(super) struct Ways<'a> {
     steps: Vec<Step<'a>>,
+    /// All exceptions that have an id, each with those that stand behind it, once any is asked for.
+    exceptions: OnceCell<HashMap<SegmentId, &'a [Exception]>>,
 }
 
 struct Step<'a> {
@@ -41,7 +45,10 @@ impl<'a> Ways<'a> {
             }
         }
         open.reverse();
-        let mut ways = Self { steps: Vec::new() };
+        let mut ways = Self {
+            steps: Vec::new(),
+            exceptions: OnceCell::new(),
+        };
         while let Some(step) = open.pop() {
             let number = ways.steps.len();
             let Segment { is_inferred, .. } = anatomy.segments()[step.segment];
@@ -84,6 +91,34 @@ impl<'a> Ways<'a> {
 
     pub(super) fn document(&self, step: usize) -> &'a Document {
         self.steps[step].document
+    }
+
+    /// What a step failed with: recorded by itself, or by another one that it refers to.
+    pub(super) fn exceptions(&self, step: usize) -> &'a [Exception] {
+        match &self.document(step).cause {
+            None => &[],
+            Some(Cause::Recorded(id)) => {
+                let all = self.exceptions.get_or_init(|| self.all_exceptions());
+                all.get(id).copied().unwrap_or_default()
+            }
+            Some(cause) => cause.exceptions(),
+        }
+    }
+
+    fn all_exceptions(&self) -> HashMap<SegmentId, &'a [Exception]> {
+        let mut all = HashMap::new();
+        for cause in self
+            .steps
+            .iter()
+            .filter_map(|step| step.document.cause.as_ref())
+        {
+            let exceptions = cause.exceptions();
+            for (place, exception) in exceptions.iter().enumerate() {
+                // Those behind it are its causes.
+                all.extend(exception.id.map(|id| (id, &exceptions[place..])));
+            }
+        }
+        all
     }
 
     pub(super) fn segment(&self, step: usize) -> usize {
