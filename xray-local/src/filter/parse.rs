@@ -159,6 +159,14 @@ impl<'a> Parser<'a> {
             };
             let key = key.clone();
             self.advance();
+            if key.is_empty() {
+                return Err(self.error("the key is missing: expected one, as in `annotation[age]`"));
+            }
+            if key.starts_with('\'') && key.ends_with('\'') {
+                return Err(self.error(
+                    "the key stands in single quotes: expected double ones, as in `annotation[\"age\"]`, or none",
+                ));
+            }
             self.advance();
             return Ok(Some(key));
         }

@@ -317,6 +317,11 @@ fn an_error_tells_the_column_and_what_was_expected() {
             "http.url > 5",
             "column 10: `>` does not compare texts: expected `=`, `!=`, `CONTAINS`, `BEGINSWITH` or `ENDSWITH`",
         ),
+        (r#"annotation[""]"#, "column 11: the key is missing"),
+        (
+            "annotation['n'] = 5",
+            "column 11: the key stands in single quotes",
+        ),
         ("fault = 1", "column 9: expected `true` or `false`, found 1"),
         (
             "fault AND",
