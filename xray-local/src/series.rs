@@ -7,10 +7,9 @@ use serde::Serialize;
 use crate::entry::{CalledBy, Entry, Moment, Side};
 use crate::filter::Selector;
 use crate::forecast::{Counts, Forecast, PAST};
-use crate::graph::{Histogram, Statistics};
+use crate::graph::{Flow, Histogram, Statistics};
 use crate::index::{Gather, Rows};
 use crate::query::TimeRange;
-use crate::trace::ServiceId;
 
 /// The statistics of some services or calls, window by window. Windows begin at multiples of their length, as seconds since 1970.
 pub(crate) struct Series {
@@ -54,11 +53,13 @@ impl Series {
     }
 
     /// Whether requests of a service are meant, and whose record of them. Without a selector: those by which traces begin.
-    fn side(&self, service: &ServiceId, caller: CalledBy<&ServiceId>) -> Option<Side> {
-        match &self.selector {
-            Some(selector) => selector.side(service, caller),
-            None => (caller == CalledBy::Client).then_some(Side::Service),
-        }
+    fn side(&self, flow: Flow<'_>) -> Option<Side> {
+        let side = match &self.selector {
+            Some(selector) => selector.side(flow.service, flow.caller),
+            None => (flow.caller == CalledBy::Client).then_some(Side::Service),
+        };
+        // A call that several works answered is one.
+        side.filter(|side| *side == Side::Service || !flow.is_again)
     }
 
     fn count(&mut self, request: Moment) {
@@ -129,9 +130,7 @@ impl Window {
 
 impl Gather for Series {
     fn rows(&mut self, rows: &Rows<'_>) {
-        let sides = rows
-            .flows()
-            .map(|flow| self.side(flow.service, flow.caller));
+        let sides = rows.flows().map(|flow| self.side(flow));
         let sides: Vec<_> = sides.collect();
         if sides.iter().all(Option::is_none) {
             return;
@@ -147,7 +146,7 @@ impl Gather for Series {
 
     fn entry(&mut self, entry: &Entry) {
         for work in &entry.works {
-            if let Some(side) = self.side(&work.service, work.caller.as_ref()) {
+            if let Some(side) = self.side(Flow::of(work)) {
                 self.count(Moment::of(work.seen_from(side)));
             }
         }

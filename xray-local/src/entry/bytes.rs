@@ -77,6 +77,7 @@ fields!(Work {
     is_inferred,
     request,
     call,
+    is_again,
     links
 });
 fields!(LinkFrom {

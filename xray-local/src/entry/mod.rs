@@ -4,6 +4,8 @@ mod bytes;
 mod moment;
 mod number;
 
+use std::collections::BTreeSet;
+
 use xray_sdk::document::{AnnotationValue, Document, HttpRequest, Link, Trace, limits};
 use xray_sdk::{SegmentId, TraceId};
 
@@ -51,6 +53,8 @@ pub(crate) struct Work {
     pub(crate) request: Request,
     /// What the caller recorded, where that is something else.
     pub(crate) call: Option<Request>,
+    /// Whether another work of the service before this one answered the same call, as when something between the two tried it again.
+    pub(crate) is_again: bool,
     /// What it goes on from in other traces.
     pub(crate) links: Vec<LinkFrom>,
 }
@@ -125,6 +129,11 @@ impl Entry {
             .iter()
             .map(|segment| Work::of(segment, &anatomy))
             .collect();
+        let mut answered = BTreeSet::new();
+        for (work, segment) in works.iter_mut().zip(anatomy.segments()) {
+            let call = std::ptr::from_ref(anatomy.call(segment));
+            work.is_again = !answered.insert((call, &segment.service));
+        }
         let mut room = limits::LINKS_PER_TRACE;
         for work in &mut works {
             work.links.truncate(room);
@@ -267,6 +276,7 @@ impl Work {
             },
             is_inferred: segment.is_inferred,
             request: Request::of(document, segment.is_inferred),
+            is_again: false,
             call: (!std::ptr::eq(call, document)).then(|| Request::of(call, segment.is_inferred)),
             links: links.take(limits::LINKS_PER_SEGMENT).map(link).collect(),
         }

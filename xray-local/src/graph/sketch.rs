@@ -39,6 +39,8 @@ pub(crate) struct Flow<'a> {
     pub(crate) is_inferred: bool,
     /// Whether they go on from somewhere by a link.
     pub(crate) is_linked: bool,
+    /// Whether what their callers recorded is counted with others, that answered the same calls.
+    pub(crate) is_again: bool,
 }
 
 impl Sketch {
@@ -91,7 +93,7 @@ impl Sketch {
                 self.node(&client).tally.extend(own);
                 self.edge(&client, flow.service, EdgeType::Call, own);
             }
-            CalledBy::Service(caller) if !call.is_empty() => {
+            CalledBy::Service(caller) if !call.is_empty() && !flow.is_again => {
                 self.edge(caller, flow.service, EdgeType::Call, call);
             }
             CalledBy::Client | CalledBy::Service(_) | CalledBy::Unknown => {}
@@ -151,6 +153,7 @@ impl<'a> Flow<'a> {
             caller: work.caller.as_ref(),
             is_inferred: work.is_inferred,
             is_linked: work.sources().next().is_some(),
+            is_again: work.is_again,
         }
     }
 }

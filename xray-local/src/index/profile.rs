@@ -16,6 +16,8 @@ pub(super) struct Profile {
     pub(super) is_inferred: bool,
     /// Whether it goes on from somewhere by a link.
     pub(super) is_linked: bool,
+    /// Whether the call was answered by another work before, and is counted there.
+    pub(super) is_again: bool,
     own: Face,
     call: Face,
 }
@@ -35,6 +37,7 @@ fields!(Profile {
     caller,
     is_inferred,
     is_linked,
+    is_again,
     own,
     call
 });
@@ -65,6 +68,7 @@ impl Profile {
             caller: work.caller.as_ref().map(number),
             is_inferred: work.is_inferred,
             is_linked: work.sources().next().is_some(),
+            is_again: work.is_again,
             own: Face::of(&work.request),
             call: Face::of(work.call()),
         }

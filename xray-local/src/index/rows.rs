@@ -245,6 +245,7 @@ fn flow<'a>(head: &'a Head, profile: &Profile) -> Flow<'a> {
         caller: profile.caller.map(service),
         is_inferred: profile.is_inferred,
         is_linked: profile.is_linked,
+        is_again: profile.is_again,
     }
 }
 

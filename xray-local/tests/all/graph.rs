@@ -279,3 +279,27 @@ fn a_graph_counts_the_requests_of_its_time_whenever_their_traces_began() {
         "nothing began when the trace's id says"
     );
 }
+
+#[test]
+fn a_call_that_two_segments_answer_is_one_on_its_edge() {
+    let front = json!({
+        "name": "front", "id": "1000000000000001", "trace_id": TRACE, "start_time": 1, "end_time": 3,
+        "subsegments": [{"name": "pay", "id": "1000000000000002", "namespace": "remote", "start_time": 1, "end_time": 2}],
+    });
+    let answer = |id: u32, start: f64| {
+        json!({
+            "name": "pay", "id": format!("200000000000000{id}"), "parent_id": "1000000000000002", "trace_id": TRACE,
+            "start_time": start, "end_time": start + 0.25,
+        })
+    };
+    let graph = graph(&[front, answer(1, 1.0), answer(2, 1.5)]);
+    assert_eq!(
+        service(&graph, "pay", "")["SummaryStatistics"]["TotalCount"],
+        2
+    );
+    let edges = service(&graph, "front", "")["Edges"]
+        .as_array()
+        .expect("a list");
+    assert_eq!(edges.len(), 1);
+    assert_eq!(edges[0]["SummaryStatistics"], one("ok", 1.0));
+}
