@@ -49,9 +49,14 @@ impl TraceId {
     pub(crate) fn from_text(text: &[u8]) -> Option<Self> {
         match text.len() {
             35 if text.starts_with(b"1-") && text[10] == b'-' => {
-                Some(Self(hex(&text[2..10])? << 96 | hex(&text[11..])?))
+                let seconds = u128::from(hex(&text[2..10])?) << 96;
+                let above = u128::from(hex(&text[11..19])?) << 64;
+                Some(Self(seconds | above | u128::from(hex(&text[19..])?)))
             }
-            32 => Some(Self(hex(text)?)),
+            32 => {
+                let above = u128::from(hex(&text[..16])?) << 64;
+                Some(Self(above | u128::from(hex(&text[16..])?)))
+            }
             _ => None,
         }
     }
@@ -246,7 +251,7 @@ impl SegmentId {
         if text.len() != 16 {
             return None;
         }
-        Some(Self(hex(text)? as u64))
+        hex(text).map(Self)
     }
 
     /// The id as a number.
@@ -269,12 +274,31 @@ impl Generator {
     }
 }
 
-fn hex(digits: &[u8]) -> Option<u128> {
-    digits.iter().try_fold(0u128, |number, digit| {
-        let value = char::from(*digit).to_digit(16)?;
-        Some(number << 4 | u128::from(value))
-    })
+/// The number that at most 16 hexadecimal digits tell.
+#[inline]
+fn hex(digits: &[u8]) -> Option<u64> {
+    let (mut number, mut all) = (0, 0);
+    for digit in digits {
+        let value = DIGITS[usize::from(*digit)];
+        number = number << 4 | u64::from(value & 0xf);
+        all |= value;
+    }
+    (all < NO_DIGIT).then_some(number)
 }
+
+/// What each byte is as a hexadecimal digit.
+static DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value] as usize] = value as u8;
+        digits[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    digits
+};
+
+const NO_DIGIT: u8 = 0x10;
 
 /// Eight hexadecimal digits, all at once: each stands in a byte of a number.
 #[inline]
