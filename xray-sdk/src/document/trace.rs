@@ -26,17 +26,17 @@ impl Trace {
     /// - Subsegments stand in one another up to 100 levels deep. Deeper ones stand at that level, and `parent_id` still tells
     ///   where they belong.
     pub fn assemble(documents: impl IntoIterator<Item = Document>) -> Vec<Self> {
-        let mut gatherings: BTreeMap<TraceId, Gathering> = BTreeMap::new();
+        let mut by_trace: BTreeMap<TraceId, Vec<Document>> = BTreeMap::new();
         for document in documents {
             if let Some(id) = document.trace_id {
-                gatherings.entry(id).or_default().add(document);
+                by_trace.entry(id).or_default().push(document);
             }
         }
-        let mut traces: Vec<_> = gatherings
+        let mut traces: Vec<_> = by_trace
             .into_iter()
-            .map(|(id, gathering)| Self {
+            .map(|(id, documents)| Self {
                 id,
-                segments: gathering.into_segments(),
+                segments: segments(documents),
             })
             .collect();
         traces.sort_by(|one, other| {
@@ -81,6 +81,42 @@ impl Trace {
     /// The trace as indented text: a line for each segment and subsegment, see [`tree`](super::tree).
     pub fn tree(&self) -> String {
         super::tree(std::slice::from_ref(self))
+    }
+}
+
+/// Puts the documents of one trace together.
+fn segments(mut documents: Vec<Document>) -> Vec<Document> {
+    if are_in_place(&documents) {
+        sort(&mut documents);
+        return documents;
+    }
+    let mut gathering = Gathering::default();
+    for document in documents {
+        gathering.add(document);
+    }
+    gathering.into_segments()
+}
+
+/// Whether each segment and subsegment stands where it belongs, so that none has to be moved: so it is of most traces.
+fn are_in_place(documents: &[Document]) -> bool {
+    if documents.iter().any(Document::is_subsegment) {
+        return false;
+    }
+    let all = documents.iter().flat_map(Document::walk);
+    let mut ids: Vec<_> = all.take(DEEPEST + 1).map(|document| document.id).collect();
+    // So few cannot stand too deep.
+    if ids.len() > DEEPEST {
+        return false;
+    }
+    ids.sort_unstable();
+    ids.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+/// Puts all in start order. They are few.
+fn sort(documents: &mut [Document]) {
+    documents.sort_by(|one, other| one.start_time.total_cmp(&other.start_time));
+    for document in documents {
+        sort(&mut document.subsegments);
     }
 }
 
