@@ -1,8 +1,8 @@
 //! What the writer must know of a trace to put a document into its place.
 
-use std::collections::HashMap;
 use std::mem;
 
+use hashbrown::HashMap;
 use xray_sdk::{SegmentId, TraceId};
 
 use super::engine::{Engine, EngineError, Outline, TraceRow};
@@ -125,10 +125,7 @@ impl Records {
         if self.young.len() >= GENERATION {
             self.old = mem::take(&mut self.young);
         }
-        self.young
-            .entry(record.row.id)
-            .insert_entry(record)
-            .into_mut()
+        self.young.entry(record.row.id).insert(record).into_mut()
     }
 
     pub(super) fn remove(&mut self, id: TraceId) {

@@ -1,8 +1,8 @@
 //! All work of a trace as one tree across its services, by numbers: a trace may be deeper than a stack.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 
+use hashbrown::HashMap;
 use xray_sdk::SegmentId;
 use xray_sdk::document::{Cause, Document, Exception};
 

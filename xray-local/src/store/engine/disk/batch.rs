@@ -1,9 +1,10 @@
 //! Texts of documents that came together, as one piece. Documents are much alike: together they take a fraction of the room that each
 //! alone would.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use hashbrown::HashMap;
 use zstd::bulk::{Compressor, Decompressor};
 
 use crate::lock::lock;

@@ -1,8 +1,9 @@
 //! Traces that have come on since their rows were last written: what is known of them, and where their documents stand. After a crash
 //! it is made anew from what was written of receipts.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use hashbrown::HashMap;
 use xray_sdk::TraceId;
 
 use super::receipt::{Placed, Receipt};

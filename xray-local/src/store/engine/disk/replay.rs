@@ -1,7 +1,8 @@
 //! What is fresh at a start: what was written of receipts and not yet of the rows of their traces.
 
-use std::collections::HashMap;
 use std::ops::Range;
+
+use hashbrown::HashMap;
 
 use super::fresh::{Before, Fresh};
 use super::receipt::Receipt;
