@@ -71,7 +71,7 @@ fn document(number: u64, part: u64) -> Document {
     let trace = trace_id(number);
     let id = |part: u64, which: u64| scatter(number * 64 + part * 8 + which) | 1;
     let random = |which: u64| scatter(number * 64 + part * 8 + which + (1 << 60));
-    let hex: String = trace.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = format!("{:032x}", u128::from_be_bytes(trace));
     let name = NAMES[part as usize];
     let start = BEGIN as f64 + number as f64 / A_SECOND as f64 + part as f64 / 100.0;
     let end = start + 0.3 - part as f64 / 10.0 + (random(3) % 50_000) as f64 / 1e6;
