@@ -5,6 +5,7 @@ use std::io;
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -26,7 +27,7 @@ const AT_ONCE: usize = 256;
 /// How many entries may wait to be kept before those who settle keep them first: they take memory.
 const UNKEPT: usize = 4_096;
 
-/// On so many threads at most entries are made, and so many of them at least on each: starting it has to be worth it.
+/// On so many threads at most entries are made, and so many at a time: a thread is started where there is more than that.
 const THREADS: usize = 4;
 const A_SHARE: usize = 32;
 
@@ -37,6 +38,14 @@ struct Settled {
     /// Whether something that it goes on from has not come.
     waits: bool,
     unkept: Unkept,
+}
+
+/// What one who settles has come across so far.
+struct Round {
+    /// Traces with lower numbers have left. Entries may have been made of them before.
+    first: u64,
+    /// With so many unkept entries they are kept.
+    most_unkept: usize,
 }
 
 /// The thread that settles. Dropping it ends it.
@@ -99,67 +108,83 @@ impl Store {
         self.load(&mut settling);
         // What comes meanwhile is left to the next one: else there might be no end.
         let mut left_to_do = catalog.count_open();
-        let mut most_unkept = UNKEPT;
+        let mut round = Round {
+            first: 0,
+            most_unkept: UNKEPT,
+        };
+        let mut made = Vec::new();
         loop {
             let rows = catalog.take_open(since, AT_ONCE.min(left_to_do));
             left_to_do -= rows.len();
-            let made = self.make_all(&rows);
-            for settled in &made {
-                self.note(settled, &mut settling);
-            }
-            let left = catalog.take_left();
-            if rows.is_empty() && left.is_none() {
+            made = self.make_all(&rows, || self.put_in(made, &mut settling, &mut round));
+            if rows.is_empty() {
                 return;
-            }
-            let mut known = catalog.change();
-            if let Some(first) = left {
-                known.remove_before(first);
-            }
-            for Settled {
-                row, entry, unkept, ..
-            } in made
-            {
-                if left.is_none_or(|first| first <= row.ordinal) {
-                    known.put(row.ordinal, &entry, unkept);
-                }
-            }
-            let unkept = known.unkept.len();
-            drop(known);
-            if unkept >= most_unkept {
-                self.keep_all();
-                // Traces that have come on wait until they are settled once more.
-                most_unkept = catalog.known().unkept.len() + UNKEPT;
             }
         }
     }
 
-    /// Makes the entries of traces, on as many threads as there are cores. None of those that have left.
-    fn make_all(&self, rows: &[TraceRow]) -> Vec<Settled> {
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let share = rows.len().div_ceil(cores.min(THREADS)).max(A_SHARE);
-        let (own, others) = rows.split_at(share.min(rows.len()));
-        let make = |rows: &[TraceRow]| -> Vec<_> {
-            let made = rows.iter().filter_map(|row| self.make(row));
-            made.collect()
-        };
-        thread::scope(|scope| {
-            let mut threads = Vec::new();
-            let mut left = Vec::new();
-            for some in others.chunks(share) {
-                let thread = thread::Builder::new().name("xray-settle".to_owned());
-                match thread.spawn_scoped(scope, move || make(some)) {
-                    Ok(thread) => threads.push(thread),
-                    // Where there is none to be had, it is done here.
-                    Err(_) => left.push(some),
-                }
+    /// Puts traces whose entries are made into the catalog, and takes those out that have left.
+    fn put_in(&self, made: Vec<Settled>, settling: &mut Settling, round: &mut Round) {
+        let catalog = &self.shared.catalog;
+        for settled in &made {
+            self.note(settled, settling);
+        }
+        let left = catalog.take_left();
+        if made.is_empty() && left.is_none() {
+            return;
+        }
+        let mut known = catalog.change();
+        if let Some(first) = left {
+            known.remove_before(first);
+            round.first = first;
+        }
+        for settled in made {
+            if round.first <= settled.row.ordinal {
+                known.put(settled.row.ordinal, &settled.entry, settled.unkept);
             }
-            let here = std::iter::once(own).chain(left);
-            let mut made: Vec<_> = here.flat_map(make).collect();
+        }
+        let unkept = known.unkept.len();
+        drop(known);
+        if unkept >= round.most_unkept {
+            self.keep_all();
+            // Traces that have come on wait until they are settled once more.
+            round.most_unkept = catalog.known().unkept.len() + UNKEPT;
+        }
+    }
+
+    /// Makes the entries of traces, on as many threads as there are cores, in the order of the rows. None of those that have left. This thread does `first` before
+    /// it makes any itself.
+    fn make_all(&self, rows: &[TraceRow], first: impl FnOnce()) -> Vec<Settled> {
+        let shares: Vec<_> = rows.chunks(A_SHARE).collect();
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut made = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some(share) = shares.get(number) else {
+                    return made;
+                };
+                let entries: Vec<_> = share.iter().filter_map(|row| self.make(row)).collect();
+                made.push((number, entries));
+            }
+        };
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let mut made = thread::scope(|scope| {
+            let mut threads = Vec::new();
+            for _ in 1..cores.min(THREADS).min(shares.len()) {
+                let thread = thread::Builder::new().name("xray-settle".to_owned());
+                // Where there is none to be had, all is done here.
+                threads.extend(thread.spawn_scoped(scope, work));
+            }
+            first();
+            let mut made = work();
             for thread in threads {
                 made.extend(thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
             }
             made
-        })
+        });
+        made.sort_unstable_by_key(|(number, _)| *number);
+        made.into_iter().flat_map(|(_, entries)| entries).collect()
     }
 
     /// Makes the entry of a trace. `None` when the trace has left.
@@ -206,5 +231,53 @@ impl Store {
         });
         self.read(read);
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Limits;
+
+    fn store_of(traces: u32) -> Store {
+        let store = Store::new(Limits::default());
+        for number in 1..=traces {
+            let text = format!(
+                r#"{{"name":"a","id":"{number:016x}","trace_id":"1-581cf771-{number:024x}","start_time":1,"end_time":2}}"#
+            );
+            assert_eq!(store.insert(&text), []);
+        }
+        store
+    }
+
+    #[test]
+    fn entries_are_made_in_the_order_of_their_traces() {
+        let store = store_of(10 * A_SHARE as u32 + 1);
+        let rows = store.shared.catalog.take_open(f64::INFINITY, usize::MAX);
+        let mut has_begun = false;
+        let made = store.make_all(&rows, || has_begun = true);
+        let made: Vec<_> = made.iter().map(|settled| settled.row).collect();
+        assert!(has_begun);
+        assert_eq!(made, rows);
+    }
+
+    #[test]
+    fn a_trace_that_left_while_others_were_put_in_is_not_put_in() {
+        let store = store_of(2);
+        let catalog = &store.shared.catalog;
+        let rows = catalog.take_open(f64::INFINITY, usize::MAX);
+        let mut round = Round {
+            first: 0,
+            most_unkept: UNKEPT,
+        };
+        let mut settling = catalog.settling();
+        let made = store.make_all(&rows, || {
+            catalog.left(rows[1].ordinal);
+            store.put_in(Vec::new(), &mut settling, &mut round);
+        });
+        store.put_in(made, &mut settling, &mut round);
+        let known = catalog.known();
+        let kept: Vec<_> = known.unkept.keys().copied().collect();
+        assert_eq!(kept, [rows[1].ordinal]);
     }
 }
