@@ -241,10 +241,15 @@ impl<E: Into<ApiError>> From<EditError<E>> for ApiError {
     fn from(error: EditError<E>) -> Self {
         match error {
             EditError::Refused(error) => error.into(),
-            EditError::File(error) => Self::new(
-                Kind::Internal,
-                format!("all is as it was, for what is new cannot be kept: {error}"),
-            ),
+            EditError::File(error) => {
+                // There may be room later, as for documents.
+                let kind = match error.is_full() {
+                    true => Kind::Unavailable,
+                    false => Kind::Internal,
+                };
+                let text = format!("all is as it was, for what is new cannot be kept: {error}");
+                Self::new(kind, text)
+            }
         }
     }
 }

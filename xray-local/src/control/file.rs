@@ -46,6 +46,14 @@ pub(crate) enum FileError {
     Write(PathBuf, io::Error),
 }
 
+impl FileError {
+    /// Whether it is for want of room on the disk.
+    pub(crate) fn is_full(&self) -> bool {
+        let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded];
+        matches!(self, Self::Write(_, error) if full.contains(&error.kind()))
+    }
+}
+
 impl<T: Content> KeptFile<T> {
     /// Reads what the file keeps, if there is to be one.
     pub(super) fn start(

@@ -4,7 +4,8 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The most room. In memory: the texts of documents, what is known of their traces beside, the index, and an estimate for keeping them.
-    /// On disk: what is in use of the file; what comes next to be worked into it takes some tens of megabytes beside.
+    /// On disk: what is in use of the file. Beside it the log of what was written last takes an eighth of that, 32 MB at most, and what is
+    /// kept for a full disk 4 MB.
     pub bytes: u64,
     /// The most traces.
     pub traces: usize,

@@ -130,7 +130,7 @@ impl Store {
         clock: Clock,
         notice: Notice,
     ) -> Result<Self, FolderError> {
-        let engine = engine::Disk::open(folder, key)?;
+        let engine = engine::Disk::open(folder, key, limits.bytes)?;
         let store = Self::with(Box::new(engine), Catalog::default(), limits, clock, notice);
         store.count();
         Ok(store)

@@ -36,10 +36,18 @@ impl Drop for Disk<'_> {
 }
 
 fn put(address: std::net::SocketAddr, numbers: std::ops::Range<u32>) -> Answer {
+    put_with(address, numbers, |number| noise(number.into(), 10_000))
+}
+
+fn put_with(
+    address: std::net::SocketAddr,
+    numbers: std::ops::Range<u32>,
+    text: impl Fn(u32) -> String,
+) -> Answer {
     let documents: Vec<_> = numbers
         .map(|number| {
             let mut document = small(number);
-            document["metadata"] = json!({"default": {"text": noise(number.into(), 10_000)}});
+            document["metadata"] = json!({"default": {"text": text(number)}});
             document.to_string()
         })
         .collect();
@@ -97,6 +105,10 @@ fn a_full_disk_is_told_costs_nothing_that_was_stored_and_is_over_when_there_is_r
         line.starts_with("xray-local: nothing can be stored: the disk is full"),
         "{line}"
     );
+    // What the log took is given back, once; then the disk is full of what is stored.
+    while put(address, stored..stored + 20).status == 200 {
+        stored += 20;
+    }
     assert_eq!(
         put(address, stored..stored + 20).status,
         503,
@@ -148,4 +160,105 @@ fn a_full_disk_is_told_costs_nothing_that_was_stored_and_is_over_when_there_is_r
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .expect("is read");
     assert_eq!(verdict, "ok");
+}
+
+fn serve_in(
+    folder: &Path,
+    keep: Option<&str>,
+) -> (
+    std::process::Child,
+    std::net::SocketAddr,
+    std::io::BufReader<std::process::ChildStderr>,
+) {
+    let mut command = program();
+    command.arg("--data").arg(folder.join("store"));
+    command.args(keep.into_iter().flat_map(|keep| ["--keep-bytes", keep]));
+    let (child, _, address, talk) = serve(&mut command);
+    (child, address, talk)
+}
+
+fn bytes_in(folder: &Path) -> u64 {
+    let files = fs::read_dir(folder.join("store")).expect("is there");
+    let length = |file: fs::DirEntry| file.metadata().map_or(0, |file| file.len());
+    files.map(|file| length(file.expect("is read"))).sum()
+}
+
+/// Puts ten documents of a tenth of a megabyte, each of which is packed by itself.
+fn put_long(address: std::net::SocketAddr, first: u32, text: &str) -> u16 {
+    put_with(address, first..first + 10, |_| text.to_owned()).status
+}
+
+#[test]
+fn what_is_kept_bounds_the_room_on_the_disk() {
+    let folder = Folder::new();
+    let Some(_disk) = Disk::new(folder.path(), "80m") else {
+        eprintln!("only the superuser can make a file system: not tested");
+        return;
+    };
+    let (mut child, address, _talk) = serve_in(folder.path(), Some("32MB"));
+    let mut most = 0;
+    let text = noise(1, 100_000);
+    for call in 0..100 {
+        assert_eq!(put_long(address, call * 10, &text), 200, "{call}");
+        most = most.max(bytes_in(folder.path()));
+    }
+    assert!(most < 56_000_000, "{most}");
+    child.kill().expect("runs");
+    child.wait().expect("ends");
+}
+
+#[test]
+fn a_full_disk_has_room_again_where_less_is_kept() {
+    let folder = Folder::new();
+    let Some(_disk) = Disk::new(folder.path(), "64m") else {
+        eprintln!("only the superuser can make a file system: not tested");
+        return;
+    };
+    let (mut child, address, _talk) = serve_in(folder.path(), None);
+    let (mut stored, text) = (0, noise(1, 100_000));
+    for _ in 0..3 {
+        while put_long(address, stored, &text) == 200 {
+            stored += 10;
+        }
+    }
+    let group = json!({"GroupName": "g", "FilterExpression": "ok"});
+    let mut filler = File::create(folder.path().join("filler")).expect("can be made");
+    while filler.write_all(&[1; 4_096]).is_ok() {}
+    let made = request(address, "POST", "/CreateGroup", &[], &group.to_string());
+    fs::remove_file(folder.path().join("filler")).expect("is there");
+    assert_eq!(made.status, 503, "{}", made.body);
+    let ids: Vec<_> = (0..10_u32)
+        .map(|number| format!("1-{number:08x}-{number:024x}"))
+        .collect();
+    let removed = request(
+        address,
+        "POST",
+        "/local/remove",
+        &[],
+        &json!({"TraceIds": ids, "DryRun": false}).to_string(),
+    );
+    assert_eq!(removed.status, 200, "{}", removed.body);
+    assert_eq!(
+        removed.json()["TraceIds"].as_array().map(Vec::len),
+        Some(10)
+    );
+    child.kill().expect("runs");
+    child.wait().expect("ends");
+
+    let (mut child, address, _talk) = serve_in(folder.path(), Some("32MB"));
+    let mut refused = 0;
+    for call in 0..60 {
+        let first = stored + call * 10;
+        match put_long(address, first, &text) {
+            200 => refused = 0,
+            _ => refused += 1,
+        }
+        assert!(
+            refused < 40,
+            "less is kept, and there is room in the store"
+        );
+    }
+    assert_eq!(refused, 0);
+    child.kill().expect("runs");
+    child.wait().expect("ends");
 }

@@ -6,11 +6,11 @@ use super::*;
 fn each(test: impl Fn(&dyn Engine)) {
     test(&Memory::default());
     #[cfg(feature = "disk")]
-    on_disk(|path| test(&Disk::open(path, None).expect("a store")));
+    on_disk(|path| test(&Disk::open(path, None, u64::MAX).expect("a store")));
 }
 
 #[cfg(feature = "disk")]
-fn on_disk(test: impl Fn(&std::path::Path)) {
+pub(super) fn on_disk(test: impl Fn(&std::path::Path)) {
     use std::sync::atomic::{AtomicU32, Ordering};
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -258,7 +258,7 @@ fn blobs_are_kept_by_name() {
 #[test]
 fn what_is_open_is_the_same_after_a_start_whatever_was_settled_of_it() {
     on_disk(|path| {
-        let open = || Disk::open(path, None).expect("a store");
+        let open = || Disk::open(path, None, u64::MAX).expect("a store");
         let told = |engine: &Disk| {
             let rows = engine.traces(0, 99).expect("are read");
             let texts = rows.iter().map(|row| texts(engine, row.ordinal));
@@ -298,11 +298,11 @@ fn what_is_open_is_the_same_after_a_start_whatever_was_settled_of_it() {
 #[test]
 fn all_that_left_stays_away_after_a_start() {
     on_disk(|path| {
-        let engine = Disk::open(path, None).expect("a store");
+        let engine = Disk::open(path, None, u64::MAX).expect("a store");
         filled(&engine, &[1, 2]);
         engine.remove_before(3).expect("is written");
         drop(engine);
-        let engine = Disk::open(path, None).expect("a store");
+        let engine = Disk::open(path, None, u64::MAX).expect("a store");
         assert_eq!(engine.span(), 3..3);
         assert!(unsettled(&engine).is_empty());
         filled(&engine, &[3]);
@@ -314,7 +314,7 @@ fn all_that_left_stays_away_after_a_start() {
 #[test]
 fn room_is_free_again_when_all_traces_of_a_batch_have_left() {
     on_disk(|path| {
-        let engine = Disk::open(path, None).expect("a store");
+        let engine = Disk::open(path, None, u64::MAX).expect("a store");
         let empty = engine.bytes();
         let text: String = (0..60_000_u32)
             .map(|number| format!("{number:x}"))

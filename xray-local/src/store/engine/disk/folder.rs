@@ -130,6 +130,15 @@ impl Folder {
         Connection::open_with_flags(self.database(), flags | more)
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How long the file is that commits are written to first.
+    pub(super) fn log_bytes(&self) -> u64 {
+        fs::metadata(self.log()).map_or(0, |log| log.len())
+    }
+
     /// The file that commits are written to first.
     pub(super) fn log(&self) -> PathBuf {
         self.path.join(format!("{DATABASE}-wal"))

@@ -12,6 +12,7 @@ mod readers;
 mod receipt;
 mod removal;
 mod replay;
+mod reserve;
 mod schema;
 mod tables;
 mod upkeep;
@@ -37,9 +38,11 @@ use folder::{Folder, FolderLock};
 use fresh::Fresh;
 use readers::Readers;
 use receipt::Placed;
+use reserve::Reserve;
 use tables::Tables;
 use upkeep::Upkeep;
 use vault::{Place, Vault};
+use writing::Room;
 
 /// Keeps everything in a folder.
 pub(crate) struct Disk {
@@ -54,6 +57,7 @@ pub(crate) struct Disk {
     /// What is in use.
     bytes: AtomicU64,
     upkeep: Upkeep,
+    reserve: Arc<Reserve>,
     /// None where nothing is encrypted.
     vault: Option<Arc<Vault>>,
     /// Dropped last: then another process may open the folder.
@@ -61,8 +65,12 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    /// Opens the store in a folder, or makes one there, which is encrypted if a key is given.
-    pub(crate) fn open(path: &Path, key: Option<&EncryptionKey>) -> Result<Self, FolderError> {
+    /// Opens the store in a folder, or makes one there, which is encrypted if a key is given. Traces are to take `most` bytes, about.
+    pub(crate) fn open(
+        path: &Path,
+        key: Option<&EncryptionKey>,
+        most: u64,
+    ) -> Result<Self, FolderError> {
         let folder = Folder::new(path);
         let lock = folder.lock()?;
         let vault = Vault::of(path, folder.is_new(), key).map_err(FolderError::Vault)?;
@@ -77,7 +85,8 @@ impl Disk {
         let (fresh, bytes) = opened.map_err(|error| unreadable(&error.into()))?;
         let batches = Batches::new().map_err(|error| unreadable(&error))?;
         let writer = Arc::new(Mutex::new(writer));
-        let upkeep = Upkeep::start(&folder, Arc::clone(&writer))?;
+        let reserve = Arc::new(Reserve::of(path));
+        let upkeep = Upkeep::start(&folder, Arc::clone(&writer), Arc::clone(&reserve), most)?;
         let files = folder.files().map_err(FolderError::Io)?;
         Ok(Self {
             files,
@@ -87,6 +96,7 @@ impl Disk {
             batches,
             bytes: AtomicU64::new(bytes),
             upkeep,
+            reserve,
             vault: vault.map(Arc::new),
             _lock: lock,
         })
@@ -140,11 +150,10 @@ impl Engine for Disk {
 
     fn remove_before(&self, first: u64) -> Result<(), EngineError> {
         self.change(
+            Room::Less,
             |tables| tables.remove_before(first),
             |fresh, ()| fresh.remove_before(first),
-        )?;
-        self.upkeep.wrote(0);
-        Ok(())
+        )
     }
 
     fn remove(&self, rows: &[TraceRow]) -> Result<(), EngineError> {

@@ -9,7 +9,8 @@ use xray_sdk::TraceId;
 
 use super::Disk;
 use super::batch::damaged;
-use super::upkeep::checkpoint;
+use super::upkeep::{TRUNCATE, checkpoint};
+use super::writing::Room;
 use crate::lock::lock;
 use crate::store::engine::{EngineError, TraceRow};
 
@@ -41,6 +42,7 @@ impl Disk {
         let blanked = self.blank(rows)?;
         self.erase(true)?;
         let done = self.change(
+            Room::Less,
             |tables| {
                 for batch in &blanked {
                     tables.replace_batch(batch.number, &batch.packed)?;
@@ -55,9 +57,8 @@ impl Disk {
         for batch in blanked {
             self.batches.keep_at_hand(batch.number, batch.texts.into());
         }
-        self.upkeep.wrote(0);
         // Where somebody reads the log just now, it is worked in later, and what it held is in it until then.
-        let _ = checkpoint(&lock(&self.writer), "PRAGMA wal_checkpoint(TRUNCATE)");
+        let _ = checkpoint(&lock(&self.writer), TRUNCATE);
         Ok(())
     }
 

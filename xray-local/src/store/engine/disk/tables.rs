@@ -257,11 +257,17 @@ impl Tables<'_> {
 
     /// What is in use, in bytes.
     pub(super) fn bytes(&self) -> rusqlite::Result<u64> {
-        let number = |name| {
-            let mut statement = self.connection.prepare_cached(name)?;
-            statement.query_row([], |row| row.get::<_, i64>(0))
-        };
-        let pages = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
+        Ok(self.pages("PRAGMA page_count")? - self.free_bytes()?)
+    }
+
+    /// What can be written before the file grows, in bytes.
+    pub(super) fn free_bytes(&self) -> rusqlite::Result<u64> {
+        self.pages("PRAGMA freelist_count")
+    }
+
+    fn pages(&self, count: &str) -> rusqlite::Result<u64> {
+        let mut statement = self.connection.prepare_cached(count)?;
+        let pages = statement.query_row([], |row| row.get::<_, i64>(0))?;
         Ok(pages.unsigned_abs() * PAGE_BYTES)
     }
 

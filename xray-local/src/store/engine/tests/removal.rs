@@ -41,14 +41,14 @@ fn what_is_taken_out_leaves_with_all_that_is_kept_of_it_and_its_number_stays_its
 #[test]
 fn what_was_taken_out_stays_away_after_a_start_also_where_receipts_tell_of_it() {
     on_disk(|path| {
-        let engine = Disk::open(path, None).expect("a store");
+        let engine = Disk::open(path, None, u64::MAX).expect("a store");
         filled(&engine, &[1, 2, 3]);
         keep(&engine, &[(1, 1, b"a")]);
         engine
             .remove(&[row(1, 10.0), row(3, 10.0)])
             .expect("is written");
         drop(engine);
-        let engine = Disk::open(path, None).expect("a store");
+        let engine = Disk::open(path, None, u64::MAX).expect("a store");
         assert_eq!((engine.count(), engine.span()), (1, 1..4));
         assert_eq!(engine.traces(0, 9), Ok(vec![row(2, 10.0)]));
         assert_eq!(
@@ -59,7 +59,7 @@ fn what_was_taken_out_stays_away_after_a_start_also_where_receipts_tell_of_it() 
         engine.remove_before(4).expect("is written");
         assert_eq!(engine.removed(), [0; 0], "nobody tells of them any more");
         drop(engine);
-        let engine = Disk::open(path, None).expect("a store");
+        let engine = Disk::open(path, None, u64::MAX).expect("a store");
         assert_eq!((engine.count(), engine.removed()), (1, vec![]));
     });
 }
@@ -68,7 +68,7 @@ fn what_was_taken_out_stays_away_after_a_start_also_where_receipts_tell_of_it() 
 #[test]
 fn the_texts_of_what_is_taken_out_are_overwritten_those_too_that_others_took_the_place_of() {
     on_disk(|path| {
-        let engine = Disk::open(path, None).expect("a store");
+        let engine = Disk::open(path, None, u64::MAX).expect("a store");
         let text = |ordinal: u64, word: &str| {
             format!("{{\"trace_id\":\"{}\",\"name\":\"{word}\"}}", id(ordinal))
         };
