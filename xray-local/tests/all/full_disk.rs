@@ -225,6 +225,7 @@ fn a_full_disk_has_room_again_where_less_is_kept() {
     let mut filler = File::create(folder.path().join("filler")).expect("can be made");
     while filler.write_all(&[1; 4_096]).is_ok() {}
     let made = request(address, "POST", "/CreateGroup", &[], &group.to_string());
+    drop(filler);
     fs::remove_file(folder.path().join("filler")).expect("is there");
     assert_eq!(made.status, 503, "{}", made.body);
     let ids: Vec<_> = (0..10_u32)
