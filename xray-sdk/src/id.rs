@@ -53,10 +53,9 @@ impl TraceId {
                 let above = u128::from(hex(&text[11..19])?) << 64;
                 Some(Self(seconds | above | u128::from(hex(&text[19..])?)))
             }
-            32 => {
-                let above = u128::from(hex(&text[..16])?) << 64;
-                Some(Self(above | u128::from(hex(&text[16..])?)))
-            }
+            32 => Some(Self(
+                u128::from(hex(&text[..16])?) << 64 | u128::from(hex(&text[16..])?),
+            )),
             _ => None,
         }
     }
@@ -275,7 +274,6 @@ impl Generator {
 }
 
 /// The number that at most 16 hexadecimal digits tell.
-#[inline]
 fn hex(digits: &[u8]) -> Option<u64> {
     let (mut number, mut all) = (0, 0);
     for digit in digits {
@@ -283,12 +281,12 @@ fn hex(digits: &[u8]) -> Option<u64> {
         number = number << 4 | u64::from(value & 0xf);
         all |= value;
     }
-    (all < NO_DIGIT).then_some(number)
+    (all < 0x10).then_some(number)
 }
 
-/// What each byte is as a hexadecimal digit.
+/// What each byte is as a hexadecimal digit; 0x10 where it is none.
 static DIGITS: [u8; 256] = {
-    let mut digits = [NO_DIGIT; 256];
+    let mut digits = [0x10; 256];
     let mut value = 0;
     while value < 16 {
         digits[b"0123456789abcdef"[value] as usize] = value as u8;
@@ -297,8 +295,6 @@ static DIGITS: [u8; 256] = {
     }
     digits
 };
-
-const NO_DIGIT: u8 = 0x10;
 
 /// Eight hexadecimal digits, all at once: each stands in a byte of a number.
 #[inline]

@@ -254,10 +254,7 @@ fn a_full_disk_has_room_again_where_less_is_kept() {
             200 => refused = 0,
             _ => refused += 1,
         }
-        assert!(
-            refused < 40,
-            "less is kept, and there is room in the store"
-        );
+        assert!(refused < 40, "less is kept, and there is room in the store");
     }
     assert_eq!(refused, 0);
     child.kill().expect("runs");
