@@ -3,7 +3,7 @@ use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::time::Duration;
 
-use crate::context::{self, Context, Passive, missing};
+use crate::context::{self, Context, Kind, Passive, missing};
 use crate::header::TraceHeader;
 use crate::id::SegmentId;
 use crate::record::Text;
@@ -156,7 +156,23 @@ impl<'a> SubsegmentBuilder<'a> {
                 ..Entity::at(Place::Held)
             }),
             Begun::Refused => self.refuse(),
+            // Made where it stays: what is returned by code elsewhere, and moved, is waited for.
+            Begun::Not if self.is_unsampled() => {
+                Subsegment::new(Entity::passive(Passive::Unsampled, NO_NODE))
+            }
             Begun::Not => self.begin_elsewhere(),
+        }
+    }
+
+    /// Whether all that there is to know of it is that it is not sampled.
+    #[inline(always)]
+    fn is_unsampled(&self) -> bool {
+        match &self.parent {
+            Some(parent) if parent.place == Place::Unrecorded => {
+                matches!(parent.passive, Some(Passive::Unsampled))
+            }
+            Some(parent) if parent.place != Place::Current => false,
+            _ => context::kind() == Kind::Unsampled,
         }
     }
 
