@@ -4,6 +4,7 @@ mod address;
 mod assert;
 mod documents;
 mod elsewhere;
+mod help;
 mod output;
 mod reading;
 mod removing;

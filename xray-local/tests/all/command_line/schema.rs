@@ -139,7 +139,7 @@ fn what_the_doctor_says_is_what_the_page_says() {
 
 #[test]
 fn every_command_that_writes_json_has_its_shape_on_the_page() {
-    for command in super::output::COMMANDS {
+    for command in super::help::COMMANDS {
         let help = Told::of(
             program()
                 .args(*command)
