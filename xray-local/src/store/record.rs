@@ -13,8 +13,27 @@ pub(super) struct Record {
     pub(super) row: TraceRow,
     /// Whether it is noted that a document had no room in it.
     pub(super) is_noted_full: bool,
-    /// At most one that is complete and one in progress for each id; the last of each counts. With its number and what it costs.
-    documents: HashMap<(SegmentId, bool), (u32, u64)>,
+    /// With its number and what it costs.
+    documents: HashMap<Key, (u32, u64)>,
+}
+
+/// What a trace has one document of, the last: of each segment and each subsegment one that is complete and one in progress. Some
+/// senders give a segment and a subsegment the same id.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    id: SegmentId,
+    is_segment: bool,
+    is_in_progress: bool,
+}
+
+impl Key {
+    fn of(outline: &Outline) -> Self {
+        Self {
+            id: outline.id,
+            is_segment: outline.is_segment,
+            is_in_progress: outline.is_in_progress,
+        }
+    }
 }
 
 /// The records of late. Those of other traces are read again when one of their documents comes.
@@ -55,10 +74,9 @@ impl Record {
 
     fn read(row: TraceRow, engine: &dyn Engine) -> Result<Self, EngineError> {
         let outlines = engine.outlines(row.ordinal)?;
-        let documents = outlines.into_iter().map(|outline| {
-            let key = (outline.id, outline.is_in_progress);
-            (key, (outline.number, cost(outline.length)))
-        });
+        let documents = outlines
+            .into_iter()
+            .map(|outline| (Key::of(&outline), (outline.number, cost(outline.length))));
         Ok(Self {
             row,
             is_noted_full: false,
@@ -66,7 +84,7 @@ impl Record {
         })
     }
 
-    /// Takes a document in, in place of one with the same id that is as complete, whose number it returns.
+    /// Takes a document in, in place of an earlier one of the same that is as complete, whose number it returns.
     pub(super) fn put(&mut self, envelope: &Envelope, length: usize) -> (Outline, Option<u32>) {
         let row = &mut self.row;
         row.revision += 1;
@@ -82,8 +100,8 @@ impl Record {
             end: envelope.end_time,
             length,
         };
-        let key = (envelope.id, envelope.is_in_progress);
-        let known = self.documents.insert(key, (outline.number, cost(length)));
+        let place = (outline.number, cost(length));
+        let known = self.documents.insert(Key::of(&outline), place);
         if let Some((_, cost)) = known {
             row.bytes -= cost;
         }

@@ -56,6 +56,21 @@ fn the_last_of_several_documents_of_one_id_stays() {
 }
 
 #[test]
+fn a_subsegment_does_not_take_the_place_of_the_segment_whose_id_it_has() {
+    let store = Store::new(Limits::default());
+    let segment = document(1, 1, "");
+    let subsegment = document(
+        1,
+        1,
+        r#","type":"subsegment","parent_id":"0000000000000001""#,
+    );
+    for text in [&segment, &subsegment, &segment, &subsegment] {
+        assert_eq!(store.insert(text), []);
+    }
+    assert_eq!(texts(&store, 1), [segment, subsegment]);
+}
+
+#[test]
 fn bytes_stay_within_their_limit() {
     let one = cost(&document(1, 1, ""));
     let store = Store::new(Limits {

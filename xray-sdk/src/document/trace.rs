@@ -22,7 +22,8 @@ impl Trace {
     /// - A subsegment that was sent on its own goes under its parent, be that a segment or a subsegment. While the parent is
     ///   missing it stands beside the segments.
     /// - Of several documents with one id there remains the complete one, however late one in progress arrives; of equals, the
-    ///   last. What stands in any of them, or was sent separately, stays.
+    ///   last. What stands in any of them, or was sent separately, stays. A segment and a subsegment are two, also where a
+    ///   sender gave them the same id; what names that id as its parent goes under the segment.
     /// - Subsegments stand in one another up to 100 levels deep. Deeper ones stand at that level, and `parent_id` still tells
     ///   where they belong.
     pub fn assemble(documents: impl IntoIterator<Item = Document>) -> Vec<Self> {
@@ -124,7 +125,8 @@ fn sort(documents: &mut [Document]) {
 #[derive(Default)]
 struct Gathering {
     pieces: Vec<Piece>,
-    by_id: BTreeMap<SegmentId, usize>,
+    segments: BTreeMap<SegmentId, usize>,
+    subsegments: BTreeMap<SegmentId, usize>,
     documents: usize,
 }
 
@@ -152,7 +154,12 @@ impl Gathering {
     /// Merges with what has the same id, or adds a piece; returns its number.
     fn place(&mut self, document: Document, inside: Option<usize>) -> usize {
         let source = self.documents;
-        let known = self.by_id.get(&document.id).copied();
+        let is_subsegment = inside.is_some() || document.is_subsegment();
+        let by_id = match is_subsegment {
+            true => &mut self.subsegments,
+            false => &mut self.segments,
+        };
+        let known = by_id.get(&document.id).copied();
         // An id that comes twice in one document is a sender's mistake: both are kept.
         if let Some(known) = known.filter(|known| self.pieces[*known].source != source) {
             let piece = &mut self.pieces[known];
@@ -164,7 +171,7 @@ impl Gathering {
             return known;
         }
         let number = self.pieces.len();
-        self.by_id.entry(document.id).or_insert(number);
+        by_id.entry(document.id).or_insert(number);
         self.pieces.push(Piece {
             document,
             inside,
@@ -224,7 +231,11 @@ impl Gathering {
 
     fn parent_by_id(&self, document: &Document) -> Option<usize> {
         let parent = document.parent_id.filter(|_| document.is_subsegment())?;
-        self.by_id.get(&parent).copied()
+        let parent = self
+            .segments
+            .get(&parent)
+            .or_else(|| self.subsegments.get(&parent));
+        parent.copied()
     }
 }
 

@@ -167,6 +167,24 @@ fn an_id_that_comes_twice_in_one_document_loses_nothing() {
 }
 
 #[test]
+fn a_subsegment_with_the_id_of_a_segment_takes_nothing_from_it() {
+    let front = embedding(document("front", 1, 1.0), [document("load", 2, 1.1)]);
+    let text = tree_in_any_order(&[front.clone(), separate("call", 1, 1, 1.2)]);
+    assert_eq!(text, "front\n  load\n  call\n");
+    // Where a call and the segment behind it share an id, as of a sender that knows one id for both.
+    let text = tree_in_any_order(&[
+        front,
+        separate("call", 3, 1, 1.2),
+        segment("orders", 3, Some(1), 1.3),
+        separate("query", 4, 3, 1.4),
+    ]);
+    assert_eq!(text, "front\n  load\n  call\n  orders\n    query\n");
+    let inside = embedding(separate("work", 5, 1, 1.2), [document("step", 1, 1.3)]);
+    let text = tree_in_any_order(&[document("front", 1, 1.0), inside]);
+    assert_eq!(text, "front\n  work\n    step\n");
+}
+
+#[test]
 fn orphans_stand_at_the_top_until_their_parent_comes() {
     let orphan = separate("query", 3, 2, 1.2);
     assert_eq!(tree(&Trace::assemble([orphan.clone()])), "query\n");
