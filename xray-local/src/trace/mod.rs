@@ -41,17 +41,28 @@ pub(crate) enum Caller<'a> {
     Client,
     /// The segment with this number, which `parent` stands in or is.
     Segment { number: usize, parent: &'a Document },
-    /// A subsegment whose own segment has not been sent.
+    /// A subsegment whose own segment has not been sent. Of an inferred segment, the call that it is inferred from.
     Unknown { parent: &'a Document },
 }
 
 impl<'a> Caller<'a> {
+    /// `parent`, which stands in the segment with the number `around`, where that has been sent.
+    fn within(around: Option<usize>, parent: &'a Document) -> Self {
+        match around {
+            Some(number) => Self::Segment { number, parent },
+            None => Self::Unknown { parent },
+        }
+    }
+
     /// What was called by `call` came through the segment with the number `between`.
     fn comes_through(&mut self, call: &'a Document, between: usize) {
-        if let Self::Segment { number, parent } = self
-            && std::ptr::eq(*parent, call)
+        if let Self::Segment { parent, .. } | Self::Unknown { parent } = *self
+            && std::ptr::eq(parent, call)
         {
-            *number = between;
+            *self = Self::Segment {
+                number: between,
+                parent,
+            };
         }
     }
 }
@@ -66,12 +77,7 @@ struct Position<'a> {
 
 impl<'a> Anatomy<'a> {
     pub(crate) fn of(trace: &'a Trace) -> Self {
-        let received = || {
-            trace
-                .segments()
-                .iter()
-                .filter(|document| !document.is_subsegment())
-        };
+        let received = || tops(trace).filter_map(|(number, top)| number.and(Some(top)));
         let positions = positions(trace);
         let mut segments: Vec<_> = received()
             .map(|document| Segment {
@@ -90,8 +96,9 @@ impl<'a> Anatomy<'a> {
             }
         }
         let mut is_waiting = false;
-        for (number, document) in received().enumerate() {
-            for call in document.walk().skip(1) {
+        for (around, top) in tops(trace) {
+            // A segment is no call, whatever its namespace.
+            for call in top.walk().skip(usize::from(around.is_some())) {
                 let behind = called.get(&call.id).map_or(&[][..], Vec::as_slice);
                 // What the called service sends is awaited: X-Ray makes nothing up meanwhile.
                 is_waiting |= call.is_traced() && behind.is_empty();
@@ -110,10 +117,7 @@ impl<'a> Anatomy<'a> {
                 segments.push(Segment {
                     service,
                     document: call,
-                    caller: Caller::Segment {
-                        number,
-                        parent: call,
-                    },
+                    caller: Caller::within(around, call),
                     is_inferred: true,
                 });
             }
@@ -135,15 +139,18 @@ impl<'a> Anatomy<'a> {
         self.segments.get(self.root_number())
     }
 
-    /// Its number. One that names no parent goes before one whose parent is not there, which may still come.
+    /// Its number; that after the last where there is none. One that names no parent goes before one whose parent is not there,
+    /// which may still come.
     pub(crate) fn root_number(&self) -> usize {
         let is_called_by_client = |segment: &Segment<'_>| matches!(segment.caller, Caller::Client);
         let is_root = |segment: &Segment<'_>| {
             is_called_by_client(segment) && segment.document.parent_id.is_none()
         };
         let root = self.segments.iter().position(is_root);
+        let is_sent = |segment: &Segment<'_>| !segment.is_inferred;
         root.or_else(|| self.segments.iter().position(is_called_by_client))
-            .unwrap_or(0)
+            .or_else(|| self.segments.iter().position(is_sent))
+            .unwrap_or(self.segments.len())
     }
 
     /// What the caller of a segment recorded of the call. A caller that is named by its segment, without a subsegment, recorded
@@ -189,16 +196,19 @@ pub(crate) fn seconds(duration: f64) -> f64 {
     (duration * 1e6).round() / 1e6
 }
 
+/// The segments that were sent, with their numbers, then the subsegments whose segments were not.
+fn tops(trace: &Trace) -> impl Iterator<Item = (Option<usize>, &Document)> {
+    let tops = || trace.segments().iter();
+    let sent = tops().filter(|top| !top.is_subsegment());
+    let orphans = tops().filter(|top| top.is_subsegment());
+    let sent = sent.enumerate().map(|(number, top)| (Some(number), top));
+    sent.chain(orphans.map(|top| (None, top)))
+}
+
 fn positions(trace: &Trace) -> HashMap<SegmentId, Position<'_>> {
     // Most have a few subsegments.
     let mut positions = HashMap::with_capacity(4 * trace.segments().len());
-    let mut segments = 0..;
-    for top in trace.segments() {
-        let segment = if top.is_subsegment() {
-            None
-        } else {
-            segments.next()
-        };
+    for (segment, top) in tops(trace) {
         for document in top.walk() {
             positions
                 .entry(document.id)
@@ -212,20 +222,9 @@ fn positions(trace: &Trace) -> HashMap<SegmentId, Position<'_>> {
 fn find_callers<'a>(segments: &mut [Segment<'a>], positions: &HashMap<SegmentId, Position<'a>>) {
     for segment in segments.iter_mut() {
         let parent = segment.document.parent_id.and_then(|id| positions.get(&id));
-        segment.caller = match parent {
-            None => Caller::Client,
-            Some(Position {
-                document: parent,
-                segment: None,
-            }) => Caller::Unknown { parent },
-            Some(Position {
-                document: parent,
-                segment: Some(number),
-            }) => Caller::Segment {
-                number: *number,
-                parent,
-            },
-        };
+        segment.caller = parent.map_or(Caller::Client, |position| {
+            Caller::within(position.segment, position.document)
+        });
     }
     break_circles(segments);
 }

@@ -179,6 +179,36 @@ fn below_a_subsegment_whose_segment_is_missing_the_caller_is_unknown() {
 }
 
 #[test]
+fn what_an_orphan_called_is_inferred_and_its_caller_is_unknown() {
+    let orphan = |name: &str, id: u8, more: &str| {
+        segment(
+            name,
+            id,
+            &format!(r#","type":"subsegment","parent_id":"00000000000000ff"{more}"#),
+        )
+    };
+    let call = orphan("db", 2, r#","namespace":"remote""#);
+    let alone = trace(std::slice::from_ref(&call));
+    assert_eq!(calls(&alone), ["? -> (db)"]);
+    assert!(Anatomy::of(&alone).root().is_none(), "nobody began it");
+    assert_eq!(
+        calls(&trace(&[call, segment("front", 3, "")])),
+        ["client -> front", "? -> (db)"]
+    );
+
+    let call = subsegment("db", 3, r#","namespace":"remote""#);
+    let work = orphan("work", 2, &format!(r#","subsegments":[{call}]"#));
+    assert_eq!(calls(&trace(&[work])), ["? -> (db)"]);
+
+    let queue = r#","namespace":"aws","aws":{"queue_url":"orders"}"#;
+    let worker = segment("worker", 20, r#","parent_id":"0000000000000002""#);
+    assert_eq!(
+        calls(&trace(&[orphan("SQS", 2, queue), worker])),
+        ["(orders) -worker-> worker", "? -> (orders)"]
+    );
+}
+
+#[test]
 fn segments_that_call_in_a_circle_have_a_beginning() {
     let one = segment("one", 1, r#","parent_id":"0000000000000003""#);
     let two = segment("two", 2, r#","parent_id":"0000000000000001""#);

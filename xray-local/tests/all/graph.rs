@@ -281,6 +281,29 @@ fn a_graph_counts_the_requests_of_its_time_whenever_their_traces_began() {
 }
 
 #[test]
+fn what_was_called_has_a_node_though_the_segment_of_its_caller_never_came() {
+    let orphan = json!({
+        "name": "pay", "id": "1000000000000002", "parent_id": "1000000000000001", "trace_id": TRACE, "type": "subsegment",
+        "namespace": "remote", "start_time": START, "end_time": START + 0.5,
+    });
+    let store = store(&[orphan]);
+    let graph = store.service_graph(&TimeRange::ALWAYS);
+    let graph = serde_json::to_value(&graph).expect("can be written");
+    let pay = service(&graph, "pay", "remote");
+    assert_eq!(pay["SummaryStatistics"], one("ok", 0.5));
+    assert_eq!(graph.as_array().expect("a list").len(), 1, "{graph:#}");
+
+    let summaries = store.summaries(&TimeRange::ALWAYS);
+    let services = &summaries[0].service_ids;
+    let names: Vec<_> = services.iter().map(|service| &service.name).collect();
+    assert_eq!(names, ["pay"]);
+    assert!(
+        summaries[0].entry_point.is_none(),
+        "where it began is not known"
+    );
+}
+
+#[test]
 fn a_call_that_two_segments_answer_is_one_on_its_edge() {
     let front = json!({
         "name": "front", "id": "1000000000000001", "trace_id": TRACE, "start_time": 1, "end_time": 3,

@@ -50,6 +50,18 @@ const STOCK: &str = r#"{"name":"stock","id":"2000000000000001","parent_id":"1000
     "start_time":1,"end_time":2,"error":true,"subsegments":[{"name":"count","id":"2000000000000002","start_time":1,"end_time":2,"error":true}]}"#;
 
 #[test]
+fn behind_a_call_whose_segment_is_missing_faults_are_told() {
+    let queue = r#"{"name":"SQS","id":"1000000000000002","parent_id":"1000000000000001","type":"subsegment","namespace":"aws",
+        "trace_id":"1-581cf771-a006649127e371903a2de979","start_time":0,"end_time":1,"aws":{"queue_url":"orders"}}"#;
+    let worker = r#"{"name":"worker","id":"2000000000000001","parent_id":"1000000000000002","fault":true,
+        "trace_id":"1-581cf771-a006649127e371903a2de979","start_time":1,"end_time":2}"#;
+    assert_eq!(
+        told(&causes(&[queue, worker]).faults),
+        ["!orders?: SQS | worker: worker"]
+    );
+}
+
+#[test]
 fn a_fault_is_told_by_the_way_to_the_deepest_work_that_failed() {
     assert_eq!(
         told(&causes(&[FRONT, STOCK]).faults),

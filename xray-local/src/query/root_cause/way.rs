@@ -70,11 +70,10 @@ impl<'a> Ways<'a> {
                     .iter()
                     .map(|document| next(document, step.segment, true)),
             );
-            let reached = match is_inferred {
-                true => None,
-                false => called.remove(&std::ptr::from_ref(step.document)),
-            };
-            let reached = reached.unwrap_or_default().into_iter();
+            // The call leads on itself, but where it stands in no segment: then the way begins at what it went to.
+            let leads_on = !is_inferred || step.before.is_none();
+            let reached = leads_on.then(|| called.remove(&std::ptr::from_ref(step.document)));
+            let reached = reached.flatten().unwrap_or_default().into_iter();
             open.extend(reached.map(|number| {
                 let Segment {
                     document,
