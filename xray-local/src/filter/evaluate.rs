@@ -101,12 +101,14 @@ fn client(segment: &Segment<'_>) -> Option<ServiceId> {
 }
 
 impl Node {
-    /// Whether it describes this service.
+    /// Whether it describes this service. The client of a service has its name: a name alone does not mean it.
     pub(crate) fn means(&self, service: &ServiceId) -> bool {
         let is = |asked: &Option<String>, found: Option<&str>| {
             asked.as_deref().is_none_or(|asked| found == Some(asked))
         };
-        is(&self.name, Some(&service.name))
+        let is_named_only = self.name.is_some() && self.kind.is_none();
+        !(is_named_only && service.is_client())
+            && is(&self.name, Some(&service.name))
             && is(&self.kind, Some(&service.kind))
             && is(&self.account_id, service.account_id.as_deref())
     }

@@ -212,7 +212,7 @@ fn services_are_told_by_name_type_and_account() {
 fn edges_are_told_by_what_the_caller_saw() {
     check(&[
         (r#"edge("front", "stock")"#, "shop"),
-        (r#"edge("stock", "front")"#, ""),
+        (r#"edge("stock", "front") OR edge("front", "front")"#, ""),
         (r#"edge("front", "stock") { responsetime = 1 }"#, "shop"),
         (r#"edge("front", "stock") { error }"#, ""),
         (r#"edge("front", "bank.example.com") { fault }"#, "shop"),
@@ -221,7 +221,7 @@ fn edges_are_told_by_what_the_caller_saw() {
             "shop",
         ),
         (
-            r#"edge(id(type: "client"), id(name: "front")) { fault }"#,
+            r#"edge(id(name: "front", type: "client"), "front") { fault }"#,
             "shop",
         ),
     ]);
