@@ -1,5 +1,6 @@
 //! Storing documents.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::Store;
@@ -239,6 +240,7 @@ impl<'a> Sorted<'a> {
                 Judged {
                     whose: Whose::Unknown,
                     verdict: Err(rejection),
+                    mended: None,
                 },
             ),
         }
@@ -255,7 +257,7 @@ impl<'a> Sorted<'a> {
             Ok(envelope) => self.checked.push_back(Checked {
                 index,
                 envelope,
-                text,
+                text: judged.mended.map_or(Cow::Borrowed(text), Cow::Owned),
             }),
             Err(rejection) => self.rejections.push((index, rejection)),
         }

@@ -38,6 +38,22 @@ fn documents_are_kept_as_they_came() {
 }
 
 #[test]
+fn what_nobody_can_keep_is_replaced_in_what_is_kept() {
+    let store = Store::new(Limits::default());
+    let more = |user: &str| format!(r#","user":"{user}","metadata":{{"a":{{"b":1}}}}"#);
+    let list = format!(
+        "[{},{}]",
+        document(1, 1, &more(r"x\ud800")),
+        document(1, 2, "")
+    );
+    assert_eq!(store.insert(&list), []);
+    let kept = document(1, 1, &more(r"x\ufffd"));
+    assert_eq!(texts(&store, 1), [kept, document(1, 2, "")]);
+    let trace = store.trace(id(1)).expect("is stored");
+    assert_eq!(trace.segments()[0].user.as_deref(), Some("x\u{fffd}"));
+}
+
+#[test]
 fn the_last_of_several_documents_of_one_id_stays() {
     let store = Store::new(Limits::default());
     let open = document(1, 1, r#","in_progress":true"#);

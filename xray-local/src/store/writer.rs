@@ -1,5 +1,6 @@
 //! Documents go into their traces here, and whole traces out again. One at a time writes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use xray_sdk::TraceId;
@@ -24,7 +25,7 @@ pub(super) struct Checked<'a> {
     /// Its place among what was given.
     pub(super) index: usize,
     pub(super) envelope: Envelope,
-    pub(super) text: &'a str,
+    pub(super) text: Cow<'a, str>,
 }
 
 /// What became of documents.
@@ -158,7 +159,7 @@ impl Writer {
 
     fn gather<'a>(
         &mut self,
-        documents: &[Checked<'a>],
+        documents: &'a [Checked<'_>],
         now: f64,
         limits: &Limits,
         engine: &dyn Engine,
@@ -198,7 +199,7 @@ impl Writer {
             arrived.documents.push(DocumentRow {
                 ordinal,
                 outline,
-                text: document.text,
+                text: &document.text,
             });
         }
         Ok((arrived, refused))

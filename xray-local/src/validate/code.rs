@@ -63,6 +63,10 @@ pub enum FindingCode {
     EndBeforeStart,
     /// The text is not UTF-8.
     NotUtf8,
+    /// An escape stands for half a character, as `\ud800` does. It is replaced by U+FFFD.
+    LoneSurrogate,
+    /// The number is larger than any of 64 bits. It is left out, as if it were null.
+    NumberOutOfRange,
     /// The value is null, which is as if the field were not there.
     Null,
     /// The name holds a character that X-Ray takes, and its schema does not list.
@@ -110,6 +114,8 @@ impl FindingCode {
             Self::TooLong => "TooLong",
             Self::EndBeforeStart => "EndBeforeStart",
             Self::NotUtf8 => "NotUtf8",
+            Self::LoneSurrogate => "LoneSurrogate",
+            Self::NumberOutOfRange => "NumberOutOfRange",
             Self::Null => "Null",
             Self::NameOutsideSchema => "NameOutsideSchema",
             Self::AnnotationKeyOutsideSchema => "AnnotationKeyOutsideSchema",
@@ -142,8 +148,11 @@ impl FindingCode {
             | Self::TooManyAnnotations
             | Self::TooManyLinks
             | Self::ExceptionWithoutId
-            | Self::EndedInProgress => Severity::Dropped,
-            Self::TooLong | Self::EndBeforeStart | Self::NotUtf8 => Severity::Cut,
+            | Self::EndedInProgress
+            | Self::NumberOutOfRange => Severity::Dropped,
+            Self::TooLong | Self::EndBeforeStart | Self::NotUtf8 | Self::LoneSurrogate => {
+                Severity::Cut
+            }
             Self::Null
             | Self::NameOutsideSchema
             | Self::AnnotationKeyOutsideSchema
@@ -194,6 +203,8 @@ impl FindingCode {
             Self::TooLong => "shorten it, or record it as metadata",
             Self::EndBeforeStart => "take both times from one clock that does not go back",
             Self::NotUtf8 => "encode the document in UTF-8",
+            Self::LoneSurrogate => "cut texts between characters, not inside one",
+            Self::NumberOutOfRange => "write it as a text, or leave it out",
             Self::Null => "leave the field out",
             Self::NameOutsideSchema => {
                 "use letters, digits, spaces and _ . : / % & # = + - @ where other tools read the name, too"

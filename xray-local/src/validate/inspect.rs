@@ -1,7 +1,7 @@
 //! What X-Ray would do to one document: all that is wrong with it, each with its place. The rules by which documents are refused are
 //! those of [`judge`](super::judge), which stops at the first.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use xray_sdk::document::Document;
@@ -11,10 +11,12 @@ use super::code::FindingCode;
 use super::entity::{fields, last};
 use super::field::{self, Field, Fields};
 use super::located::{Content, Entry, Located};
+use super::mend::{Mended, Replaced, mend};
 use super::rejection::{Place, RejectionCode};
 use super::rule;
 use super::shape::{Block, SEGMENT, SUBSEGMENT};
 use super::unreadable::{offset_of, reader, without_place};
+use crate::terminal::cut;
 
 /// What was found, and the byte of the text where.
 #[derive(Debug)]
@@ -27,6 +29,53 @@ pub(super) struct Found {
 
 /// Looks at one document, which is a piece of `whole`; offsets are in `whole`. `now` is in seconds since 1970.
 pub(super) fn inspect(document: &str, whole: &str, now: f64) -> Vec<Found> {
+    let Some(Mended { text, replaced }) = mend(document) else {
+        return inspect_readable(document, whole, now);
+    };
+    let is_number = |one: &&Replaced| one.is_number;
+    let numbers = replaced.iter().filter(is_number).map(|one| one.at.start);
+    let numbers: HashSet<_> = numbers.collect();
+    // What is said of the null in place of a number is said of the number.
+    let (nulls, mut found): (Vec<_>, Vec<_>) = inspect_readable(&text, &text, now)
+        .into_iter()
+        .partition(|one| {
+            numbers.contains(&one.offset) && !matches!(one.code, FindingCode::Refused(_))
+        });
+    let nulls = nulls.into_iter().map(|one| (one.offset, one.path));
+    let mut paths: HashMap<_, _> = nulls.collect();
+    found.extend(replaced.into_iter().map(|one| {
+        let path = paths.remove(&one.at.start).unwrap_or_default();
+        of_replaced(document, one, path)
+    }));
+    let start = document.as_ptr().addr() - whole.as_ptr().addr();
+    for one in &mut found {
+        one.offset += start;
+    }
+    found.sort_by_key(|found| found.offset);
+    found
+}
+
+fn of_replaced(document: &str, Replaced { at, is_number }: Replaced, path: String) -> Found {
+    let shown = cut(&document[at.clone()], 60);
+    let (code, message) = match is_number {
+        true => (
+            FindingCode::NumberOutOfRange,
+            format!("{shown} is larger than any number of 64 bits"),
+        ),
+        false => (
+            FindingCode::LoneSurrogate,
+            format!("{shown} is half a character, and replaced by \u{fffd}"),
+        ),
+    };
+    Found {
+        offset: at.start,
+        path,
+        code,
+        message,
+    }
+}
+
+fn inspect_readable(document: &str, whole: &str, now: f64) -> Vec<Found> {
     let mut look = Look {
         whole,
         now,

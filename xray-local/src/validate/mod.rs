@@ -8,6 +8,7 @@ mod finding;
 mod input;
 mod inspect;
 mod located;
+mod mend;
 mod passed;
 mod rejection;
 mod rule;
@@ -92,6 +93,8 @@ fn documents(text: &str) -> Result<Vec<&str>, Rejection> {
 pub(crate) struct Judged<'a> {
     pub(crate) whose: Whose<'a>,
     pub(crate) verdict: Result<Envelope, Rejection>,
+    /// Its text, where something in it had to be replaced for it to be read.
+    pub(crate) mended: Option<String>,
 }
 
 /// Whose a document is, by what it says.
@@ -113,14 +116,33 @@ pub(crate) fn judge(document: &str) -> Judged<'_> {
     }
 }
 
-/// Checks a document by its deciding fields, and whether it can be read when it is put into its trace.
+/// Checks a document in which something may have to be mended.
 fn judge_in_doubt(document: &str) -> Judged<'_> {
+    let judged = judge_as_it_is(document);
+    let is_unread = |rejection: &Rejection| rejection.code() == RejectionCode::ParseError;
+    if !judged.verdict.as_ref().is_err_and(is_unread) {
+        return judged;
+    }
+    let Some(mend::Mended { text, .. }) = mend::mend(document) else {
+        return judged;
+    };
+    let Judged { whose, verdict, .. } = judge_as_it_is(&text);
+    Judged {
+        whose: whose.into_owned(),
+        verdict,
+        mended: Some(text),
+    }
+}
+
+/// Checks a document by its deciding fields, and whether it can be read when it is put into its trace.
+fn judge_as_it_is(document: &str) -> Judged<'_> {
     let field = match field::deciding(document) {
         Ok(field) => field,
         Err(error) => {
             return Judged {
                 whose: Whose::Unknown,
                 verdict: Err(unreadable(&error)),
+                mended: None,
             };
         }
     };
@@ -135,6 +157,7 @@ fn judge_in_doubt(document: &str) -> Judged<'_> {
     Judged {
         whose: Whose::of(field),
         verdict,
+        mended: None,
     }
 }
 
@@ -143,6 +166,7 @@ impl<'a> Judged<'a> {
         Self {
             verdict: verdict(&document),
             whose: Whose::of(document),
+            mended: None,
         }
     }
 }
@@ -156,6 +180,14 @@ impl<'a> Whose<'a> {
             (Place::Subsegment, _) => Self::Part,
             (Place::Segment, Field::Text(name)) if !name.is_empty() => Self::Service(name),
             (Place::Segment, _) => Self::Unknown,
+        }
+    }
+
+    fn into_owned(self) -> Whose<'static> {
+        match self {
+            Self::Service(name) => Whose::Service(Cow::Owned(name.into_owned())),
+            Self::Part => Whose::Part,
+            Self::Unknown => Whose::Unknown,
         }
     }
 }

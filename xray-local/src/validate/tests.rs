@@ -176,9 +176,6 @@ fn what_cannot_be_read_later_is_refused_however_well_it_looks() {
     let mut document = segment().to_string();
     document.pop();
     for more in [
-        r#""user":"\ud800""#,
-        r#""annotations":{"\ud800":1}"#,
-        r#""metadata":{"a":{"b":1e999}}"#,
         r#""metadata":{"a":{"b":{"$serde_json::private::RawValue":1}}}"#,
         r#""subsegments":[{"id":"53995c3f42cd8ad8"}],"subsegments":[]"#,
         r#""name":null,"name":"shop""#,
@@ -201,6 +198,32 @@ fn what_cannot_be_read_later_is_refused_however_well_it_looks() {
         let text = format!("{document},{more}}}");
         assert!(check(&text).is_ok(), "{text}");
     }
+}
+
+#[test]
+fn what_nobody_can_keep_costs_no_more_than_itself() {
+    let mut document = segment().to_string();
+    document.pop();
+    for (more, left) in [
+        (r#""user":"x\ud800""#, r#""user":"x\ufffd""#),
+        (
+            r#""annotations":{"\ud800":1,"a":1e400}"#,
+            r#""annotations":{"\ufffd":1,"a":null }"#,
+        ),
+        (
+            r#""metadata":{"a":{"b":1e999}}"#,
+            r#""metadata":{"a":{"b":null }}"#,
+        ),
+    ] {
+        let text = format!("{document},{more}}}");
+        let judged = judge(&text);
+        assert!(judged.verdict.is_ok(), "{judged:?}");
+        assert_eq!(judged.mended, Some(format!("{document},{left}}}")));
+    }
+    // Where it decides, its field is missing.
+    let text = format!(r#"{document},"start_time":1e400}}"#);
+    let rejection = check(&text).expect_err("it never began");
+    assert_eq!(rejection.code(), RejectionCode::MissingStartTime);
 }
 
 /// A text that looks like JSON, often is, and holds what readers take for different things.

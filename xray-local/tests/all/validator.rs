@@ -85,6 +85,8 @@ fn each_kind_of_finding_is_made() {
         (r#""user":7"#.to_owned(), "user WrongType"),
         (r#""user":null"#.to_owned(), "user Null"),
         (r#""parent_id":"""#.to_owned(), "parent_id Null"),
+        (r#""user":"x\ud800""#.to_owned(), " LoneSurrogate"),
+        (r#""annotations":{"k":1e400}"#.to_owned(), "annotations.k NumberOutOfRange"),
         (format!(r#""user":"{}""#, "é".repeat(251)), "user TooLong"),
         (r#""colour":1"#.to_owned(), "colour UnknownField"),
         (r#""namespace":"aws""#.to_owned(), "namespace MisplacedField"),
