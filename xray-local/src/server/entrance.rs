@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, ORIGIN};
+use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderName, Method, Version};
@@ -20,6 +20,7 @@ use super::seats::Seat;
 use super::{access, removal};
 use crate::access::Admission;
 use crate::api::{ApiError, OPERATIONS};
+use crate::bound::quoted;
 use crate::clock::Clock;
 
 /// The entrance of one server.
@@ -59,6 +60,14 @@ impl Entrance {
         self.guard.check(host, None)?;
         if let Some(admission) = self.admission_for(head) {
             admission.recognise(head, operation(head.uri.path()), self.clock.time())?;
+        }
+        if let Some(encoding) = text(head, &CONTENT_ENCODING)
+            && !encoding.trim().eq_ignore_ascii_case("identity")
+        {
+            return Err(ApiError::invalid_request(format!(
+                "the request body is encoded ({CONTENT_ENCODING}: {}): expected JSON as it is, so send it without an encoding",
+                quoted(encoding)
+            )));
         }
         let length = text(head, &CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
         match length {

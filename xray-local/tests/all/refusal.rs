@@ -249,6 +249,35 @@ fn a_body_beyond_the_limit_is_refused() {
 }
 
 #[test]
+fn a_body_that_is_encoded_is_refused_by_the_name_of_its_encoding() {
+    let server = server();
+    let post = |encoding: &str| {
+        let header = format!("content-encoding: {encoding}");
+        request(
+            server.address(),
+            "POST",
+            "/TraceSummaries",
+            &[&header],
+            "{}",
+        )
+    };
+    let answer = post("gzip");
+    assert_refused(
+        &answer,
+        400,
+        "InvalidRequestException",
+        "the request body is encoded (content-encoding: gzip): expected JSON as it is",
+    );
+    let answer = post("Identity");
+    assert_refused(
+        &answer,
+        400,
+        "InvalidRequestException",
+        "StartTime is required",
+    );
+}
+
+#[test]
 fn other_names_and_the_pages_of_others_are_kept_out() {
     let server = server();
     let address = server.address();
