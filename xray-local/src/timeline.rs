@@ -4,7 +4,7 @@ use xray_sdk::document::{Document, Namespace, Trace};
 
 use crate::amount::duration_text;
 use crate::terminal::{cut, printable};
-use crate::trace::{Anatomy, Outcome, Row, duration, rows};
+use crate::trace::{Anatomy, Outcome, Row, rows};
 
 /// How a timeline is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,11 @@ pub fn timeline(trace: &Trace, style: TimelineStyle) -> String {
 /// The trace as a whole: id, time, and the request that it began with.
 fn headline(trace: &Trace, root: Option<&Document>) -> String {
     let mut parts = vec![format!("trace {}", trace.id())];
-    parts.push(duration(trace).map_or("in progress".to_owned(), duration_text));
+    parts.push(
+        trace
+            .duration()
+            .map_or("in progress".to_owned(), duration_text),
+    );
     let request = root.and_then(Document::request);
     if let Some(request) = request {
         let method = request.method.as_deref().unwrap_or_default();

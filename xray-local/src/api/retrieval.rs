@@ -14,7 +14,7 @@ use crate::bound::{List, Text, Time};
 use crate::graph::{Service, ServiceGraph};
 use crate::otel;
 use crate::retrieval::{Retrieval, RetrievalStatus};
-use crate::trace::{Anatomy, ServiceId, duration, seconds};
+use crate::trace::{Anatomy, ServiceId, seconds};
 
 /// How much stands on a page, by the API's model.
 const TRACES: usize = 5;
@@ -163,7 +163,7 @@ pub(super) fn list_retrieved_traces(
         let is_whole = spans.len() <= skipped.saturating_add(SPANS);
         traces.push(RetrievedTrace {
             id: *id,
-            duration: duration(&trace).map(seconds),
+            duration: trace.duration().map(seconds),
             spans: spans.into_iter().skip(skipped).take(SPANS).collect(),
         });
         if !is_whole {

@@ -11,7 +11,7 @@ use super::error::ApiError;
 use super::wire::no_token;
 use crate::bound::Text;
 use crate::store::{Snapshot, Store};
-use crate::trace::{Anatomy, duration, seconds};
+use crate::trace::{Anatomy, seconds};
 
 /// How many bytes of documents an answer has, about. A trace that is larger comes alone.
 const ANSWER: usize = 64 << 20;
@@ -98,7 +98,7 @@ impl WholeTrace {
         };
         Self {
             id: trace.id(),
-            duration: duration(&trace).map(seconds),
+            duration: trace.duration().map(seconds),
             // X-Ray would have refused what is beyond; here it is all there, unless a limit was set.
             limit_exceeded: is_full || snapshot.bytes() > TRACE_BYTES,
             segments: documents.iter().map(segment).collect(),

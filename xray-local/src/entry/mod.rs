@@ -10,7 +10,7 @@ use xray_sdk::document::{AnnotationValue, Document, HttpRequest, Link, Trace, li
 use xray_sdk::{SegmentId, TraceId};
 
 use crate::query::{RootCauses, Times};
-use crate::trace::{Anatomy, Caller, Outcome, Segment, ServiceId, duration};
+use crate::trace::{Anatomy, Caller, Outcome, Segment, ServiceId};
 pub(crate) use bytes::{Bytes, fields};
 pub(crate) use moment::{Moment, micros};
 
@@ -144,7 +144,7 @@ impl Entry {
             revision,
             span,
             start_time: trace.start_time(),
-            duration: duration(trace),
+            duration: trace.duration(),
             is_partial: anatomy.is_partial(),
             root: anatomy.root_number(),
             works,

@@ -5,7 +5,7 @@ use xray_sdk::document::{AnnotationValue, Document, Ec2};
 use super::evaluate::Facts;
 use super::expression::{Flag, Number, Part, Text};
 use crate::query::{RootCause, RootCauseEntity, RootCauseException, RootCauseService};
-use crate::trace::{Caller, Outcome, Segment, duration, seconds};
+use crate::trace::{Caller, Outcome, Segment, seconds};
 
 /// Something that a condition can hold of. What it does not have, it answers with nothing.
 pub(crate) trait Subject {
@@ -39,7 +39,7 @@ impl Subject for Entry<'_, '_> {
 
     fn number(&self, number: Number) -> Option<f64> {
         match number {
-            Number::Duration => duration(self.0.trace).map(seconds),
+            Number::Duration => self.0.trace.duration().map(seconds),
             _ => self.root()?.number(number),
         }
     }

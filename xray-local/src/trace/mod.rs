@@ -182,15 +182,6 @@ impl<'a> Anatomy<'a> {
     }
 }
 
-/// The seconds from the start of a trace's first segment to its last traced activity: what was called, or goes on in the background, may end after all
-/// segments. `None` until a segment has ended.
-pub(crate) fn duration(trace: &Trace) -> Option<f64> {
-    let first = trace.end_time()?;
-    let ends = trace.segments().iter().flat_map(Document::walk);
-    let ends = ends.filter_map(|document| document.end_time);
-    Some((ends.fold(first, f64::max) - trace.start_time()).max(0.0))
-}
-
 /// The seconds that something took, without the noise that subtracting two times leaves behind the microseconds.
 pub(crate) fn seconds(duration: f64) -> f64 {
     (duration * 1e6).round() / 1e6

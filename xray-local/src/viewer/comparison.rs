@@ -3,7 +3,7 @@
 use serde::Serialize;
 use xray_sdk::document::{Document, Trace};
 
-use crate::trace::{Anatomy, Outcome, Pair, duration, pairs, rows};
+use crate::trace::{Anatomy, Outcome, Pair, pairs, rows};
 
 /// What the page is told when it asks for two traces.
 #[derive(Debug, PartialEq, Serialize)]
@@ -75,7 +75,7 @@ impl Head {
         Self {
             id: trace.id().to_string(),
             start_time: trace.start_time(),
-            duration: duration(trace),
+            duration: trace.duration(),
             is_partial: anatomy.is_partial(),
             outcome: root
                 .map_or(Outcome::Ok, |root| Outcome::of(root.document))

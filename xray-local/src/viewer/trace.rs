@@ -8,7 +8,7 @@ use xray_sdk::document::{Document, Trace};
 
 use super::DrawnMap;
 use crate::graph::ServiceGraph;
-use crate::trace::{Anatomy, Outcome, Row, duration, is_critical, rows};
+use crate::trace::{Anatomy, Outcome, Row, is_critical, rows};
 
 /// A trace in rows.
 #[derive(Debug, PartialEq, Serialize)]
@@ -57,7 +57,7 @@ impl DrawnTrace {
         Self {
             id: trace.id().to_string(),
             start_time,
-            duration: duration(trace),
+            duration: trace.duration(),
             is_partial: anatomy.is_partial(),
             rows: drawn
                 .map(|(row, is_critical)| DrawnRow {

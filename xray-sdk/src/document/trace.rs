@@ -68,13 +68,19 @@ impl Trace {
         starts.reduce(f64::min).unwrap_or(0.0)
     }
 
-    /// When the last segment ended, in seconds since 1970. Segments in progress do not count; `None` when all are.
+    /// When the last traced activity ended, in seconds since 1970: what was called, or goes on in the background, may end after all
+    /// segments. `None` until a segment has ended.
     pub fn end_time(&self) -> Option<f64> {
-        let ends = self.segments.iter().filter_map(|segment| segment.end_time);
-        ends.reduce(f64::max)
+        let has_ended = self
+            .segments
+            .iter()
+            .any(|segment| segment.end_time.is_some());
+        let all = self.segments.iter().flat_map(Document::walk);
+        let ends = all.filter_map(|document| document.end_time);
+        ends.reduce(f64::max).filter(|_| has_ended)
     }
 
-    /// The seconds from the first start to the last end.
+    /// The seconds from the first start of a segment to the last end of anything. `None` until a segment has ended.
     pub fn duration(&self) -> Option<f64> {
         Some((self.end_time()? - self.start_time()).max(0.0))
     }

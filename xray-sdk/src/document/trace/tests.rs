@@ -109,6 +109,17 @@ fn roots_are_what_nobody_in_the_trace_called() {
 }
 
 #[test]
+fn a_trace_lasts_until_its_last_activity_and_no_segment_has_to_know_of_it() {
+    let call = document("background", 2, 3.0);
+    let traces = Trace::assemble([embedding(document("front", 1, 1.0), [call.clone()])]);
+    assert_eq!(traces[0].end_time(), Some(4.0));
+    assert_eq!(traces[0].duration(), Some(3.0));
+    let open = in_progress(document("front", 1, 1.0));
+    let traces = Trace::assemble([embedding(open, [call])]);
+    assert_eq!((traces[0].end_time(), traces[0].duration()), (None, None));
+}
+
+#[test]
 fn the_complete_document_wins_however_late_the_one_in_progress_is() {
     let complete = Document {
         fault: true,
