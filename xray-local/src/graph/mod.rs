@@ -1,5 +1,6 @@
 //! The service graph: who calls whom, how often, how fast, and how well.
 
+mod cluster;
 mod histogram;
 mod layout;
 mod merge;
@@ -15,6 +16,7 @@ use xray_sdk::document::Trace;
 
 use crate::entry::{Entry, Source, Span};
 use crate::trace::ServiceId;
+pub(crate) use cluster::{Cluster, Clusters};
 pub use histogram::Histogram;
 pub(crate) use layout::Layout;
 pub use node::{Edge, EdgeType, Service, State};

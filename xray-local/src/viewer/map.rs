@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::cluster::{Cluster, Clusters};
-use crate::graph::{EdgeType, Histogram, Layout, OutcomeCounts, ServiceGraph, State, Statistics};
+use crate::graph::{
+    Cluster, Clusters, EdgeType, Histogram, Layout, OutcomeCounts, ServiceGraph, State, Statistics,
+};
 
 /// A service graph with places.
 #[derive(Debug, PartialEq, Serialize)]

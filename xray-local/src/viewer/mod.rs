@@ -1,7 +1,6 @@
 //! The page: its files, and what it draws beyond what the X-Ray API tells.
 
 mod asset;
-mod cluster;
 mod comparison;
 mod completion;
 mod health;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::graph::{Service, ServiceGraph};
+use super::{Service, ServiceGraph};
 use crate::hash::letters;
 
 /// More nodes than these cannot be read.
@@ -12,24 +12,24 @@ const READABLE: usize = 60;
 const OPEN: usize = 5;
 
 /// Services that stand in one place.
-pub(super) struct Cluster<'a> {
+pub(crate) struct Cluster<'a> {
     /// By which it is opened; none of a single service. The same as long as the graph has this shape.
-    pub(super) key: Option<String>,
-    pub(super) members: Vec<&'a Service>,
+    pub(crate) key: Option<String>,
+    pub(crate) members: Vec<&'a Service>,
 }
 
 /// All services of a graph, each in its place.
-pub(super) struct Clusters<'a> {
-    pub(super) all: Vec<Cluster<'a>>,
+pub(crate) struct Clusters<'a> {
+    pub(crate) all: Vec<Cluster<'a>>,
     /// The place of each service, by its number.
-    pub(super) place_of: Vec<usize>,
+    pub(crate) place_of: Vec<usize>,
 }
 
 impl<'a> Clusters<'a> {
     /// Each service stands alone where the graph is small. In a large one those are put together that tell least apart: those that call nobody, by
     /// type and callers; the clients; those that call nobody, by type; services as far from the clients as one another, the least busy of them
     /// first; and whatever is there, by distance. Of a cluster that is opened the busiest stand alone, as many more each time it is named.
-    pub(super) fn of(graph: &'a ServiceGraph, opened: &[&str]) -> Self {
+    pub(crate) fn of(graph: &'a ServiceGraph, opened: &[&str]) -> Self {
         let mut keys = Keys::of(graph);
         keys.join_until_readable();
         for key in &opened[opened.len().saturating_sub(OPEN)..] {
