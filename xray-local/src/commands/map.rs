@@ -44,11 +44,11 @@ pub(super) struct Map {
     #[command(flatten)]
     address: Address,
 
-    /// Write a picture in SVG
+    /// Write a picture in SVG: of more than 60 services those stand in one place that tell least apart, as on the page
     #[arg(long)]
     svg: bool,
 
-    /// Write the language of Graphviz
+    /// Write the language of Graphviz, with every service
     #[arg(long, conflicts_with = "svg")]
     dot: bool,
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{Service, ServiceGraph};
+use super::{EdgeType, Histogram, Service, ServiceGraph, Statistics};
 use crate::hash::letters;
 
 /// More nodes than these cannot be read.
@@ -16,6 +16,14 @@ pub(crate) struct Cluster<'a> {
     /// By which it is opened; none of a single service. The same as long as the graph has this shape.
     pub(crate) key: Option<String>,
     pub(crate) members: Vec<&'a Service>,
+}
+
+/// The calls between two places, taken together.
+#[derive(Default)]
+pub(crate) struct Calls {
+    pub(crate) is_link: bool,
+    pub(crate) statistics: Statistics,
+    pub(crate) times: Histogram,
 }
 
 /// All services of a graph, each in its place.
@@ -36,6 +44,75 @@ impl<'a> Clusters<'a> {
             keys.open(key);
         }
         keys.clusters()
+    }
+
+    /// The calls between places. What the members of one call of one another is left out.
+    pub(crate) fn calls(&self) -> BTreeMap<(usize, usize), Calls> {
+        let mut calls = BTreeMap::<_, Calls>::new();
+        for service in self.all.iter().flat_map(|cluster| &cluster.members) {
+            for edge in &service.edges {
+                let services = (service.reference_id, edge.reference_id);
+                let ends = (self.place_of[services.0], self.place_of[services.1]);
+                if ends.0 == ends.1 && services.0 != services.1 {
+                    continue;
+                }
+                let between = calls.entry(ends).or_default();
+                between.is_link |= edge.edge_type == EdgeType::Link;
+                between.statistics.merge(&edge.summary_statistics);
+                between.times.merge(&edge.response_time_histogram);
+            }
+        }
+        calls
+    }
+}
+
+impl Cluster<'_> {
+    /// The one service, where it does not stand for many.
+    pub(crate) fn only(&self) -> Option<&Service> {
+        match self.members.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The name of the service, or how many there are.
+    pub(crate) fn name(&self) -> String {
+        let id = &self.members[0].id;
+        let count = self.members.len();
+        match (self.only(), id.is_client()) {
+            (Some(_), _) => id.name.clone(),
+            (None, true) => format!("{count} clients"),
+            (None, false) => format!("{count} services"),
+        }
+    }
+
+    /// The type that all have.
+    pub(crate) fn kind(&self) -> &str {
+        let first = &self.members[0].id.kind;
+        match self.members.iter().all(|other| other.id.kind == *first) {
+            true => first,
+            false => "several types",
+        }
+    }
+
+    /// What all of them did. None where all are clients.
+    pub(crate) fn statistics(&self) -> Option<Statistics> {
+        let each = self.members.iter();
+        let each = each.filter_map(|service| service.summary_statistics.as_ref());
+        each.fold(None, |mut sum, statistics| {
+            sum.get_or_insert_with(Statistics::default)
+                .merge(statistics);
+            sum
+        })
+    }
+
+    /// How long their requests took.
+    pub(crate) fn times(&self) -> Histogram {
+        let mut times = Histogram::default();
+        for service in &self.members {
+            times.merge(&service.response_time_histogram);
+        }
+        times
     }
 }
 
@@ -232,104 +309,4 @@ fn requests(service: &Service) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::*;
-
-    /// Services with the types and the calls that are told by their numbers.
-    fn graph(kinds: &[&str], calls: &[(usize, usize)]) -> ServiceGraph {
-        let services: Vec<_> = kinds
-            .iter()
-            .enumerate()
-            .map(|(number, kind)| {
-                let of = calls.iter().filter(|(from, _)| *from == number);
-                let statistics = json!({"OkCount": number, "TotalCount": number});
-                let edges: Vec<_> = of
-                    .map(|(_, to)| json!({"ReferenceId": to, "StartTime": 0.0, "EndTime": 1.0, "SummaryStatistics": statistics}))
-                    .collect();
-                json!({
-                    "ReferenceId": number, "Name": format!("service-{number}"), "Type": kind, "State": "active", "StartTime": 0.0,
-                    "EndTime": 1.0, "Edges": edges, "SummaryStatistics": statistics,
-                })
-            })
-            .collect();
-        serde_json::from_value(json!(services)).expect("a graph")
-    }
-
-    fn sizes(clusters: &Clusters<'_>) -> Vec<usize> {
-        let mut sizes: Vec<_> = clusters
-            .all
-            .iter()
-            .map(|cluster| cluster.members.len())
-            .collect();
-        sizes.sort_by_key(|size| usize::MAX - size);
-        sizes
-    }
-
-    /// A hundred services, each with a client and a callee of its own.
-    fn hundred() -> ServiceGraph {
-        let kinds: Vec<_> = ["client", "", "remote"].repeat(100);
-        let calls: Vec<_> = (0..100)
-            .flat_map(|at| [(3 * at, 3 * at + 1), (3 * at + 1, 3 * at + 2)])
-            .collect();
-        graph(&kinds, &calls)
-    }
-
-    #[test]
-    fn services_with_clients_and_callees_of_their_own_are_put_together() {
-        let graph = hundred();
-        let clusters = Clusters::of(&graph, &[]);
-        assert_eq!(clusters.all.len(), READABLE);
-        assert_eq!(sizes(&clusters)[..4], [100, 100, 43, 1]);
-        // The busiest stand alone.
-        let busiest = clusters.place_of[3 * 99 + 1];
-        assert_eq!(clusters.all[busiest].members.len(), 1);
-    }
-
-    #[test]
-    fn a_cluster_is_opened_by_its_key_and_the_rest_once_more() {
-        let graph = hundred();
-        let clusters = Clusters::of(&graph, &[]);
-        let clients = clusters.place_of[0];
-        let key = clusters.all[clients].key.clone().expect("a cluster");
-        assert_eq!(sizes(&Clusters::of(&graph, &[&key]))[..4], [100, 43, 40, 1]);
-        assert_eq!(
-            sizes(&Clusters::of(&graph, &[&key, &key]))[..3],
-            [100, 43, 1]
-        );
-        assert_eq!(
-            sizes(&Clusters::of(&graph, &["nonsense"]))[..4],
-            [100, 100, 43, 1]
-        );
-    }
-
-    #[test]
-    fn a_small_graph_and_a_long_line_of_calls() {
-        let line = |count: usize| {
-            graph(
-                &vec![""; count],
-                &(1..count).map(|to| (to - 1, to)).collect::<Vec<_>>(),
-            )
-        };
-        assert_eq!(Clusters::of(&line(READABLE), &[]).all.len(), READABLE);
-        assert_eq!(sizes(&Clusters::of(&line(200), &[]))[..2], [4, 4]);
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(60))]
-
-        #[test]
-        fn any_graph_can_be_read_and_loses_no_service(
-            kinds in prop::collection::vec(prop::sample::select(vec!["client", "", "remote", "AWS::DynamoDB::Table"]), 0..300),
-            calls in prop::collection::vec((0..300_usize, 0..300_usize), 0..400),
-        ) {
-            let calls: Vec<_> = calls.into_iter().filter(|(from, to)| *from.max(to) < kinds.len()).collect();
-            let graph = graph(&kinds, &calls);
-            let clusters = Clusters::of(&graph, &[]);
-            prop_assert!(clusters.all.len() <= READABLE);
-            prop_assert_eq!(sizes(&clusters).iter().sum::<usize>(), kinds.len());
-        }
-    }
-}
+mod tests;

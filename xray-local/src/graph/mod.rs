@@ -16,7 +16,7 @@ use xray_sdk::document::Trace;
 
 use crate::entry::{Entry, Source, Span};
 use crate::trace::ServiceId;
-pub(crate) use cluster::{Cluster, Clusters};
+pub(crate) use cluster::{Calls, Cluster, Clusters};
 pub use histogram::Histogram;
 pub(crate) use layout::Layout;
 pub use node::{Edge, EdgeType, Service, State};

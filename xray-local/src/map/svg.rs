@@ -1,11 +1,7 @@
 //! A service graph as a picture, laid out as on the page.
 
 use super::{label, milliseconds, outcomes, word};
-use crate::graph::Edge;
-use crate::graph::EdgeType;
-use crate::graph::Layout;
-use crate::graph::Service;
-use crate::graph::ServiceGraph;
+use crate::graph::{Calls, Cluster, Clusters, Layout, ServiceGraph};
 use crate::terminal::{cut, printable};
 
 /// Half of the room that the box of a service takes; the layout leaves more.
@@ -24,19 +20,17 @@ rect{fill:#fff;stroke-width:2}path{fill:none;stroke-width:1.5}.link{stroke-dasha
 .ok{stroke:#3fb950}.error{stroke:#d29922}.throttle{stroke:#a371f7}.fault{stroke:#f85149}}";
 
 /// Draws a service graph as SVG, callers to the left of those whom they call. Each service tells its type, how its requests ended and their mean
-/// time; what was handed on to another trace is dashed. Nothing in it is fetched from elsewhere.
+/// time; what was handed on to another trace is dashed. Of more than 60 services those stand in one place that tell least apart, as on the page.
+/// Nothing in it is fetched from elsewhere.
 ///
 /// ```
 /// let picture = xray_local::map_svg(&xray_local::ServiceGraph::default());
 /// assert!(picture.starts_with("<svg "));
 /// ```
 pub fn map_svg(graph: &ServiceGraph) -> String {
-    let services = graph.services();
-    let edges = services.iter().flat_map(|service| {
-        let called = service.edges.iter();
-        called.map(|edge| (service.reference_id, edge.reference_id))
-    });
-    let layout = Layout::of(services.len(), edges);
+    let clusters = Clusters::of(graph, &[]);
+    let calls = clusters.calls();
+    let layout = Layout::of(clusters.all.len(), calls.keys().copied());
     let (width, height) = (layout.width.max(1.0), layout.height.max(1.0));
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" \
@@ -44,26 +38,19 @@ pub fn map_svg(graph: &ServiceGraph) -> String {
          <defs><marker id=\"end\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\">\
          <path d=\"M0 0L8 4L0 8\" class=\"none\"/></marker></defs>\n"
     );
-    for service in services {
-        for edge in &service.edges {
-            let places =
-                [service.reference_id, edge.reference_id].map(|number| layout.places[number]);
-            text.push_str(&line(edge, places));
-        }
+    for ((from, to), calls) in &calls {
+        text.push_str(&line(calls, [*from, *to].map(|place| layout.places[place])));
     }
-    for (service, place) in services.iter().zip(&layout.places) {
-        text.push_str(&node(graph, service, *place));
+    for (cluster, place) in clusters.all.iter().zip(&layout.places) {
+        text.push_str(&node(graph, cluster, *place));
     }
     text.push_str("</svg>\n");
     text
 }
 
-fn line(edge: &Edge, [(x, y), (to_x, to_y)]: [(f64, f64); 2]) -> String {
-    let statistics = &edge.summary_statistics;
-    let link = match edge.edge_type {
-        EdgeType::Link => " link",
-        _ => "",
-    };
+fn line(calls: &Calls, [(x, y), (to_x, to_y)]: [(f64, f64); 2]) -> String {
+    let statistics = &calls.statistics;
+    let link = if calls.is_link { " link" } else { "" };
     // Out on the right and in on the left; what leads back goes round below.
     let (from_x, end_x) = (x + HALF_WIDTH, to_x - HALF_WIDTH);
     let (bend, drop) = match end_x > from_x {
@@ -85,9 +72,14 @@ fn line(edge: &Edge, [(x, y), (to_x, to_y)]: [(f64, f64); 2]) -> String {
     )
 }
 
-fn node(graph: &ServiceGraph, service: &Service, (x, y): (f64, f64)) -> String {
-    let statistics = service.summary_statistics.as_ref();
-    let name = label(graph, service);
+fn node(graph: &ServiceGraph, cluster: &Cluster<'_>, (x, y): (f64, f64)) -> String {
+    let statistics = cluster.statistics();
+    let statistics = statistics.as_ref();
+    let labels = cluster.members.iter().map(|service| label(graph, service));
+    let name = match cluster.only() {
+        Some(service) => label(graph, service),
+        None => cluster.name(),
+    };
     let time = statistics
         .and_then(milliseconds)
         .map(|time| format!("{time:.0} ms"));
@@ -101,7 +93,7 @@ fn node(graph: &ServiceGraph, service: &Service, (x, y): (f64, f64)) -> String {
         "<g><title>{}</title><rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"8\"/>\
          <text x=\"{x}\" y=\"{}\">{}</text><text class=\"small\" x=\"{x}\" y=\"{}\">{}</text>\
          <text class=\"small\" x=\"{x}\" y=\"{}\">{}</text></g>\n",
-        plain(&name),
+        plain(&labels.collect::<Vec<_>>().join(", ")),
         word(statistics),
         x - HALF_WIDTH,
         y - HALF_HEIGHT,
@@ -110,7 +102,7 @@ fn node(graph: &ServiceGraph, service: &Service, (x, y): (f64, f64)) -> String {
         y - 10.0,
         plain(&cut(&name, LETTERS)),
         y + 5.0,
-        plain(&cut(&service.id.kind, LETTERS + 6)),
+        plain(&cut(cluster.kind(), LETTERS + 6)),
         y + 20.0,
         plain(&cut(&told.join(", "), LETTERS + 6)),
     )

@@ -1,11 +1,9 @@
 //! A service graph as the page draws it: where its nodes stand, and how well each does.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::graph::{
-    Cluster, Clusters, EdgeType, Histogram, Layout, OutcomeCounts, ServiceGraph, State, Statistics,
+    Cluster, Clusters, Histogram, Layout, OutcomeCounts, ServiceGraph, State, Statistics,
 };
 
 /// A service graph with places.
@@ -83,8 +81,8 @@ impl DrawnMap {
 
     fn over(graph: &ServiceGraph, minutes: Option<f64>, opened: &[&str]) -> Self {
         let clusters = Clusters::of(graph, opened);
-        let edges = edges(graph, &clusters);
-        let layout = Layout::of(clusters.all.len(), edges.keys().copied());
+        let calls = clusters.calls();
+        let layout = Layout::of(clusters.all.len(), calls.keys().copied());
         let nodes = clusters.all.iter().zip(&layout.places);
         Self {
             width: layout.width,
@@ -92,78 +90,37 @@ impl DrawnMap {
             nodes: nodes
                 .map(|(cluster, place)| Node::of(cluster, *place, minutes))
                 .collect(),
-            edges: edges
+            edges: calls
                 .into_iter()
-                .map(|((from, to), sum)| Edge {
+                .map(|((from, to), calls)| Edge {
                     from,
                     to,
-                    is_link: sum.is_link,
-                    counts: Counts::of(&sum.statistics, &sum.times, minutes),
+                    is_link: calls.is_link,
+                    counts: Counts::of(&calls.statistics, &calls.times, minutes),
                 })
                 .collect(),
         }
     }
 }
 
-#[derive(Default)]
-struct Sum {
-    is_link: bool,
-    statistics: Statistics,
-    times: Histogram,
-}
-
-/// The calls between places. What the members of one call of one another is not drawn.
-fn edges(graph: &ServiceGraph, clusters: &Clusters<'_>) -> BTreeMap<(usize, usize), Sum> {
-    let mut edges = BTreeMap::<_, Sum>::new();
-    for service in graph.services() {
-        for edge in &service.edges {
-            let services = (service.reference_id, edge.reference_id);
-            let ends = (clusters.place_of[services.0], clusters.place_of[services.1]);
-            if ends.0 == ends.1 && services.0 != services.1 {
-                continue;
-            }
-            let sum = edges.entry(ends).or_default();
-            sum.is_link |= edge.edge_type == EdgeType::Link;
-            sum.statistics.merge(&edge.summary_statistics);
-            sum.times.merge(&edge.response_time_histogram);
-        }
-    }
-    edges
-}
-
 impl Node {
     fn of(cluster: &Cluster<'_>, (x, y): (f64, f64), minutes: Option<f64>) -> Self {
         let members = &cluster.members;
-        let first = members[0];
-        let mut sum = None::<Statistics>;
-        let mut times = Histogram::default();
-        for service in members {
-            if let Some(statistics) = &service.summary_statistics {
-                sum.get_or_insert_default().merge(statistics);
-            }
-            times.merge(&service.response_time_histogram);
-        }
-        let is_one = members.len() == 1;
+        let times = cluster.times();
+        let statistics = cluster.statistics();
         Self {
-            name: match (is_one, first.id.is_client()) {
-                (true, _) => first.id.name.clone(),
-                (false, true) => format!("{} clients", members.len()),
-                (false, false) => format!("{} services", members.len()),
-            },
-            kind: match members.iter().all(|other| other.id.kind == first.id.kind) {
-                true => first.id.kind.clone(),
-                false => "several types".to_owned(),
-            },
+            name: cluster.name(),
+            kind: cluster.kind().to_owned(),
             x,
             y,
             is_root: members.iter().any(|service| service.root),
             is_active: members.iter().any(|service| service.state == State::Active),
-            counts: sum.as_ref().map(|sum| Counts::of(sum, &times, minutes)),
+            counts: statistics.map(|statistics| Counts::of(&statistics, &times, minutes)),
             histogram: times.entries(),
             cluster: cluster.key.clone(),
-            members: match is_one {
-                true => Vec::new(),
-                false => members
+            members: match cluster.only() {
+                Some(_) => Vec::new(),
+                None => members
                     .iter()
                     .map(|service| service.id.name.clone())
                     .collect(),

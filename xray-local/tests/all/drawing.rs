@@ -1,7 +1,7 @@
 //! Traces and graphs as text.
 
 use serde_json::{Value, json};
-use xray_local::{TimeRange, TimelineStyle, map, timeline};
+use xray_local::{TimeRange, TimelineStyle, map, map_dot, map_svg, timeline};
 
 use crate::shop::{START, TRACE, front, orders, store};
 
@@ -157,6 +157,23 @@ fn services_of_one_name_are_told_apart_by_their_type() {
     assert_eq!(
         mapped(&[service]),
         "client -> resize (AWS::Lambda::Function) -> resize (remote)\n"
+    );
+}
+
+#[test]
+fn a_picture_of_many_services_can_be_read_and_names_them_all() {
+    let names: Vec<_> = (0..80).map(|number| format!("host-{number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let graph = store(&[caller("front", 1, &names)]).service_graph(&TimeRange::ALWAYS);
+    let picture = map_svg(&graph);
+    assert_eq!(picture.matches("<rect").count(), 3, "{picture}");
+    assert!(picture.contains(">80 services<"), "{picture}");
+    assert!(picture.contains("80 ok"), "{picture}");
+    assert!(picture.contains("host-0, host-1, "), "{picture}");
+    let dot = map_dot(&graph);
+    assert!(
+        names.iter().all(|name| dot.contains(name)),
+        "another program draws it"
     );
 }
 
