@@ -107,6 +107,7 @@ impl CommandLine {
 
     fn of(typed: Vec<OsString>) -> Result<Self, Exit> {
         let command = environment::heard(Self::command(), typed.get(1..).unwrap_or_default());
+        let command = wrapped(command, output::columns());
         let matches = command.try_get_matches_from(typed);
         let read = matches.and_then(|matches| Self::from_arg_matches(&matches));
         read.map_err(|error| {
@@ -125,6 +126,14 @@ impl CommandLine {
             Some(command) => command.run(),
         };
         done.unwrap_or_else(Failure::tell)
+    }
+}
+
+/// The command with its help in so many columns. By itself clap asks a terminal first.
+fn wrapped(command: clap::Command, columns: Option<usize>) -> clap::Command {
+    match columns {
+        Some(columns) => command.term_width(columns),
+        None => command,
     }
 }
 
@@ -166,6 +175,21 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn help_stands_in_as_many_columns_as_are_asked_for() {
+        let widest = |columns| {
+            let mut command = wrapped(CommandLine::command(), columns);
+            command.build();
+            let command = command.find_subcommand_mut("map").expect("is there");
+            let help = command.render_long_help().to_string();
+            let (_, options) = help.split_once("Options:").expect("has some");
+            let lines = options.lines().map(|line| line.chars().count());
+            lines.max().expect("has some")
+        };
+        assert!((41..=60).contains(&widest(Some(60))));
+        assert!((61..=90).contains(&widest(Some(90))));
     }
 
     #[test]

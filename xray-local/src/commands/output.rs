@@ -98,13 +98,17 @@ pub(crate) fn is_watched() -> bool {
 
 /// How many columns there are for a line.
 pub(crate) fn width() -> usize {
-    let columns = std::env::var("COLUMNS").ok();
-    let asked = columns.and_then(|columns| columns.parse::<usize>().ok());
     let found = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    asked
+    columns()
         .or_else(found)
         .filter(|width| *width > 0)
         .unwrap_or(WIDTH)
+}
+
+/// How many columns `COLUMNS` asks for, which goes before the width of a terminal.
+pub(crate) fn columns() -> Option<usize> {
+    let columns = std::env::var("COLUMNS").ok()?;
+    columns.parse().ok().filter(|columns| *columns > 0)
 }
 
 /// The colour of a finding.

@@ -52,7 +52,7 @@ pub(super) struct Serve {
     #[arg(long, conflicts_with_all = ["rules", "data"])]
     memory: bool,
 
-    /// How much room traces may take before the oldest leave: 32MB at least, or some with --memory [default: 10GB, or 256MiB with --memory]
+    /// How much room traces may take before the oldest leave: 32MB at least, or some with --memory [default: 10GB, or 256MB with --memory]
     #[arg(long, value_name = "SIZE", value_parser = amount::some_size)]
     keep_bytes: Option<u64>,
 
@@ -64,7 +64,7 @@ pub(super) struct Serve {
     #[arg(long, value_name = "SIZE", value_parser = amount::some_size)]
     trace_bytes: Option<u64>,
 
-    /// How much memory the index may take for what it has read: with less, queries over many traces take longer [default: 128MiB, or 32MiB with --memory]
+    /// How much memory the index may take for what it has read: with less, queries over many traces take longer [default: 128MB, or 32MB with --memory]
     #[arg(long, value_name = "SIZE", value_parser = amount::size)]
     index_memory: Option<u64>,
 }

@@ -31,20 +31,20 @@ impl Limits {
             traces: usize::MAX,
             age: AGE,
             trace_bytes: u64::MAX,
-            index_bytes: 128 << 20,
+            index_bytes: 128_000_000,
         }
     }
 }
 
-/// For a store in memory: 256 MiB and 100,000 traces, 30 days.
+/// For a store in memory: 256 MB and 100,000 traces, 30 days.
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            bytes: 256 << 20,
+            bytes: 256_000_000,
             traces: 100_000,
             age: AGE,
             trace_bytes: u64::MAX,
-            index_bytes: 32 << 20,
+            index_bytes: 32_000_000,
         }
     }
 }
