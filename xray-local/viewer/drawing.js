@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { average, count, html, rate, seconds, share } from "/page/form.js";
+import { PARTS, place, pointOn, roomOf } from "/page/labels.js";
 import { cutInside, printable } from "/page/text.js";
 import { useZoom } from "/page/zoom.js";
 
@@ -22,9 +23,10 @@ function health(counts) {
 /** `opened` are the names of those that stood in a box that has just been opened: one goes there. `onOpened` is called once that is done. */
 export function ServiceMap({ map, chosen, onChoose, opened, onOpened }) {
   const size = { width: map.width + 2 * MARGIN, height: map.height + 2 * MARGIN };
-  // Where requests come from stands furthest to the left.
-  const first = map.nodes.reduce((first, node) => (node.x < first.x ? node : first));
-  const [at, setAt] = useState(null);
+  // Where requests come from stands furthest to the left, and what is largest at the top.
+  const first = map.nodes.reduce((first, node) => (node.x < first.x || (node.x === first.x && node.y < first.y) ? node : first));
+  // Whoever comes by a link is where it leads to.
+  const [at, setAt] = useState(chosen);
   const current = map.nodes.find((node) => key(node) === at);
   const { box, view, zoom, show, ...drag } = useZoom(size, first.y + MARGIN, current && placeOf(current));
   const go = (node) => {
@@ -42,7 +44,8 @@ export function ServiceMap({ map, chosen, onChoose, opened, onOpened }) {
     box.current.querySelectorAll(".node")[map.nodes.indexOf(inside)].focus({ preventScroll: true });
   }, [map]);
   // While it is dragged and zoomed, what is drawn stays as it is.
-  const drawing = useMemo(() => html`<${Drawing} map=${map} chosen=${chosen} onChoose=${onChoose} onFocus=${go} />`, [map, chosen]);
+  const calls = useMemo(() => callsOf(map), [map]);
+  const drawing = useMemo(() => html`<${Drawing} map=${map} calls=${calls} chosen=${chosen} at=${at} onChoose=${onChoose} onFocus=${go} />`, [map, chosen, at]);
   return html`<div class="map">
     <svg ref=${box} style=${{ aspectRatio: `${size.width} / ${size.height}` }} viewBox=${`${view.x} ${view.y} ${view.width} ${view.height}`} ...${drag} aria-label="Service map" role="group">
       ${drawing}
@@ -57,14 +60,30 @@ export function ServiceMap({ map, chosen, onChoose, opened, onOpened }) {
 
 const placeOf = (node) => ({ x: node.x + MARGIN, y: node.y + MARGIN, ...NODE });
 
-function Drawing({ map, chosen, onChoose, onFocus }) {
+/** The calls of a map with their curves and their labels, those that have a place among the others. */
+function callsOf({ nodes, edges }) {
+  const calls = edges.map((edge) => {
+    const [from, to] = [nodes[edge.from], nodes[edge.to]];
+    const ends = { from: { x: from.x + NODE.width / 2, y: from.y }, to: { x: to.x - NODE.width / 2, y: to.y } };
+    const lines = [edge.isLink ? "later" : average(edge.counts), rate(edge.counts.perMinute)].filter(Boolean);
+    return { edge, lines, curve: { ...ends, bend: Math.max(24, Math.abs(ends.to.x - ends.from.x) / 2) } };
+  });
+  const boxes = nodes.map(({ x, y }) => ({ left: x - NODE.width / 2, right: x + NODE.width / 2, top: y - NODE.height / 2, bottom: y + NODE.height / 2 }));
+  const labels = place(calls, boxes);
+  return calls.map((call, number) => ({ ...call, label: labels[number] }));
+}
+
+function Drawing({ map, calls, chosen, at, onChoose, onFocus }) {
+  const isNear = ({ edge }) => [edge.from, edge.to].some((end) => [chosen, at].includes(key(map.nodes[end])));
+  // Those that one looks at lie above the others.
+  const ordered = [...calls.filter((call) => !isNear(call)), ...calls.filter(isNear)];
   return html`<defs>
       ${["", "fault"].map((state) => html`<marker id=${`arrow${state}`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">
         <path d="M0 0 8 4 0 8z" class="arrow ${state}" />
       </marker>`)}
     </defs>
     <g transform="translate(${MARGIN} ${MARGIN})">
-      ${map.edges.map((edge) => html`<${Edge} edge=${edge} nodes=${map.nodes} />`)}
+      ${ordered.map((call) => html`<${Edge} key=${`${call.edge.from} ${call.edge.to}`} ...${call} nodes=${map.nodes} isNear=${isNear(call)} />`)}
       ${map.nodes.map((node) => html`<${Node} key=${key(node)} node=${node} isChosen=${key(node) === chosen} onChoose=${onChoose} onFocus=${() => onFocus(node)} />`)}
     </g>`;
 }
@@ -120,28 +139,18 @@ function Share({ counts }) {
   });
 }
 
-/** A place on the curve of a call, behind its middle: where those of one caller have parted. */
-function between(from, to, bend, part = 0.6) {
-  const rest = 1 - part;
-  const [near, far] = [3 * rest * rest * part, 3 * rest * part * part];
-  const x = rest ** 3 * from.x + near * (from.x + bend) + far * (to.x - bend) + part ** 3 * to.x;
-  return [x, from.y + (far + part ** 3) * (to.y - from.y)];
-}
-
-function Edge({ edge, nodes }) {
-  const [from, to] = [nodes[edge.from], nodes[edge.to]];
-  const [x1, x2] = [from.x + NODE.width / 2, to.x - NODE.width / 2];
-  const bend = Math.max(24, Math.abs(x2 - x1) / 2);
-  const path = `M${x1} ${from.y} C${x1 + bend} ${from.y} ${x2 - bend} ${to.y} ${x2} ${to.y}`;
+/** A call. A label that has no place of its own is seen while one points at the call, or is at one of its ends. */
+function Edge({ edge, nodes, lines, curve: { from, to, bend }, label, isNear }) {
+  const path = `M${from.x} ${from.y} C${from.x + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`;
   const failed = edge.counts.fault > 0 ? "fault" : "";
-  const label = [edge.isLink ? "later" : average(edge.counts), rate(edge.counts.perMinute)].filter(Boolean);
-  const [x, y] = between({ x: x1, y: from.y }, { x: x2, y: to.y }, bend);
-  const width = 8 + 5.4 * Math.max(...label.map((line) => line.length));
-  return html`<g class="edge ${failed} ${edge.isLink ? "link" : ""}">
-    <path d=${path} marker-end="url(#arrow${failed})" />
-    ${label.length > 0 && html`<rect x=${x - width / 2} y=${y - 7 * label.length} width=${width} height=${14 * label.length} rx="4" />`}
-    ${label.map((line, at) => html`<text x=${x} y=${y + 4 + 13 * (at - (label.length - 1) / 2)} text-anchor="middle">${line}</text>`)}
-    <title>${from.name} to ${to.name}: ${edge.counts.total} ${edge.isLink ? "messages" : "requests"}${edge.counts.perMinute ? `, ${rate(edge.counts.perMinute)}` : ""}, ${edge.counts.fault} faults${spread(edge.counts)}</title>
+  const shown = label ?? { lines, ...pointOn({ from, to, bend }, PARTS[0]) };
+  const room = shown.lines.length > 0 && roomOf(shown.lines, shown);
+  return html`<g class="edge ${failed} ${edge.isLink ? "link" : ""} ${label ? "" : "crowded"} ${isNear ? "near" : ""}">
+    <path class="reach" d=${path} />
+    <path class="line" d=${path} marker-end="url(#arrow${failed})" />
+    ${room && html`<rect x=${room.left} y=${room.top} width=${room.right - room.left} height=${room.bottom - room.top} rx="4" />`}
+    ${shown.lines.map((line, at) => html`<text x=${shown.x} y=${shown.y + 4 + 13 * (at - (shown.lines.length - 1) / 2)} text-anchor="middle">${line}</text>`)}
+    <title>${nodes[edge.from].name} to ${nodes[edge.to].name}: ${edge.counts.total} ${edge.isLink ? "messages" : "requests"}${edge.counts.perMinute ? `, ${rate(edge.counts.perMinute)}` : ""}, ${edge.counts.fault} faults${spread(edge.counts)}</title>
   </g>`;
 }
 

@@ -49,6 +49,7 @@ const ASSETS: &[Asset] = assets! {
     "insights.js": "text/javascript",
     "json.js": "text/javascript",
     "keys.js": "text/javascript",
+    "labels.js": "text/javascript",
     "ledger.js": "text/javascript",
     "map.js": "text/javascript",
     "news.js": "text/javascript",
