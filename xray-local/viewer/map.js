@@ -7,7 +7,7 @@ import { Folded, Loading, Name, Outcome, average, count, html, names, rate, seco
 import { Histogram } from "/page/histogram.js";
 import { useKeys } from "/page/keys.js";
 import { news } from "/page/news.js";
-import { go, link, range, times } from "/page/place.js";
+import { go, link, node as named, openBoxes, range, times, turn } from "/page/place.js";
 import { TimedHeading } from "/page/range.js";
 
 /** So many clusters of services are open at a time, the latest, as the server has it. */
@@ -15,21 +15,21 @@ const OPEN = 5;
 
 export function MapView() {
   useTitle("Service map");
-  const [open, setOpen] = useState([]);
+  const open = openBoxes.value;
   const { value: map, error } = useLoaded(() => ask("/local/map", { ...times(), open: open.join(",") }), [range.value, open.join(",")], news.value);
-  const [chosen, setChosen] = useState(null);
+  const chosen = named.value;
   const [opened, setOpened] = useState(null);
   const openBox = (node) => {
     setOpened(node.members);
-    setOpen((open) => [...open, node.cluster].slice(-OPEN));
+    go({ open: [...open, node.cluster].slice(-OPEN).join(",") });
   };
-  const choose = (node) => (node.cluster ? openBox(node) : setChosen(key(node)));
+  const choose = (node) => (node.cluster ? openBox(node) : (chosen ? turn : go)({ node: key(node) }));
   const node = map?.nodes.find((node) => key(node) === chosen);
   const drawing = useRef(null);
   const close = () => {
     const isInPanel = document.activeElement?.closest(".panel");
     if (isInPanel) drawing.current.querySelector(".node.chosen")?.focus();
-    setChosen(null);
+    turn({ node: "" });
   };
   return html`<section class="view" aria-label="Service map">
     <${TimedHeading}>Service map<//>
@@ -37,7 +37,7 @@ export function MapView() {
     ${map && map.nodes.length === 0 && html`<${Nothing} />`}
     ${map &&
     map.nodes.length > 0 &&
-    html`<${Clustered} map=${map} open=${open} onClose=${() => setOpen([])} />
+    html`<${Clustered} map=${map} open=${open} onClose=${() => go({ open: "" })} />
     <div class="split" ref=${drawing}>
       <${ServiceMap} map=${map} chosen=${chosen} onChoose=${choose} opened=${opened} onOpened=${() => setOpened(null)} />
       ${node && html`<${NodePanel} node=${node} map=${map} onClose=${close} />`}

@@ -34,6 +34,9 @@ export const id = computed(() => address.value.id);
 export const filter = computed(() => address.value.words.get("filter") ?? "");
 export const other = computed(() => address.value.words.get("with") ?? "");
 export const segment = computed(() => address.value.words.get("segment") ?? "");
+/** The chosen node of the map, and the boxes of it that were opened, in their order. */
+export const node = computed(() => address.value.words.get("node") ?? "");
+export const openBoxes = computed(() => (address.value.words.get("open") ?? "").split(",").filter(Boolean));
 export const group = computed(() => address.value.words.get("group") ?? "");
 export const range = computed(() => {
   const chosen = address.value.words.get("range");
@@ -80,9 +83,13 @@ export function times() {
   return { start: now - RANGES[range.value], end: now + 60 };
 }
 
+/** What stays as long as one does in the view. */
+const OWN = { map: ["node", "open"] };
+
 /** The address of a view. What is not named stays as it is. */
 export function link({ to = view.value, id = "", ...words }) {
-  const kept = { range: range.value, filter: filter.value, ...words };
+  const own = to === view.value ? (OWN[to] ?? []) : [];
+  const kept = { range: range.value, filter: filter.value, ...Object.fromEntries(own.map((name) => [name, address.value.words.get(name)])), ...words };
   const usual = { range: USUAL_RANGE };
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(kept)) {

@@ -44,7 +44,7 @@ export function useZoom(size, y, place) {
   const from = useRef(null);
   const seen = useRef(null);
   const isMoved = useRef(false);
-  const isHeld = useRef(false);
+  const isHeld = useRef(Boolean(place));
   const held = useRef(place);
   held.current = place;
   useEffect(() => {

@@ -20,6 +20,7 @@ import * as measures from "./checks/measures.mjs";
 import * as state from "./checks/state.mjs";
 import * as others from "./checks/others.mjs";
 import * as phone from "./checks/phone.mjs";
+import * as places from "./checks/places.mjs";
 import * as sight from "./checks/sight.mjs";
 import * as tabs from "./checks/tabs.mjs";
 import * as themes from "./checks/themes.mjs";
@@ -32,7 +33,7 @@ if (!executablePath) {
   process.exit(2);
 }
 
-const checks = [looks, choices, compare, focus, forms, state, keyboard, waiting, others, crowd, access, phone, sight, tabs, themes, words, measures].flatMap((all) => Object.values(all));
+const checks = [looks, choices, compare, focus, forms, state, keyboard, waiting, others, crowd, access, phone, places, sight, tabs, themes, words, measures].flatMap((all) => Object.values(all));
 const known = checks.map((check) => check.name);
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
