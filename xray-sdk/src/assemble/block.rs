@@ -1,12 +1,11 @@
 //! The JSON of one segment or subsegment, without what it embeds.
 
 use crate::assemble::Findings;
-use crate::assemble::cause::Written;
 use crate::assemble::draft::{AnnotationValue, Draft};
 use crate::assemble::entry::write_entry;
 use crate::assemble::metadata::write_metadata;
+use crate::assemble::subject::Subject;
 use crate::assemble::text::{Text, floor_char_boundary};
-use crate::assemble::tree::{Node, Opened, Place, Tree};
 use crate::clock::Scale;
 use crate::document::limits;
 use crate::record::event::{Field, Mark, Namespace};
@@ -35,62 +34,61 @@ const SQL_BYTES: usize = 16 * 1024;
 pub(super) const RESERVE: usize = 2 * 1024;
 
 impl Blocks<'_> {
-    /// Writes `"key":value` pairs, without braces, of what is read into `draft`. Exceptions are looked for in `written`, if there are any.
-    pub(crate) fn write<'t>(
+    /// Writes `"key":value` pairs, without braces, of what was read into `draft`. `cause` writes what is told of exceptions, up to where it
+    /// is told to stop.
+    pub(crate) fn write(
         &self,
-        tree: &'t Tree,
-        place: Place,
-        opened: &Opened,
-        draft: &mut Draft<'t>,
-        written: Option<&mut Written>,
+        subject: &Subject<'_>,
+        draft: &Draft<'_>,
+        cause: &mut dyn FnMut(&mut Text, usize),
         text: &mut Text,
     ) {
-        let node = tree.node(place);
-        draft.read(tree, node);
         let limit = text.len() + self.limit - RESERVE;
-        let is_root = node.id == tree.identity().segment_id();
-        let is_segment = is_root && !tree.identity().is_part();
+        let is_root = subject.is_root();
+        let is_segment = is_root && !subject.identity.is_part();
         let mut trimmed = Vec::new();
-        self.head(tree, node, opened, draft, text);
+        self.head(subject, draft, text);
         if is_segment {
             self.segment(draft, text, &mut trimmed);
         } else {
-            match opened.namespace {
+            match subject.namespace {
                 Namespace::Local => {}
                 Namespace::Remote => text.raw(b",\"namespace\":\"remote\""),
                 Namespace::Aws => text.raw(b",\"namespace\":\"aws\""),
             }
         }
         if is_root {
-            self.findings.misplaced_user(tree, draft.text(Field::User));
+            self.findings
+                .misplaced_user(subject.identity, draft.text(Field::User));
             links(draft, text);
         }
         http(draft, text, &mut trimmed);
         sql(draft, text, &mut trimmed);
         self.annotations(draft, text, limit, &mut trimmed);
-        if let (Some(written), false) = (written, draft.lists.exceptions.is_empty()) {
-            written.write(tree, place, &draft.lists.exceptions, text, limit);
-        }
+        cause(text, limit);
         self.aws(draft, is_segment, text, limit, &mut trimmed);
         write_metadata(&draft.lists.metadata, text, limit, &mut trimmed);
-        self.findings.trimmed(tree, &trimmed);
+        self.findings.trimmed(subject.identity, &trimmed);
     }
 
-    fn head(&self, tree: &Tree, node: &Node, opened: &Opened, draft: &Draft<'_>, text: &mut Text) {
-        let given = draft
-            .text(Field::Name)
-            .unwrap_or_else(|| tree.name_of(opened));
+    fn head(&self, subject: &Subject<'_>, draft: &Draft<'_>, text: &mut Text) {
+        let given = draft.text(Field::Name).unwrap_or(subject.name);
         let name = limits::repair_name(given);
         if !is_same(&name, given) {
-            self.findings.repaired_name(tree, given, &name);
+            self.findings.repaired_name(subject.identity, given, &name);
         }
         text.raw(b"\"name\":\"");
         // Nothing that a name may have needs escaping.
         text.raw(&*name);
         let before = draft.number(Field::BeganBefore).unwrap_or(0) / 1_000;
-        let start = self.scale.epoch_micros(opened.at).saturating_sub(before);
-        let end = node.closed.map(|at| self.scale.epoch_micros(at).max(start));
-        text.identity(node.id, start, end);
+        let start = self
+            .scale
+            .epoch_micros(subject.began)
+            .saturating_sub(before);
+        let end = subject
+            .closed
+            .map(|at| self.scale.epoch_micros(at).max(start));
+        text.identity(subject.id, start, end);
         if !draft.is_unmarked() {
             for (mark, field) in [
                 (Mark::Fault, &b",\"fault\":true"[..]),

@@ -7,6 +7,7 @@ use crate::assemble::block::Blocks;
 use crate::assemble::cause::Written;
 use crate::assemble::draft::{Draft, Lists};
 use crate::assemble::finding::count;
+use crate::assemble::subject::{Alone, Subject};
 use crate::assemble::text::Text;
 use crate::assemble::tree::{Place, Tree};
 use crate::document::limits::NESTED_SUBSEGMENTS;
@@ -81,6 +82,23 @@ impl Documents {
         tree.exceptions = exceptions;
     }
 
+    /// Writes a segment in which nothing else is: it needs no plan, for its block fits.
+    pub(crate) fn write_alone(
+        &mut self,
+        alone: &Alone<'_>,
+        blocks: Blocks<'_>,
+        sink: &mut dyn FnMut(&[u8]),
+    ) {
+        let mut draft = Draft::new(mem::take(&mut self.lists));
+        draft.read([(alone.values, alone.texts)]);
+        let text = &mut self.document;
+        begin(Some(&alone.subject), text);
+        blocks.write(&alone.subject, &draft, &mut |_, _| {}, text);
+        text.raw(b"}");
+        sink(text.bytes());
+        self.lists = draft.lists.emptied();
+    }
+
     /// Writes one node that no other embeds with all below it, each behind the one that embeds it: most fit. False when they do not, and where
     /// exceptions refer to those of nodes below, which have to be written first.
     fn write_whole<'t>(
@@ -101,15 +119,16 @@ impl Documents {
             ..blocks
         };
         let text = &mut self.document;
-        begin(tree, root, text);
+        begin(tree.subject(root).as_ref(), text);
         let is_whole = nest(
             tree,
             root,
             text,
             |place| is_sent(tree, place),
             |place, text| {
-                if let Some(opened) = &tree.node(place).opened {
-                    trial.write(tree, place, opened, draft, None, text);
+                if let Some(subject) = tree.subject(place) {
+                    draft.read(tree.runs_of(tree.node(place)));
+                    trial.write(&subject, draft, &mut |_, _| {}, text);
                 }
                 text.len() <= blocks.limit
             },
@@ -151,18 +170,18 @@ impl Documents {
         // Children before parents: what a node embeds is known when the node is planned.
         for position in (0..self.order.len()).rev() {
             let place = self.order[position];
-            let Some(opened) = &tree.node(place).opened else {
+            let Some(subject) = tree.subject(place) else {
                 continue;
             };
             let start = self.blocks.len();
-            blocks.write(
-                tree,
-                place,
-                opened,
-                draft,
-                Some(exceptions),
-                &mut self.blocks,
-            );
+            draft.read(tree.runs_of(tree.node(place)));
+            let told = &draft.lists.exceptions;
+            let mut cause = |text: &mut Text, limit| {
+                if !told.is_empty() {
+                    exceptions.write(tree, place, told, text, limit);
+                }
+            };
+            blocks.write(&subject, draft, &mut cause, &mut self.blocks);
             let block = start..self.blocks.len();
             self.plan(tree, place, block, blocks.limit, is_sent);
         }
@@ -171,7 +190,7 @@ impl Documents {
         }
         for position in 0..self.alone.len() {
             let root = self.alone[position];
-            begin(tree, root, &mut self.document);
+            begin(tree.subject(root).as_ref(), &mut self.document);
             nest(
                 tree,
                 root,
@@ -237,20 +256,18 @@ impl Documents {
 }
 
 /// Writes what a document has before the block of its root.
-fn begin(tree: &Tree, root: Place, text: &mut Text) {
-    let node = tree.node(root);
-    let identity = tree.identity();
+fn begin(root: Option<&Subject<'_>>, text: &mut Text) {
     text.clear();
-    text.raw(b"{\"trace_id\":\"");
-    text.trace_id(identity.trace_id());
-    text.raw(b"\",");
-    if node.id != identity.segment_id() || identity.is_part() {
+    let Some(root) = root else {
+        return;
+    };
+    text.trace(root.identity.trace_id());
+    if !root.is_root() || root.identity.is_part() {
         text.raw(b"\"type\":\"subsegment\",");
     }
-    let parent = node.opened.map(|opened| opened.parent);
-    if let Some(parent) = parent.filter(|parent| parent.to_u64() != 0) {
+    if root.parent.to_u64() != 0 {
         text.raw(b"\"parent_id\":\"");
-        text.segment_id(parent);
+        text.segment_id(root.parent);
         text.raw(b"\",");
     }
 }

@@ -3,7 +3,6 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::panic::Location;
 
-use crate::assemble::tree::{Node, Tree};
 use crate::document::limits;
 use crate::id::SegmentId;
 use crate::record::event::{Chain, Event, Field, Form, Key, Mark, Texts, What};
@@ -77,12 +76,12 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Reads all that was recorded of a node, in place of what was read before.
+    /// Reads all that was recorded of a segment or subsegment, in place of what was read before: in runs, each with the text of its events.
     #[inline(always)]
-    pub(crate) fn read(&mut self, tree: &'a Tree, node: &Node) {
+    pub(crate) fn read(&mut self, runs: impl IntoIterator<Item = (&'a [Event], Texts<'a>)>) {
         (self.fields, self.marks) = (0, 0);
         self.lists.clear();
-        for (events, mut texts) in tree.runs_of(node) {
+        for (events, mut texts) in runs {
             for event in events {
                 self.take(event, &mut texts);
             }

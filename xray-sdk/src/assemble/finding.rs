@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::assemble::draft::Annotation;
 use crate::assemble::tree::Tree;
+use crate::record::identity::Identity;
 use crate::record::outlet::{Counts, Outlet};
 
 /// What had to be changed to make documents that X-Ray accepts: counted, and told once with the cure.
@@ -48,9 +49,9 @@ impl<'a> Findings<'a> {
         });
     }
 
-    pub(crate) fn repaired_name(&self, tree: &Tree, given: &str, name: &str) {
+    pub(crate) fn repaired_name(&self, identity: &Identity, given: &str, name: &str) {
         count(&self.counts.repaired, 1);
-        let trace = tree.identity().trace_id();
+        let trace = identity.trace_id();
         self.outlet
             .notices
             .tell_each(&format!("name {}", shown(name)), || {
@@ -64,8 +65,8 @@ impl<'a> Findings<'a> {
     }
 
     /// A subsegment has no user, and the segment is not ours to write.
-    pub(crate) fn misplaced_user(&self, tree: &Tree, user: Option<&str>) {
-        if user.is_some() && tree.identity().is_part() {
+    pub(crate) fn misplaced_user(&self, identity: &Identity, user: Option<&str>) {
+        if user.is_some() && identity.is_part() {
             count(&self.counts.trimmed, 1);
             self.outlet.notices.tell_once("user", || {
                 "set_user is left out in a Lambda function, whose segment AWS Lambda writes itself; record an annotation instead"
@@ -74,12 +75,12 @@ impl<'a> Findings<'a> {
         }
     }
 
-    pub(crate) fn trimmed(&self, tree: &Tree, names: &[String]) {
+    pub(crate) fn trimmed(&self, identity: &Identity, names: &[String]) {
         let Some(first) = names.first() else {
             return;
         };
         count(&self.counts.trimmed, names.len() as u64);
-        let trace = tree.identity().trace_id();
+        let trace = identity.trace_id();
         self.outlet.notices.tell_once("trimmed", || {
             format!(
                 "what was recorded as {first:?} is longer than X-Ray or one datagram takes, and was cut (first in {trace}, \
@@ -103,7 +104,9 @@ impl<'a> Findings<'a> {
         if values == 0 {
             return;
         }
-        count(&self.counts.refused, values as u64);
+        // What is refused is counted elsewhere, too.
+        let refused = &self.counts.refused;
+        refused.fetch_add(values as u64, Ordering::Relaxed);
         let trace = tree.identity().trace_id();
         self.outlet.notices.tell_once("late", || {
             format!(
@@ -137,8 +140,10 @@ impl<'a> Findings<'a> {
     }
 }
 
+/// Counts what is counted here alone: of those who assemble there is one at a time, so it takes no locked instruction.
+#[inline]
 pub(crate) fn count(counter: &AtomicU64, number: u64) {
-    counter.fetch_add(number, Ordering::Relaxed);
+    counter.store(counter.load(Ordering::Relaxed) + number, Ordering::Relaxed);
 }
 
 fn shown(text: &str) -> &str {

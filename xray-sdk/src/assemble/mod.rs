@@ -11,6 +11,7 @@ mod list;
 mod metadata;
 mod progress;
 mod secret;
+mod subject;
 mod text;
 mod tree;
 
@@ -22,6 +23,7 @@ use block::{Blocks, Common};
 use by_id::ById;
 use document::Documents;
 use finding::{Findings, count};
+use subject::Alone;
 use tree::{Place, Tree};
 
 use crate::clock::Scale;
@@ -86,6 +88,9 @@ impl Assembler {
 
     /// Takes what one owner recorded, and gives to `sink` the documents that are complete now.
     pub(crate) fn take(&mut self, lane: Box<Lane>, sink: &mut dyn FnMut(&[u8])) {
+        if self.write_alone(&lane, sink) {
+            return self.outlet.written(lane);
+        }
         let segment_id = lane.identity().segment_id();
         let mut tree = match self.pending.remove(&segment_id) {
             Some(tree) => tree,
@@ -118,6 +123,33 @@ impl Assembler {
             self.send(&mut tree, is_closed, Kept::Open, sink);
         }
         self.put(segment_id, tree);
+    }
+
+    /// Writes a segment that is whole in this lane, with nothing else: as most are where requests do little. False where it is not, or
+    /// something else arrived of it before.
+    #[inline]
+    fn write_alone(&mut self, lane: &Lane, sink: &mut dyn FnMut(&[u8])) -> bool {
+        let alone = match Alone::of(lane) {
+            Some(alone) if !self.pending.contains_key(&alone.subject.id) => alone,
+            _ => return false,
+        };
+        let identity = alone.subject.identity;
+        identity.set_sent();
+        identity.ended(|| alone.has_failed());
+        let outlet = &*self.outlet;
+        count(&outlet.counts.segments, 1);
+        let blocks = Blocks {
+            scale: self.scale,
+            common: &self.common,
+            findings: Findings {
+                outlet,
+                counts: &outlet.counts,
+            },
+            limit: self.limit,
+        };
+        self.documents.write_alone(&alone, blocks, sink);
+        count(&outlet.counts.nodes, 1);
+        true
     }
 
     /// Keeps what is left of a segment.

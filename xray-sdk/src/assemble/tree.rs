@@ -7,6 +7,7 @@ use crate::assemble::by_id::ById;
 use crate::assemble::cause::Written;
 use crate::assemble::list::{List, Lists};
 use crate::assemble::progress::Progress;
+use crate::assemble::subject::Subject;
 use crate::clock::{Moment, Tick};
 use crate::id::SegmentId;
 use crate::record::event::{Event, Length, Mark, Namespace, Texts, What, Words};
@@ -200,8 +201,19 @@ impl Tree {
         self.lanes.iter().map(|lane| lane.bytes()).sum()
     }
 
-    pub(crate) fn name_of(&self, opened: &Opened) -> &str {
-        self.texts_of(opened).words(opened.name)
+    /// What is known of a node beside its values, when its opening is here.
+    pub(crate) fn subject(&self, place: Place) -> Option<Subject<'_>> {
+        let node = &self.nodes[place];
+        let opened = node.opened.as_ref()?;
+        Some(Subject {
+            identity: self.identity(),
+            id: node.id,
+            parent: opened.parent,
+            name: self.texts_of(opened).words(opened.name),
+            namespace: opened.namespace,
+            began: opened.at,
+            closed: node.closed,
+        })
     }
 
     fn texts_of(&self, opened: &Opened) -> Texts<'_> {

@@ -1,5 +1,6 @@
 //! The tests of this crate that need nothing but its public interface.
 
+mod alone;
 mod anything;
 mod arbitrary;
 mod daemon;
