@@ -18,11 +18,9 @@ pub(crate) struct Exchange {
     /// The request was `HEAD`: whatever length the answer's head declares, no body follows.
     is_head: bool,
     grpc: bool,
-    /// The length of the answer's body, where it is known before the end.
-    declared: Option<u64>,
-    /// Bytes of the answer's body that passed by so far.
-    counted: u64,
     state: State,
+    /// Of the answer's body: bytes that are still to come where its length is known, else those that passed by so far.
+    bytes: u64,
 }
 
 enum Open {
@@ -34,8 +32,10 @@ enum Open {
 enum State {
     /// There is no answer yet.
     Waiting,
-    /// The head of the answer is here, its body is not complete.
+    /// The head of the answer is here, and its body is not complete, of which nobody told the length.
     Answering,
+    /// The same, and its length was told.
+    AnsweringAtLength,
     /// Nothing is left to record.
     Complete,
 }
@@ -59,9 +59,8 @@ impl Exchange {
             open,
             is_head: method == Method::HEAD,
             grpc: false,
-            declared: None,
-            counted: 0,
             state: State::Waiting,
+            bytes: 0,
         }
     }
 
@@ -90,8 +89,8 @@ impl Exchange {
             grpc::record_status(&mut self.open, headers);
         }
         if self.open.is_recording() && !self.is_bodiless(status) {
-            self.declared = length.or_else(|| message::content_length(headers));
-            if let Some(length) = self.declared {
+            if let Some(length) = length.or_else(|| message::content_length(headers)) {
+                (self.state, self.bytes) = (State::AnsweringAtLength, length);
                 self.open.content_length(length);
             }
         }
@@ -112,7 +111,11 @@ impl Exchange {
     /// Counts bytes of the answer's body.
     #[inline]
     pub(crate) fn data(&mut self, bytes: usize) {
-        self.counted = self.counted.saturating_add(bytes as u64);
+        let bytes = bytes as u64;
+        self.bytes = match self.state {
+            State::AnsweringAtLength => self.bytes.saturating_sub(bytes),
+            _ => self.bytes.saturating_add(bytes),
+        };
     }
 
     /// Records what comes after the answer's body.
@@ -156,8 +159,8 @@ impl Exchange {
 
     #[inline]
     fn finish(&mut self) {
-        if self.state == State::Answering && self.declared.is_none() && self.counted > 0 {
-            self.open.content_length(self.counted);
+        if self.state == State::Answering && self.bytes > 0 {
+            self.open.content_length(self.bytes);
         }
         self.state = State::Complete;
     }
@@ -166,10 +169,7 @@ impl Exchange {
     /// end, but drops it.
     #[inline]
     fn is_all_there(&self) -> bool {
-        self.state == State::Answering
-            && self
-                .declared
-                .is_some_and(|declared| self.counted >= declared)
+        self.state == State::AnsweringAtLength && self.bytes == 0
     }
 }
 

@@ -109,11 +109,11 @@ impl ServerLayer {
         let uri = || extension::original_uri(extensions).unwrap_or(uri);
         let host = || message::authority(uri(), || headers.get(HOST)).map(message::host);
         let name = naming.name(recorder.name(), host);
-        let mut segment = recorder.segment(Text::copied(&name));
-        if let Some(header) = message::trace_header(headers) {
-            segment = segment.continuing(header);
-        }
-        let mut segment = segment
+        // Without a branch where most have no header: what is moved there, all that is known so far, is more than that.
+        let header = message::trace_header(headers).unwrap_or_default();
+        let mut segment = recorder
+            .segment(Text::copied(&name))
+            .continuing(header)
             .request_with(|| SamplingRequest {
                 service: &name,
                 host: host(),

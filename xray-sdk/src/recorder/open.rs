@@ -51,6 +51,7 @@ impl<'a> SegmentBuilder<'a> {
     ///
     /// A root of nothing but zeros, as SDKs send it for a trace that is not sampled, names no trace: a segment that is recorded
     /// nevertheless begins a new one.
+    #[inline(always)]
     pub fn continuing(self, header: TraceHeader) -> Self {
         Self { header, ..self }
     }
