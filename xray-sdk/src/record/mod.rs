@@ -1,6 +1,7 @@
 //! What is recorded on the request path, before it becomes a document.
 
 mod account;
+pub(crate) mod approach;
 pub(crate) mod event;
 mod flush;
 mod home;

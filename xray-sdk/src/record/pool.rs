@@ -84,8 +84,12 @@ impl Pool {
             let mut free = free.borrow_mut();
             let lanes = free.lanes(size);
             let taken = lanes.pop();
+            // Of the next one more can be fetched: it was fetched itself when the one before it was taken.
             if let Some(next) = lanes.last() {
                 next.fetch();
+            }
+            if let [.., after, _] = &lanes[..] {
+                after.approach();
             }
             taken
         });
@@ -99,6 +103,7 @@ impl Pool {
     fn refill(&self, size: Size, outlet: &Arc<Outlet>) -> Box<Lane> {
         let mut lanes = self.crates(size).pop().unwrap_or_default();
         let lane = lanes.pop();
+        lanes.iter().rev().take(2).for_each(|next| next.approach());
         // Where the thread is ending, its lanes are gone and these are freed.
         let _ = FREE.try_with(|free| *free.borrow_mut().lanes(size) = lanes);
         lane.unwrap_or_else(|| Lane::new(size, outlet))

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::assemble::Assembler;
 use crate::emitter::{Batch, Emitter, Tally};
+use crate::record::approach::Approach;
 use crate::record::outlet::Outlet;
 use crate::record::round::Next;
 use crate::recorder::backlog::{BATCH_BYTES, Backlog};
@@ -33,6 +34,8 @@ pub(crate) struct Worker {
     rest: Rest,
     /// How many lanes this round found.
     found: usize,
+    /// Lanes that were taken from the queue and are written next. Empty between rounds, unless one ended by a panic.
+    approach: Approach,
     /// None where the daemon is not told of it.
     bulletin: Option<Bulletin>,
 }
@@ -67,6 +70,7 @@ impl Worker {
             pulse,
             rest: Rest::new(),
             found: 0,
+            approach: Approach::default(),
             bulletin,
         }
     }
@@ -172,9 +176,10 @@ impl Worker {
             backlog.push(document);
             unsent.store(backlog.documents(), Ordering::Relaxed);
         };
-        for number in 0..waiting {
-            let Some(lane) = self.outlet.take() else {
-                break;
+        for number in 0..waiting + Approach::STEPS {
+            let taken = (number < waiting).then(|| self.outlet.take()).flatten();
+            let Some(lane) = self.approach.step(taken) else {
+                continue;
             };
             if number % TIMED == TIMED - 1 {
                 self.assembler.follow_time();

@@ -57,6 +57,8 @@ impl Lane {
 
     pub(crate) fn fetch(&self) {}
 
+    pub(crate) fn approach(&self) {}
+
     pub(crate) fn begin_segment(&mut self, outlet: &Arc<Outlet>, about: About<'_>) {
         self.begin(Identity::new(outlet.clone(), about));
     }
