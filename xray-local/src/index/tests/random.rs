@@ -65,7 +65,10 @@ pub(crate) fn documents(chance: &mut Chance, number: u64) -> Vec<String> {
     (0..count)
         .map(|_| {
             let mut head = format!(r#""trace_id":"{trace_id}""#);
-            if !parents.is_empty() && !chance.one_in(4) {
+            if chance.one_in(10) {
+                // One that never comes.
+                head.push_str(r#","parent_id":"ffffffffffffffff""#);
+            } else if !parents.is_empty() && !chance.one_in(4) {
                 let parent = &parents[chance.below(parents.len() as u64) as usize];
                 let _ = write!(head, r#","parent_id":"{parent}""#);
             }
