@@ -8,6 +8,8 @@ import { useZoom } from "/page/zoom.js";
 
 const NODE = { width: 170, height: 56 };
 const MARGIN = 24;
+/** The room of the point of an arrow, in front of a node. */
+const POINT = 9;
 
 /** What tells a node from all others. */
 export const key = (node) => node.cluster ?? `${node.name}\n${node.type}`;
@@ -68,7 +70,7 @@ function callsOf({ nodes, edges }) {
     const lines = [edge.isLink ? "later" : average(edge.counts), rate(edge.counts.perMinute)].filter(Boolean);
     return { edge, lines, curve: { ...ends, bend: Math.max(24, Math.abs(ends.to.x - ends.from.x) / 2) } };
   });
-  const boxes = nodes.map(({ x, y }) => ({ left: x - NODE.width / 2, right: x + NODE.width / 2, top: y - NODE.height / 2, bottom: y + NODE.height / 2 }));
+  const boxes = nodes.map(({ x, y }) => ({ left: x - NODE.width / 2 - POINT, right: x + NODE.width / 2, top: y - NODE.height / 2, bottom: y + NODE.height / 2 }));
   const labels = place(calls, boxes);
   return calls.map((call, number) => ({ ...call, label: labels[number] }));
 }
