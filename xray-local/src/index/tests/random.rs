@@ -100,7 +100,7 @@ fn document(
     match chance.below(12) {
         0 => add(r#","in_progress":true"#.into()),
         1 => add(format!(r#","end_time":{}"#, start + 5000.0)),
-        2 => add(format!(r#","end_time":{}"#, start - 1.0)),
+        2 => add(format!(r#","end_time":{}"#, (start - 1.0).max(0.0))),
         _ => add(format!(
             r#","end_time":{}"#,
             start + chance.below(16) as f64 / 4.0
