@@ -67,11 +67,20 @@ impl Lists {
         list.last = other.last;
     }
 
-    /// The runs of one node, in their order.
+    /// The runs of one list, in their order.
     #[inline]
     pub(super) fn of(&self, list: List) -> impl Iterator<Item = Run> + use<'_> {
-        let mut next = list.first;
+        self.of_both(list, List::EMPTY)
+    }
+
+    /// The runs of two lists, one after the other. Chained iterators are not as small, and become calls.
+    #[inline]
+    pub(super) fn of_both(&self, list: List, other: List) -> impl Iterator<Item = Run> + use<'_> {
+        let (mut next, mut other) = (list.first, other.first);
         std::iter::from_fn(move || {
+            if next == NONE {
+                next = std::mem::replace(&mut other, NONE);
+            }
             let link = self.0.get(next as usize)?;
             next = link.next;
             Some(link.run)

@@ -5,7 +5,7 @@ mod open;
 
 use crate::assemble::by_id::ById;
 use crate::assemble::cause::Written;
-use crate::assemble::list::{List, Lists};
+use crate::assemble::list::{List, Lists, Run};
 use crate::assemble::progress::Progress;
 use crate::assemble::subject::Subject;
 use crate::clock::{Moment, Tick};
@@ -202,6 +202,7 @@ impl Tree {
     }
 
     /// What is known of a node beside its values, when its opening is here.
+    #[inline]
     pub(crate) fn subject(&self, place: Place) -> Option<Subject<'_>> {
         let node = &self.nodes[place];
         let opened = node.opened.as_ref()?;
@@ -230,13 +231,15 @@ impl Tree {
     }
 
     fn listed<'a>(&'a self, list: List) -> impl Iterator<Item = (&'a Event, Texts<'a>)> + use<'a> {
-        let events = self.runs(list).flat_map(|(events, mut texts)| {
-            events.iter().map(move |event| {
-                let own = texts;
-                texts.next(Length(event.what.text_bytes() as u32));
-                (event, own)
-            })
-        });
+        let events = self
+            .runs(self.runs.of(list))
+            .flat_map(|(events, mut texts)| {
+                events.iter().map(move |event| {
+                    let own = texts;
+                    texts.next(Length(event.what.text_bytes() as u32));
+                    (event, own)
+                })
+            });
         events.filter(|(event, _)| is_value(&event.what))
     }
 
@@ -247,13 +250,15 @@ impl Tree {
         &'a self,
         node: &Node,
     ) -> impl Iterator<Item = (&'a [Event], Texts<'a>)> + use<'a> {
-        let all = self.runs(node.events);
-        all.chain(self.runs(node.elsewhere))
+        self.runs(self.runs.of_both(node.events, node.elsewhere))
     }
 
     #[inline]
-    fn runs<'a>(&'a self, list: List) -> impl Iterator<Item = (&'a [Event], Texts<'a>)> + use<'a> {
-        self.runs.of(list).map(|run| {
+    fn runs<'a, R: Iterator<Item = Run>>(
+        &'a self,
+        runs: R,
+    ) -> impl Iterator<Item = (&'a [Event], Texts<'a>)> + use<'a, R> {
+        runs.map(|run| {
             let lane = &*self.lanes[run.lane as usize];
             let events = &lane.events()[run.first as usize..run.end as usize];
             (events, lane.text_from(run.text as usize))
