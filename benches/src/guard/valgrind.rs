@@ -4,19 +4,20 @@ use std::process::Output;
 use crate::contender::Entry;
 use crate::process;
 
-/// Counts the allocations and the instructions of all that an entry records.
+/// Counts the allocations of all that an entry records, and the instructions of the function with a name like `counted`, in which that is
+/// recorded or written.
 ///
 /// # Errors
 ///
 /// When valgrind is missing or fails.
-pub(super) fn count(entry: &Entry) -> Result<(u64, u64), Box<dyn Error>> {
+pub(super) fn count(entry: &Entry, counted: &str) -> Result<(u64, u64), Box<dyn Error>> {
     let output = run(
         entry,
         &[
             "--tool=callgrind",
             "--callgrind-out-file=/dev/null",
             "--collect-atstart=no",
-            "--toggle-collect=*guarded_burst*",
+            &format!("--toggle-collect={counted}"),
         ],
     )?;
     let told = String::from_utf8_lossy(&output.stderr);
