@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::notice::Notices;
-use crate::record::account::Account;
+pub(crate) use crate::record::account::LANE_BYTES;
+use crate::record::account::{Account, Balance};
 use crate::record::flush::{Flushes, LAST};
 use crate::record::identity::{About, Share};
 use crate::record::lane::{Lane, Size};
@@ -24,6 +25,8 @@ pub(crate) struct Outlet {
     account: Account,
     lanes_limit: usize,
     bytes_limit: usize,
+    /// The background thread is woken for each so much that is recorded: a power of two.
+    rush: usize,
     /// Coarse time, moved on by the background thread: what is recorded learns its age without a clock.
     beat: AtomicU32,
     /// No segment begins any more; what is open may still end.
@@ -56,20 +59,24 @@ pub(crate) struct Counts {
     pub(crate) written: AtomicU64,
 }
 
-/// A lane takes at least this much memory, however little is in it; the number of lanes follows from the bound on memory.
-pub(crate) const LANE_BYTES: usize = 1024;
 /// So many lanes are enough, whatever the bound: the background thread writes what is in them while documents wait to be emitted. The queue has
-/// places for a quarter more, of 16 bytes each.
-const LANES: usize = 1 << 16;
-/// The background thread is woken when so much waits, or when half of the bound is reached.
+/// a place for each, of 16 bytes, and for a quarter more: what is open when the limit is reached still ends.
+const LANES: usize = 5 << 14;
+/// The background thread is woken for each so much that is recorded, or for less where the bound is small.
 const RUSH_BYTES: usize = 8 * 1024 * 1024;
 /// So much of a shutdown's deadline, or a tenth of it, is left for sending what did not end before.
 const SENDING: Duration = Duration::from_millis(100);
 
-/// What a lane counts for against the bound on memory.
-#[inline]
+/// A lane with less in it counts for [`LANE_BYTES`]: to tell more of it would cost more than to know it.
+const LITTLE: usize = 2 * LANE_BYTES;
+
+/// What a lane counts for against the bound on memory, once it is queued.
+#[inline(always)]
 fn charge(lane: &Lane) -> usize {
-    lane.bytes().max(LANE_BYTES)
+    match lane.bytes() {
+        ..=LITTLE => LANE_BYTES,
+        more => more,
+    }
 }
 
 impl Outlet {
@@ -79,12 +86,12 @@ impl Outlet {
             clock,
             notices: Arc::default(),
             counts: Counts::default(),
-            // Room for what is open when the limit is reached, and ends then.
             queue: ArrayQueue::new(lanes_limit + lanes_limit / 4),
             pool: Pool::new(bytes_limit),
             account: Account::default(),
             lanes_limit,
             bytes_limit,
+            rush: 1 << RUSH_BYTES.min(bytes_limit / 2).max(1).ilog2(),
             beat: AtomicU32::new(0),
             closed: AtomicBool::new(false),
             ended: AtomicBool::new(false),
@@ -112,11 +119,10 @@ impl Outlet {
     /// The lane of a segment that begins; `None` when the bound on memory is reached or the recorder was shut down.
     #[inline(always)]
     pub(crate) fn segment_lane(self: &Arc<Self>, about: About<'_>) -> Option<Box<Lane>> {
-        if !self.admit() {
-            return None;
-        }
+        let before = self.admit()?;
         let mut lane = self.pool.take(Size::Segment, self);
         lane.begin_segment(self, about);
+        lane.wakes = self.is_time(before, LANE_BYTES);
         Some(lane)
     }
 
@@ -124,64 +130,74 @@ impl Outlet {
     #[inline(always)]
     pub(crate) fn lane(identity: Share) -> Result<Box<Lane>, Share> {
         match identity.outlet().admit() {
-            true => Ok(Self::part(identity)),
-            false => Err(identity),
+            Some(before) => Ok(Self::part(identity, before)),
+            None => Err(identity),
         }
     }
 
     /// An empty lane for what is open already: its end has to be recorded, also beyond the bound.
     pub(crate) fn lane_to_end(identity: Share) -> Box<Lane> {
-        identity.outlet().account.lend();
-        Self::part(identity)
+        let before = identity.outlet().account.lend();
+        Self::part(identity, before)
     }
 
     #[inline(always)]
-    fn part(identity: Share) -> Box<Lane> {
+    fn part(identity: Share, before: Balance) -> Box<Lane> {
         let outlet = identity.outlet();
+        let wakes = outlet.is_time(before, LANE_BYTES);
         let mut lane = outlet.pool.take(Size::Part, outlet);
         lane.begin_part(identity);
+        lane.wakes = wakes;
         lane
     }
 
-    /// Whether one more lane may be lent; then it is.
+    /// Lends one more lane, if that may be; the balance before.
     #[inline(always)]
-    fn admit(&self) -> bool {
+    fn admit(&self) -> Option<Balance> {
         let before = self.account.lend();
         let has_room = before.bytes <= self.bytes_limit && before.lent < self.lanes_limit;
         if has_room && !self.closed.load(Ordering::Relaxed) {
-            return true;
+            return Some(before);
         }
         self.account.returned();
-        false
+        None
     }
 
-    /// Gives what was recorded to the background thread. Never blocks; costs no system call but when the queue runs full.
+    /// Gives what was recorded to the background thread. Never blocks; costs no system call but when much is recorded.
     #[inline(always)]
     pub(crate) fn hand_over(&self, lane: Box<Lane>) {
-        let bytes = charge(&lane);
+        let more = charge(&lane) - LANE_BYTES;
+        let wakes = lane.wakes;
         if let Err(lane) = self.queue.push(lane) {
             self.turn_away(lane);
             return;
         }
-        let before = self.account.hand_over(bytes);
         if self.ended.load(Ordering::SeqCst) {
             self.refuse_queue();
-            return;
+        } else if wakes || more > 0 {
+            self.tell(wakes, more);
         }
-        let rush = self.rush();
-        if before.bytes <= rush && before.bytes + bytes > rush {
+    }
+
+    /// What was handed over takes so much more than it was lent for, or it is time to wake the background thread.
+    #[cold]
+    #[inline(never)]
+    fn tell(&self, wakes: bool, more: usize) {
+        let before = self.account.hold(more);
+        if wakes || self.is_time(before, more) {
             self.wake();
         }
     }
 
+    /// Whether so many bytes more make it time to wake the background thread.
     #[inline(always)]
-    fn rush(&self) -> usize {
-        RUSH_BYTES.min(self.bytes_limit / 2)
+    fn is_time(&self, before: Balance, more: usize) -> bool {
+        (before.bytes ^ (before.bytes + more)) >= self.rush
     }
 
     /// Whether so many lanes wait that there may have been no reason to wake the background thread for the latest.
     pub(crate) fn is_rushed(&self) -> bool {
-        self.waiting() * LANE_BYTES > self.rush() / 2
+        self.waiting() * LANE_BYTES > self.rush / 2
     }
 
     /// How many lanes wait in the queue.
@@ -189,13 +205,17 @@ impl Outlet {
         self.queue.len()
     }
 
+    /// Takes a lane out of the queue, for the background thread.
     pub(crate) fn take(&self) -> Option<Box<Lane>> {
-        self.queue.pop()
+        let lane = self.queue.pop()?;
+        self.account.taken();
+        Some(lane)
     }
 
     /// An empty lane of `identity` for the background thread, which keeps it.
     pub(crate) fn kept_lane(identity: Share) -> Box<Lane> {
-        Self::part(identity)
+        let balance = identity.outlet().account.read();
+        Self::part(identity, balance)
     }
 
     /// Takes what the background thread has kept into the account of what is recorded and not sent.
@@ -211,6 +231,7 @@ impl Outlet {
     /// Documents wait no more.
     pub(crate) fn release(&self, bytes: usize) {
         self.account.written(bytes);
+        self.account.tell();
     }
 
     /// Takes back a lane whose content was written.
@@ -236,8 +257,9 @@ impl Outlet {
         self.account.returned();
     }
 
-    /// The background thread has written for now: the lanes that it has are for others.
+    /// The background thread has written for now: the lanes that it has are for others, and what waits no more is told.
     pub(crate) fn share_lanes(&self) {
+        self.account.tell();
         self.pool.share();
     }
 
@@ -296,7 +318,7 @@ impl Outlet {
 
     /// Whether handles and threads have lanes, or lanes wait in the queue.
     pub(crate) fn is_in_use(&self) -> bool {
-        self.account.read().lent > 0 || !self.queue.is_empty()
+        self.account.read().lent > 0
     }
 
     /// The background thread has ended: nobody waits for it any more.

@@ -14,6 +14,8 @@ pub(crate) struct Lane {
     text: AtomicU64,
     /// How many handles that share it are open.
     pub(crate) handles: u32,
+    /// To hand it over wakes the background thread.
+    pub(crate) wakes: bool,
 }
 
 pub(crate) struct Event {
@@ -52,6 +54,7 @@ impl Lane {
             events: Vec::new(),
             text: AtomicU64::new(0),
             handles: 0,
+            wakes: false,
         })
     }
 

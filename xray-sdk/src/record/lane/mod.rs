@@ -36,6 +36,8 @@ pub(crate) struct Lane {
     pub(crate) is_shared: bool,
     /// How many of them are open.
     pub(crate) handles: u32,
+    /// To hand it over wakes the background thread.
+    pub(crate) wakes: bool,
     /// How time is read here.
     source: Source,
     size: Size,
@@ -96,6 +98,7 @@ impl Lane {
             taken: 0,
             is_shared: false,
             handles: 0,
+            wakes: false,
             source: Source::Monotonic,
             size,
         })
@@ -147,11 +150,12 @@ impl Lane {
         self.share().lend()
     }
 
-    /// Takes back what was lent, or any other reference to whose it is.
+    /// Takes back what was lent, or any other reference to whose it is. That to another is what comes back.
     #[inline(always)]
-    pub(crate) fn give_back(&mut self, identity: Loan) {
-        if let Some(own) = &mut self.identity {
-            own.take_back(identity);
+    pub(crate) fn give_back(&mut self, identity: Loan) -> Option<Loan> {
+        match &mut self.identity {
+            Some(own) => own.take_back(identity),
+            None => Some(identity),
         }
     }
 
@@ -313,7 +317,7 @@ impl Lane {
     }
 
     #[inline(always)]
-    fn is_old(&self) -> bool {
+    pub(crate) fn is_old(&self) -> bool {
         self.outlet.beat().wrapping_sub(self.taken) > OLD_BEATS
     }
 

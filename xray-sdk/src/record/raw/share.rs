@@ -80,13 +80,15 @@ impl<T> Share<T> {
         }
     }
 
-    /// Takes back what was lent, or drops what is of another.
+    /// Takes back what was lent. What is of another comes back.
     #[inline(always)]
-    pub(crate) fn take_back(&mut self, loan: Loan<T>) {
+    pub(crate) fn take_back(&mut self, loan: Loan<T>) -> Option<Loan<T>> {
         if loan.0 == self.owned {
             self.weight += 1;
             std::mem::forget(loan);
+            return None;
         }
+        Some(loan)
     }
 
     /// Tells it from any other that there is.
@@ -231,10 +233,10 @@ mod tests {
         let mut part = share.divide();
         let (one, two) = (share.lend(), part.lend());
         assert!(!share.is_whole());
-        share.take_back(two);
+        assert!(share.take_back(two).is_none());
         drop(part);
         assert!(!share.is_whole());
-        share.take_back(one);
+        assert!(share.take_back(one).is_none());
         assert!(share.is_whole(), "what was dropped is not missed");
         assert!(share.lend().address() == share.address());
         assert!(share.is_whole());
@@ -244,7 +246,7 @@ mod tests {
     fn a_part_of_another_is_not_taken() {
         let mut share = Share::new(1);
         let mut other = Share::new(2);
-        share.take_back(other.lend());
+        assert!(share.take_back(other.lend()).is_some());
         assert!(share.is_whole());
         assert_eq!((*share, *other), (1, 2));
     }
