@@ -11,8 +11,8 @@ use crate::record::lane::Lane;
 
 pub(crate) use passive::Passive;
 pub(crate) use slot::{
-    Kind, Left, Taken, begin, begin_unsampled, end, end_unsampled, kind, leave, put, replace,
-    settle, take, with, with_lane,
+    Kind, Left, Taken, at_once, begin, begin_unsampled, end, end_unsampled, kind, leave, lend,
+    lent, put, replace, settle, take, with, with_lane,
 };
 
 /// Where calls on one thread, or on one handle, are recorded.

@@ -6,6 +6,7 @@ use std::mem::ManuallyDrop;
 use crate::context::{Context, Passive};
 use crate::id::SegmentId;
 use crate::record::lane::Lane;
+use crate::record::raw::{self, Seat};
 
 /// Which kind of context is current.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -31,28 +32,39 @@ impl Kind {
 // Without destructors, so that they need no look at whether they still live: a thread that ends while something is current, whose
 // guard was forgotten, leaks that.
 thread_local! {
-    static KIND: Cell<Kind> = const { Cell::new(Kind::Missing) };
-    static LANE: Cell<Taken> = const { Cell::new(ManuallyDrop::new(None)) };
+    static HERE: Here = const {
+        Here {
+            kind: Cell::new(Kind::Missing),
+            lane: Seat::empty(),
+            left_count: Cell::new(0),
+        }
+    };
     static PASSIVE: Cell<ManuallyDrop<Passive>> = const { Cell::new(ManuallyDrop::new(Passive::Silent)) };
-    /// How many contexts `LEFT` has.
-    static LEFT_COUNT: Cell<usize> = const { Cell::new(0) };
     /// Contexts whose guards ended before those entered inside them, each with what it had replaced.
     static LEFT: RefCell<Vec<(Left, Context)>> = const { RefCell::new(Vec::new()) };
 }
 
+/// What nearly all calls ask for, in one place, which is found once.
+struct Here {
+    kind: Cell<Kind>,
+    lane: Seat<Lane>,
+    /// How many contexts `LEFT` has.
+    left_count: Cell<usize>,
+}
+
 /// What is taken out of the thread's place: the lane that is current, if one is.
-pub(crate) type Taken = ManuallyDrop<Option<Box<Lane>>>;
+pub(crate) type Taken = raw::Taken<Lane>;
 
 #[inline(always)]
 fn set_kind(kind: Kind) {
     // By the place itself: `set` is code of its own, which is called.
-    KIND.with(|place| place.set(kind));
+    HERE.with(|here| here.kind.set(kind));
 }
 
 /// Which kind of context is current on this thread.
 #[inline(always)]
 pub(crate) fn kind() -> Kind {
-    KIND.get()
+    HERE.with(|here| here.kind.get())
 }
 
 /// Looks at what is current. `work` must be ours alone: code of the program would find nothing.
@@ -67,13 +79,47 @@ pub(crate) fn with<R>(work: impl FnOnce(&mut Context) -> R) -> R {
 /// puts back what was taken as it is, one word: to move the box through branches costs more.
 #[inline(always)]
 pub(crate) fn take() -> Taken {
-    LANE.replace(ManuallyDrop::new(None))
+    HERE.with(|here| here.lane.take())
 }
 
 /// Puts back what was taken.
 #[inline(always)]
 pub(crate) fn put(taken: Taken) {
-    LANE.with(|lane| lane.set(taken));
+    HERE.with(|here| here.lane.put(taken));
+}
+
+/// The lane that is current, if one is, where it is.
+///
+/// # Safety
+///
+/// As for [`Seat::lend`].
+#[allow(unsafe_code, reason = "the caller answers for it")]
+#[inline(always)]
+pub(crate) unsafe fn lend<'a>() -> Option<&'a mut Lane> {
+    // SAFETY: by the caller's word.
+    HERE.with(|here| unsafe { here.lane.lend() })
+}
+
+/// Does what calls nothing and needs no memory on the lane that is current, if one is, where it is. None where none is.
+macro_rules! at_once {
+    (|$lane:ident| $work:expr) => {{
+        #[allow(unsafe_code, reason = "so that nothing is taken out and put back")]
+        // SAFETY: the work that is written here is short, calls no code of others and does not look at what is current.
+        let lent = unsafe { $crate::context::lend() };
+        let done = match lent {
+            Some($lane) => Some($work),
+            None => None,
+        };
+        $crate::context::lent();
+        done
+    }};
+}
+pub(crate) use at_once;
+
+/// What was [lent](lend) is used no more.
+#[inline(always)]
+pub(crate) fn lent() {
+    HERE.with(|here| here.lane.lent());
 }
 
 /// Works on the lane that is current, if one is. `work` must be ours alone: code of the program would find nothing.
@@ -113,7 +159,7 @@ pub(crate) fn begin_unsampled() {
 /// Makes nothing current where that is; else returns false.
 #[inline(always)]
 pub(crate) fn end_unsampled() -> bool {
-    let is_current = KIND.get() == Kind::Unsampled;
+    let is_current = kind() == Kind::Unsampled;
     if is_current {
         set_kind(Kind::Missing);
     }
@@ -123,7 +169,7 @@ pub(crate) fn end_unsampled() -> bool {
 /// Makes `context` current, and returns what was.
 #[inline(always)]
 pub(crate) fn replace(context: Context) -> Context {
-    let before = match KIND.get() {
+    let before = match kind() {
         Kind::Missing => Context::Missing,
         Kind::Unsampled => Context::Passive(Passive::Unsampled),
         Kind::Recording => match ManuallyDrop::into_inner(take()) {
@@ -169,13 +215,16 @@ pub(crate) enum Left {
 #[cold]
 pub(crate) fn leave(what: Left, before: Context) {
     let is_kept = LEFT.try_with(|left| left.borrow_mut().push((what, before)));
-    LEFT_COUNT.set(LEFT_COUNT.get() + usize::from(is_kept.is_ok()));
+    HERE.with(|here| {
+        let count = &here.left_count;
+        count.set(count.get() + usize::from(is_kept.is_ok()));
+    });
 }
 
 /// Takes away what is current here though its guard has ended, after that of `ended` has.
 #[inline(always)]
 pub(crate) fn settle(ended: impl FnOnce() -> Option<SegmentId>) {
-    if LEFT_COUNT.get() > 0 {
+    if HERE.with(|here| here.left_count.get()) > 0 {
         take_left(ended());
     }
 }
@@ -203,7 +252,10 @@ fn take_left(ended: Option<SegmentId>) {
         let Some(before) = before else {
             return;
         };
-        LEFT_COUNT.set(LEFT_COUNT.get().saturating_sub(1));
+        HERE.with(|here| {
+            let count = &here.left_count;
+            count.set(count.get().saturating_sub(1));
+        });
         replace(before).hand_over();
     }
 }

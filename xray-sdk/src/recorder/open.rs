@@ -7,11 +7,12 @@ use crate::header::{Sampled, TraceHeader};
 use crate::id::{SegmentId, TraceId};
 use crate::record::event::{Field, Namespace};
 use crate::record::identity::{About, Kind};
+use crate::record::lane::Lane;
 use crate::record::{Text, hand_over_to};
 use crate::recorder::Recorder;
 use crate::recorder::environment::UnsampledIds;
 use crate::sampling::{Decision, Reason, SamplingRequest, Watch};
-use crate::segment::{Entity, NO_NODE, Segment, SegmentFuture};
+use crate::segment::{Entity, NO_NODE, Segment, SegmentFuture, kept};
 
 /// A segment that is not begun yet. Made by [`Recorder::segment`].
 #[must_use = "nothing is recorded until the segment begins"]
@@ -22,6 +23,14 @@ pub struct SegmentBuilder<'a> {
     /// What the program told of it.
     request: Option<SamplingRequest<'a>>,
     pub(super) choice: Choice,
+}
+
+/// How the segment of a new trace begins.
+enum New {
+    Recorded(Box<Lane>),
+    Unsampled,
+    /// As is to be decided, or there is no room.
+    Not,
 }
 
 /// Who decides whether a segment is recorded.
@@ -109,13 +118,24 @@ impl<'a> SegmentBuilder<'a> {
     }
 
     /// Begins the segment as a handle of its own.
-    #[inline]
+    #[inline(always)]
     pub fn begin(mut self) -> Segment {
         self.start()
     }
 
-    /// Begins the segment. By reference, for what has just been written here is not moved without the processor waiting for it.
+    /// Begins the segment. Most are made where they stay, of what is returned in registers: what was just written elsewhere is not moved without
+    /// the processor waiting for it.
+    #[inline(always)]
     fn start(&mut self) -> Segment {
+        match self.start_new() {
+            New::Recorded(lane) => Segment::recorded(lane),
+            New::Unsampled => Segment::unsampled(),
+            New::Not => self.start_as_decided(),
+        }
+    }
+
+    /// Begins the segment of a new trace, where the sampler says the same of all.
+    fn start_new(&mut self) -> New {
         let inner = &*self.recorder.inner;
         let is_new = matches!(self.choice, Choice::Open)
             && self.header.is_empty()
@@ -124,10 +144,13 @@ impl<'a> SegmentBuilder<'a> {
             Some(false) if is_new => {
                 let counts = &inner.outlet.counts;
                 counts.unsampled.fetch_add(1, Ordering::Relaxed);
-                Segment::new(Entity::passive(Passive::Unsampled, NO_NODE), false)
+                New::Unsampled
             }
-            Some(true) if is_new => self.record(Kind::Segment, None),
-            _ => self.start_as_decided(),
+            Some(true) if is_new => match self.record(Kind::Segment, None) {
+                Some(lane) => New::Recorded(lane),
+                None => New::Not,
+            },
+            _ => New::Not,
         }
     }
 
@@ -201,18 +224,22 @@ impl<'a> SegmentBuilder<'a> {
     /// Begins a segment, or what stands for it, in a lane of its own.
     pub(super) fn record_as(&mut self, kind: Kind, decision: &Decision) -> Segment {
         let watch = Watch::new(&self.recorder.inner.sampler, decision);
-        let mut segment = self.record(kind, watch);
+        let asked = self.header.sampled() == Sampled::Requested;
+        let Some(mut lane) = self.record(kind, watch) else {
+            return self.refuse(asked);
+        };
+        let id = lane.node;
         if let Some(rule) = decision.recorded_rule() {
-            segment.field(Field::SamplingRule, rule);
+            lane.field(id, Field::SamplingRule, rule);
         }
-        segment
+        Segment::new(Entity::held(lane, id), asked)
     }
 
+    /// The lane of a segment that begins now. None where there is no room for it.
     #[inline(never)]
-    fn record(&mut self, kind: Kind, watch: Option<Box<Watch>>) -> Segment {
+    fn record(&mut self, kind: Kind, watch: Option<Box<Watch>>) -> Option<Box<Lane>> {
         let outlet = &self.recorder.inner.outlet;
         let now = outlet.clock.tick();
-        let asked = self.header.sampled() == Sampled::Requested;
         let parent = self.header.parent().unwrap_or(SegmentId::from_u64(0));
         let trace_id = match self.header.root() {
             Some(root) => root,
@@ -226,21 +253,23 @@ impl<'a> SegmentBuilder<'a> {
             header: &self.header,
             watch,
         };
-        let Some(mut lane) = outlet.segment_lane(about) else {
-            return self.refuse(trace_id, id, asked);
-        };
+        let mut lane = outlet.segment_lane(about)?;
         lane.open(id, parent, &self.name, Namespace::Local, now);
-        Segment::new(Entity::held(lane, id), asked)
+        Some(lane)
     }
 
     /// There is no room for it.
     #[cold]
     #[inline(never)]
-    fn refuse(&mut self, trace_id: TraceId, id: SegmentId, asked: bool) -> Segment {
-        self.recorder.inner.outlet.refuse();
+    fn refuse(&mut self, asked: bool) -> Segment {
+        let outlet = &self.recorder.inner.outlet;
+        outlet.refuse();
+        let id = SegmentId::random();
+        let root = self.header.root();
+        let second = outlet.clock.trace_second(outlet.clock.tick());
         // The decision stands for what is called from here, though this part is not recorded.
         let header = mem::take(&mut self.header)
-            .with_root(trace_id)
+            .with_root(root.unwrap_or_else(|| TraceId::random(second)))
             .with_parent(id);
         let header = header.with_sampled(Sampled::Yes);
         Segment::new(Entity::passive(Passive::new(header), id), asked)
@@ -290,13 +319,18 @@ impl<'a> SegmentBuilder<'a> {
     }
 
     /// Begins the segment, and runs a future in it: it closes when the future is done or dropped.
-    #[inline]
+    #[inline(always)]
     pub fn run<F: Future>(mut self, work: F) -> SegmentFuture<F> {
-        SegmentFuture::new(self.start(), work)
+        let work = kept(work);
+        match self.start_new() {
+            New::Recorded(lane) => SegmentFuture::new(Segment::recorded(lane), work),
+            New::Unsampled => SegmentFuture::new(Segment::unsampled(), work),
+            New::Not => SegmentFuture::new(self.start_as_decided(), work),
+        }
     }
 
     /// Runs a closure in the segment, which closes when the closure returns or panics.
-    #[inline]
+    #[inline(always)]
     pub fn run_sync<R>(mut self, work: impl FnOnce(&mut Entity) -> R) -> R {
         let mut segment = self.start();
         let mut entered = segment.outside();

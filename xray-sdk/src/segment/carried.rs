@@ -10,7 +10,7 @@ use crate::record::identity::Loan;
 use crate::record::lane::Lane;
 use crate::record::outlet::Outlet;
 use crate::segment::entity::{Entity, close_aside, lane_to_end};
-use crate::segment::inside::{Before, Inside};
+use crate::segment::inside::Inside;
 use crate::segment::subsegment;
 
 /// What was current in one place, to be made current in another: on another thread, in a spawned task, at a later poll.
@@ -76,30 +76,29 @@ impl Carried {
         carried
     }
 
-    /// Carries what is current on this thread. It carried nothing before.
+    /// Carries what is current on this thread. It carried nothing before, or what was closed.
     #[inline(always)]
     pub(super) fn be_current(&mut self) {
-        self.origin = Origin::Missing;
-        self.is_open = false;
-        self.in_main = false;
-        let mut current = context::take();
-        match current.as_deref_mut() {
-            Some(lane) => {
-                // What goes on elsewhere may be all that happens from here on.
-                lane.hand_over_old();
-                self.be_in(lane.lend(), lane.node);
-            }
+        let is_lane = context::at_once!(|lane| {
+            // What goes on elsewhere may be all that happens from here on.
+            let is_old = lane.is_old();
+            self.be_in(lane.lend(), lane.node);
+            is_old
+        });
+        match is_lane {
+            Some(false) => {}
+            Some(true) => hand_over_old(),
             None => match context::kind() {
                 Kind::Unsampled => self.origin = Origin::Unsampled,
                 Kind::Passive => self.capture_passive(),
-                Kind::Missing | Kind::Recording => {}
+                Kind::Missing | Kind::Recording => self.origin = Origin::Missing,
             },
         }
-        context::put(current);
     }
 
     #[inline(never)]
     fn capture_passive(&mut self) {
+        self.origin = Origin::Missing;
         context::with(|current| {
             if let Context::Passive(passive) = current {
                 self.be_passive(passive);
@@ -143,10 +142,16 @@ impl Carried {
         carried
     }
 
+    /// Whether nothing was current where it was made.
+    #[inline(always)]
+    pub(super) fn is_missing(&self) -> bool {
+        self.origin == Origin::Missing
+    }
+
     /// Takes what is current now when nothing was before; tells when there still is nothing.
     #[inline(always)]
     pub(crate) fn resolve(&mut self, place: &'static Location<'static>) {
-        if self.origin == Origin::Missing {
+        if self.is_missing() {
             self.resolve_now(place);
         }
     }
@@ -155,7 +160,7 @@ impl Carried {
     #[inline(never)]
     fn resolve_now(&mut self, place: &'static Location<'static>) {
         *self = Self::capture();
-        if self.origin == Origin::Missing {
+        if self.is_missing() {
             missing::report(place);
         }
     }
@@ -179,45 +184,14 @@ impl Carried {
     }
 
     /// Makes it current on this thread while the guard lives.
-    #[inline(always)]
     pub(crate) fn enter(&mut self) -> Inside<'_> {
-        let mut current = context::take();
-        let before = match current.as_deref_mut() {
-            Some(lane) if self.is_of(lane) => {
-                self.in_main |= lane.is_main();
-                Some(mem::replace(&mut lane.node, self.node))
-            }
-            _ => None,
-        };
-        context::put(current);
-        let before = match before {
-            Some(before) => Before::Node(before),
-            None => self.enter_elsewhere(),
-        };
-        Inside::new(self, before)
+        let mut inside = Inside::outside(self);
+        inside.enter();
+        inside
     }
 
-    /// Makes it current, and opens a subsegment in it, which becomes what is carried. Most futures are polled first where they were made.
-    #[inline(always)]
-    pub(crate) fn enter_new(&mut self, name: &Text<'_>, namespace: Namespace) -> Inside<'_> {
-        let mut current = context::take();
-        let before = match current.as_deref_mut() {
-            Some(lane) if self.is_of(lane) => {
-                let before = lane.node;
-                self.open_in(lane, name, namespace);
-                Some(before)
-            }
-            _ => None,
-        };
-        context::put(current);
-        match before {
-            Some(before) => Inside::new(self, Before::Node(before)),
-            None => self.enter_new_elsewhere(name, namespace),
-        }
-    }
-
-    #[inline(always)]
-    fn open_in(&mut self, lane: &mut Lane, name: &Text<'_>, namespace: Namespace) {
+    /// Opens a subsegment in a lane of its segment.
+    pub(super) fn open_in(&mut self, lane: &mut Lane, name: &Text<'_>, namespace: Namespace) {
         let id = lane.new_id();
         if subsegment::open(lane, id, self.node, name, namespace) {
             self.node = id;
@@ -226,53 +200,90 @@ impl Carried {
         }
     }
 
-    #[inline(never)]
-    fn enter_new_elsewhere(&mut self, name: &Text<'_>, namespace: Namespace) -> Inside<'_> {
-        let inside = self.enter();
-        context::with_lane(|lane| match lane {
-            Some(lane) if inside.carried.is_of(lane) => {
-                inside.carried.open_in(lane, name, namespace);
-            }
-            _ => {}
-        });
-        inside
+    /// As [`open_in`](Self::open_in), if there is room at hand: calls nothing.
+    #[inline(always)]
+    pub(super) fn open_at_once(
+        &mut self,
+        lane: &mut Lane,
+        name: &Text<'_>,
+        namespace: Namespace,
+    ) -> bool {
+        let id = lane.new_id();
+        let is_open = lane.open_at_once(id, self.node, name, namespace);
+        if is_open {
+            self.node = id;
+            self.is_open = true;
+            self.in_main = lane.is_main();
+        }
+        is_open
     }
 
-    #[inline(never)]
-    fn enter_elsewhere(&mut self) -> Before {
-        match (self.origin, &self.passive, &self.identity) {
-            (Origin::Recording, _, Some(identity)) => {
-                let lane = lane_for(identity, self.node, self.is_open);
-                Before::Context(context::replace(lane))
-            }
-            (Origin::LeftOut, Some(passive), _) => {
-                Before::Context(context::replace(Context::Passive(passive.for_others())))
-            }
-            (Origin::Unsampled, _, _) if context::kind() == Kind::Unsampled => Before::Nothing,
-            (Origin::Unsampled, _, _) => {
-                Before::Context(context::replace(Context::Passive(Passive::Unsampled)))
-            }
-            (Origin::Passive, Some(passive), _) => context::with(|current| match current {
-                Context::Passive(other) if other.trace_id() == passive.trace_id() => {
-                    Before::Nothing
-                }
-                _ => Before::Context(mem::replace(
-                    current,
-                    Context::Passive(passive.for_others()),
-                )),
-            }),
-            _ => Before::Nothing,
+    /// Closes what was opened, if nothing of it is in another lane and there is room at hand: calls nothing.
+    #[inline(always)]
+    pub(super) fn close_at_once(&mut self, lane: &mut Lane) -> bool {
+        let is_here = lane.is_main() || !self.in_main;
+        let is_closed = is_here && lane.close_at_once(self.node);
+        self.is_open = !is_closed;
+        is_closed
+    }
+
+    /// Closes what was opened, in a lane of its segment.
+    pub(super) fn close_in(&mut self, lane: &mut Lane) {
+        self.is_open = false;
+        if self.in_main && !lane.is_main() {
+            lane.moved(self.node);
         }
+        let now = lane.tick();
+        lane.close(self.node, now);
+        if let Some(identity) = self.identity.take() {
+            lane.give_back(identity);
+        }
+    }
+
+    /// Makes it current where something else is, which is returned. None where nothing had to be replaced.
+    #[inline(never)]
+    pub(super) fn replace_current(&mut self) -> Option<Context> {
+        let own = match (self.origin, &self.passive, &self.identity) {
+            (Origin::Recording, _, Some(identity)) => lane_for(identity, self.node, self.is_open),
+            (Origin::LeftOut, Some(passive), _) => Context::Passive(passive.for_others()),
+            (Origin::Unsampled, _, _) if context::kind() == Kind::Unsampled => return None,
+            (Origin::Unsampled, _, _) => Context::Passive(Passive::Unsampled),
+            (Origin::Passive, Some(passive), _) => {
+                let trace = passive.trace_id();
+                let is_current = context::with(|current| match current {
+                    Context::Passive(other) => other.trace_id() == trace,
+                    _ => false,
+                });
+                match is_current {
+                    true => return None,
+                    false => Context::Passive(passive.for_others()),
+                }
+            }
+            _ => return None,
+        };
+        Some(context::replace(own))
     }
 
     /// Closes what was opened where another segment is current, or none.
     #[cold]
     #[inline(never)]
     pub(super) fn close_elsewhere(&mut self) {
+        self.is_open = false;
         if let Some(identity) = self.identity.take() {
             close_aside(&identity, self.node, self.in_main);
         }
     }
+}
+
+/// Hands over what is held in the lane that is current, when that is old.
+#[cold]
+#[inline(never)]
+fn hand_over_old() {
+    context::with_lane(|lane| {
+        if let Some(lane) = lane {
+            lane.hand_over_old();
+        }
+    });
 }
 
 fn lane_for(identity: &Loan, node: SegmentId, is_open: bool) -> Context {

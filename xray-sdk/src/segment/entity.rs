@@ -98,7 +98,7 @@ impl Entity {
     /// The value is serialised at once, and not at all when the request is not sampled.
     /// What does not fit into one datagram is cut, marked in the document and counted.
     /// Of several values of a key one is kept, as for [annotations](Self::annotate).
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn metadata<'k>(
         &mut self,
@@ -106,11 +106,19 @@ impl Entity {
         value: &(impl Serialize + ?Sized),
     ) -> &mut Self {
         if !self.is_silent() && self.is_recording_here() {
-            let key = key.into();
-            let caller = Location::caller();
-            json::write(value, |json| self.keep_metadata(&key, json, caller));
+            self.record_metadata(&key.into(), value, Location::caller());
         }
         self
+    }
+
+    #[inline(never)]
+    fn record_metadata(
+        &mut self,
+        key: &Text<'_>,
+        value: &(impl Serialize + ?Sized),
+        caller: &'static Location<'static>,
+    ) {
+        json::write(value, |json| self.keep_metadata(key, json, caller));
     }
 
     fn keep_metadata(

@@ -1,5 +1,5 @@
 use std::future::Future;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -35,9 +35,12 @@ pub trait InSubsegment: Future + Sized {
         self,
         subsegment: impl Into<SubsegmentBuilder<'n>>,
     ) -> SubsegmentFuture<Self> {
+        // The program's code, perhaps.
+        let subsegment = subsegment.into();
+        let work = kept(self);
         SubsegmentFuture {
-            work: Some(self),
-            planned: Planned::new(subsegment.into(), Location::caller()),
+            planned: Planned::new(subsegment, Location::caller()),
+            work: Some(ManuallyDrop::into_inner(work)),
         }
     }
 
@@ -61,6 +64,13 @@ pub trait InSubsegment: Future + Sized {
 }
 
 impl<F: Future> InSubsegment for F {}
+
+/// Work that is to be moved into a future after calls of ours, which do not panic. Were it to be dropped if they did, it would have to stand in
+/// memory until then; and to move what was just written there is waited for by the processor.
+#[inline(always)]
+pub(crate) fn kept<F>(work: F) -> ManuallyDrop<F> {
+    ManuallyDrop::new(work)
+}
 
 pin_project! {
     #[project = Projected]
@@ -90,9 +100,11 @@ pin_project! {
 fn drop_unfinished<F>(mut work: Pin<&mut Option<F>>, planned: &mut Option<Box<Planned>>) {
     match planned.take() {
         Some(mut planned) => {
-            let inside = planned.enter();
-            work.set(None);
-            inside.close_dropped();
+            {
+                let mut inside = planned.enter();
+                work.set(None);
+                inside.close_dropped();
+            }
             planned.recycle();
         }
         None if context::kind() == Kind::Unsampled => work.set(None),
@@ -125,14 +137,18 @@ impl<F: Future> Future for SubsegmentFuture<F> {
             }
             return polled;
         };
-        let inside = planned.poll();
-        let polled = work.poll(task);
-        if polled.is_pending() {
-            inside.leave();
-            return polled;
-        }
-        this.work.set(None);
-        inside.close();
+        let polled = {
+            let (mut inside, entry) = planned.outside();
+            entry.enter(&mut inside);
+            let polled = work.poll(task);
+            if polled.is_pending() {
+                inside.leave();
+                return polled;
+            }
+            this.work.set(None);
+            inside.close();
+            polled
+        };
         if let Some(planned) = this.planned.take() {
             planned.recycle();
         }
@@ -145,10 +161,8 @@ impl<F: Future> Future for SubsegmentFuture<F> {
 #[inline(never)]
 fn poll_unsampled<F: Future>(work: Pin<&mut F>, task: &mut Context<'_>) -> Poll<F::Output> {
     let mut carried = Carried::unsampled();
-    let inside = carried.enter();
-    let polled = work.poll(task);
-    inside.leave();
-    polled
+    let _inside = carried.enter();
+    work.poll(task)
 }
 
 pin_project! {
@@ -179,12 +193,11 @@ impl<F: Future> Future for CurrentFuture<F> {
         let Some(work) = this.work.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
-        let inside = this.carried.enter();
+        let _inside = this.carried.enter();
         let polled = work.poll(task);
         if polled.is_ready() {
             this.work.set(None);
         }
-        inside.leave();
         polled
     }
 }
@@ -212,9 +225,9 @@ pin_project! {
 
 impl<F> SegmentFuture<F> {
     #[inline(always)]
-    pub(crate) fn new(segment: Segment, work: F) -> Self {
+    pub(crate) fn new(segment: Segment, work: ManuallyDrop<F>) -> Self {
         Self {
-            work: Some(work),
+            work: Some(ManuallyDrop::into_inner(work)),
             segment: Some(segment),
         }
     }

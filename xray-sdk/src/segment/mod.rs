@@ -26,6 +26,7 @@ pub use current::{Current, current};
 pub use entered::Entered;
 pub use entity::Entity;
 pub(crate) use exception::message_of;
+pub(crate) use future::kept;
 pub use future::{CurrentFuture, InSubsegment, SegmentFuture, SubsegmentFuture};
 pub(crate) use subsegment::NO_NODE;
 pub use subsegment::{Subsegment, SubsegmentBuilder, subsegment};
@@ -36,6 +37,7 @@ use crate::header::{Sampled, TraceHeader};
 use crate::id::SegmentId;
 use crate::record::Text;
 use crate::record::event::Namespace;
+use crate::record::lane::Lane;
 use crate::sampling::Watch;
 
 /// One service's part of a trace: opened for each request, message or job, closed and handed over when it is dropped.
@@ -60,6 +62,19 @@ impl Segment {
             asked,
             watch: ManuallyDrop::new(None),
         }
+    }
+
+    /// That of a new trace, which is recorded in this lane.
+    #[inline(always)]
+    pub(crate) fn recorded(lane: Box<Lane>) -> Self {
+        let id = lane.node;
+        Self::new(Entity::held(lane, id), false)
+    }
+
+    /// That of a new trace, which is not sampled and has no ids.
+    #[inline(always)]
+    pub(crate) fn unsampled() -> Self {
+        Self::new(Entity::passive(Passive::Unsampled, NO_NODE), false)
     }
 
     /// A subsegment of what is current on this thread, in the place of a segment. None where nothing is.

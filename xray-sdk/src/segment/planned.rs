@@ -1,7 +1,7 @@
 //! Subsegments of futures: what is known of one before it begins, and while its future is not polled.
 
 use std::cell::Cell;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::panic::Location;
 
 use crate::context::{self, Kind};
@@ -19,6 +19,7 @@ use crate::segment::subsegment::SubsegmentBuilder;
 pub(super) struct Planned {
     carried: Carried,
     name: Text<'static>,
+    /// Where it was made, if nothing was current there.
     place: &'static Location<'static>,
     namespace: Namespace,
     state: State,
@@ -37,20 +38,27 @@ enum State {
 }
 
 /// Those that a thread keeps for use: more futures than that are hardly ever in each other.
-struct Spares {
-    first: Cell<Option<Box<Planned>>>,
-    count: Cell<usize>,
-}
-
 const SPARES: usize = 32;
 
+// Without destructors, so that they need no look at whether they still live.
 thread_local! {
-    static SPARE: Spares = const {
-        Spares {
-            first: Cell::new(None),
-            count: Cell::new(0),
+    static SPARE: Cell<ManuallyDrop<Option<Box<Planned>>>> = const { Cell::new(ManuallyDrop::new(None)) };
+    static SPARE_COUNT: Cell<usize> = const { Cell::new(0) };
+    /// Frees them when the thread ends.
+    static KEEPER: Keeper = const { Keeper };
+}
+
+struct Keeper;
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        // No more is kept.
+        SPARE_COUNT.set(SPARES);
+        let mut spare = ManuallyDrop::into_inner(SPARE.replace(ManuallyDrop::new(None)));
+        while let Some(mut planned) = spare {
+            spare = planned.next.take();
         }
-    };
+    }
 }
 
 impl Planned {
@@ -81,7 +89,9 @@ impl Planned {
         }
         // What is replaced is static, so nothing has to be dropped.
         mem::forget(mem::replace(&mut planned.name, name.into_owned()));
-        planned.place = place;
+        if planned.carried.is_missing() {
+            planned.place = place;
+        }
         planned.namespace = namespace;
         planned.state = match is_left_out {
             true => State::LeftOut,
@@ -92,21 +102,22 @@ impl Planned {
 
     #[inline(always)]
     fn take() -> Box<Self> {
-        let taken = SPARE.try_with(|spare| {
-            let mut planned = spare.first.take()?;
-            mem::forget(spare.first.replace(planned.next.take()));
-            spare.count.set(spare.count.get() - 1);
-            Some(planned)
-        });
-        match taken {
-            Ok(Some(planned)) => planned,
-            _ => Self::made(),
+        let spare = SPARE.replace(ManuallyDrop::new(None));
+        match ManuallyDrop::into_inner(spare) {
+            Some(mut planned) => {
+                SPARE.with(|spare| spare.set(ManuallyDrop::new(planned.next.take())));
+                SPARE_COUNT.with(|count| count.set(count.get() - 1));
+                planned
+            }
+            None => Self::made(),
         }
     }
 
     #[cold]
     #[inline(never)]
     fn made() -> Box<Self> {
+        // Where the thread is ending, none is kept.
+        let _ = KEEPER.try_with(|_| {});
         Box::new(Self {
             carried: Carried::nothing(),
             name: Text::from(""),
@@ -123,15 +134,16 @@ impl Planned {
         if self.carried.has_some() || !self.name.is_static() {
             self.empty();
         }
-        // Where the thread is ending, it is dropped here.
-        let _ = SPARE.try_with(|spare| {
-            let count = spare.count.get();
-            if count < SPARES {
-                spare.count.set(count + 1);
-                mem::forget(mem::replace(&mut self.next, spare.first.take()));
-                mem::forget(spare.first.replace(Some(self)));
-            }
-        });
+        let count = SPARE_COUNT.get();
+        if count < SPARES {
+            SPARE_COUNT.with(|place| place.set(count + 1));
+            let spare = SPARE.replace(ManuallyDrop::new(None));
+            mem::forget(mem::replace(
+                &mut self.next,
+                ManuallyDrop::into_inner(spare),
+            ));
+            SPARE.with(|spare| spare.set(ManuallyDrop::new(Some(self))));
+        }
     }
 
     #[inline(never)]
@@ -140,22 +152,52 @@ impl Planned {
         self.name = Text::from("");
     }
 
-    /// Makes it current on this thread while the guard lives. The first time it begins.
+    /// A guard that has not entered yet, and what to enter.
     #[inline(always)]
-    pub(super) fn poll(&mut self) -> Inside<'_> {
-        if self.state == State::Begun {
-            return self.carried.enter();
+    pub(super) fn outside(&mut self) -> (Inside<'_>, Entry<'_>) {
+        let Self {
+            carried,
+            name,
+            place,
+            namespace,
+            state,
+            ..
+        } = self;
+        let state = mem::replace(state, State::Begun);
+        if state != State::Begun {
+            carried.resolve(place);
+            if state == State::LeftOut {
+                carried.leave_out();
+            }
         }
-        self.carried.resolve(self.place);
-        if self.state == State::LeftOut {
-            self.carried.leave_out();
-        }
-        self.state = State::Begun;
-        self.carried.enter_new(&self.name, self.namespace)
+        let entry = Entry {
+            name,
+            namespace: *namespace,
+            is_new: state != State::Begun,
+        };
+        (Inside::outside(carried), entry)
     }
 
     /// Makes it current on this thread while the guard lives, and does not begin it.
     pub(super) fn enter(&mut self) -> Inside<'_> {
         self.carried.enter()
+    }
+}
+
+/// A subsegment that is entered for the first time, or once more.
+pub(super) struct Entry<'a> {
+    name: &'a Text<'static>,
+    namespace: Namespace,
+    is_new: bool,
+}
+
+impl Entry<'_> {
+    /// Makes it current. The first time it begins.
+    #[inline(always)]
+    pub(super) fn enter(&self, inside: &mut Inside<'_>) {
+        match self.is_new {
+            true => inside.begin(self.name, self.namespace),
+            false => inside.enter(),
+        }
     }
 }

@@ -10,21 +10,21 @@ use crate::record::outlet::Outlet;
 use crate::segment::entity::{Entity, Place};
 
 /// Writes to the sheet of the lane that is at hand, if one is and has room for it: what nearly all calls do. False when not: it is then to be
-/// recorded elsewhere.
+/// recorded elsewhere. What is written may be no more than one call of a [`Sheet`](crate::record::raw::Sheet)'s method, which calls nothing.
 ///
-/// Where all that is written calls nothing, and what follows is the last thing that is done, all this happens in a few registers. A closure as
-/// large as some of this would not become one with the caller.
+/// Where that is so, and what follows is the last thing that is done, all this happens in a few registers. A closure as large as some of this
+/// would not become one with the caller.
 macro_rules! write_at_hand {
     ($entity:expr, |$sheet:ident, $node:ident| $write:expr) => {{
-        let (mut current, mut resting) = $crate::segment::reach::nothing_taken();
-        let is_written = match $entity.at_hand(&mut current, &mut resting) {
+        let mut resting = $crate::segment::reach::nothing_taken();
+        let is_written = match $entity.at_hand(&mut resting) {
             Some((lane, $node)) => {
                 let $sheet = lane.sheet();
                 $write
             }
             None => false,
         };
-        $entity.put_back(current, resting);
+        $entity.put_back(resting);
         is_written
     }};
 }
@@ -32,8 +32,8 @@ pub(super) use write_at_hand;
 
 /// To [take](Entity::at_hand) something to.
 #[inline(always)]
-pub(super) fn nothing_taken() -> (Taken, Taken) {
-    (Taken::new(None), Taken::new(None))
+pub(super) fn nothing_taken() -> Taken {
+    Taken::new(None)
 }
 
 impl Entity {
@@ -45,31 +45,47 @@ impl Entity {
     }
 
     /// Runs `record` on the lane that is at hand, if one is. It must be ours alone, as for [`context::with_lane`].
-    #[inline(always)]
     fn record_at_hand<R>(&mut self, record: impl FnOnce(&mut Lane, SegmentId) -> R) -> Option<R> {
-        let (mut current, mut resting) = nothing_taken();
-        let at_hand = self.at_hand(&mut current, &mut resting);
-        let recorded = at_hand.map(|(lane, node)| record(lane, node));
-        self.put_back(current, resting);
+        let (mut current, mut resting) = (context::take(), nothing_taken());
+        let recorded = self
+            .lane_among(|| current.as_deref_mut(), &mut resting)
+            .map(|(lane, node)| record(lane, node));
+        context::put(current);
+        self.put_back(resting);
         recorded
     }
 
-    /// The lane that a handle has, or else the one that is current, if that is what this entity writes to, or else the one that handles share; and
-    /// the segment or subsegment. What is taken for it is to be [put back](Self::put_back).
+    /// The lane that a handle has, or the one that handles share, or else the one that is current, if that is what this entity writes to; and the
+    /// segment or subsegment. What is taken for it is to be [put back](Self::put_back).
+    ///
+    /// For [`write_at_hand`] only: until it is put back nothing may look at what is current, and no code of the program may run.
     ///
     /// The handle's own goes first, also where that of a task of the same segment is current: the end of the handle is queued with it, and the
     /// task's lane later, when what the handle was may have been written.
+    #[allow(
+        unsafe_code,
+        reason = "so that a call takes nothing and puts nothing back"
+    )]
     #[inline(always)]
     pub(crate) fn at_hand<'a>(
         &'a mut self,
-        current: &'a mut Taken,
         resting: &'a mut Taken,
     ) -> Option<(&'a mut Lane, SegmentId)> {
-        *current = context::take();
+        // SAFETY: `write_at_hand` alone calls this. What it does with the lane before that is put back is one method of a sheet, which
+        // writes bytes, and neither calls code of others nor looks at what is current.
+        self.lane_among(|| unsafe { context::lend() }, resting)
+    }
+
+    #[inline(always)]
+    fn lane_among<'a>(
+        &'a mut self,
+        current: impl FnOnce() -> Option<&'a mut Lane>,
+        resting: &'a mut Taken,
+    ) -> Option<(&'a mut Lane, SegmentId)> {
         if self.place == Place::Held {
-            return self.held_at_hand(current, resting);
+            return self.held_among(current, resting);
         }
-        let lane = current.as_deref_mut()?;
+        let lane = current()?;
         if self.place == Place::Current {
             let node = lane.node;
             return Some((lane, node));
@@ -81,27 +97,27 @@ impl Entity {
     }
 
     #[inline(always)]
-    fn held_at_hand<'a>(
+    fn held_among<'a>(
         &'a mut self,
-        current: &'a mut Taken,
+        current: impl FnOnce() -> Option<&'a mut Lane>,
         resting: &'a mut Taken,
     ) -> Option<(&'a mut Lane, SegmentId)> {
         if let Some(lane) = self.lane.as_deref_mut() {
             return Some((lane, self.node));
         }
-        if let Some(lane) = current.as_deref_mut() {
-            if lane.key() == self.key {
-                return Some((lane, self.node));
-            }
-        }
         **resting = self.identity.as_ref()?.rest.take();
-        Some((resting.as_deref_mut()?, self.node))
+        if let Some(lane) = resting.as_deref_mut() {
+            return Some((lane, self.node));
+        }
+        // It does not rest while the segment is entered.
+        let lane = current().filter(|lane| lane.key() == self.key)?;
+        Some((lane, self.node))
     }
 
     /// Puts back what was taken for the lane [at hand](Self::at_hand).
     #[inline(always)]
-    pub(crate) fn put_back(&self, current: Taken, resting: Taken) {
-        context::put(current);
+    pub(crate) fn put_back(&self, resting: Taken) {
+        context::lent();
         // What rested was taken from there.
         if let Some(identity) = &self.identity {
             if let Some(lane) = Taken::into_inner(resting) {

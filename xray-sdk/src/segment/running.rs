@@ -69,22 +69,38 @@ impl Running {
     /// Opens a subsegment of what is current on this thread, and makes it current.
     #[inline(always)]
     fn open(&mut self, name: &Text<'_>, namespace: Namespace, place: &'static Location<'static>) {
-        let mut current = context::take();
-        match current.as_deref_mut() {
-            Some(lane) => self.open_in(lane, name, namespace),
-            // There is nothing to be put back.
-            None if context::kind().is_passive() => return,
-            None => return open_nowhere(place),
+        let is_open = context::at_once!(|lane| {
+            let (parent, node) = (lane.node, lane.new_id());
+            let is_open = lane.open_at_once(node, parent, name, namespace);
+            if is_open {
+                self.be_in(lane, node, parent);
+            }
+            is_open
+        });
+        match is_open {
+            Some(true) => {}
+            Some(false) => self.open_otherwise(name, namespace),
+            None if context::kind().is_passive() => {}
+            None => open_nowhere(place),
         }
-        context::put(current);
+    }
+
+    /// There is no room at hand, or something else has to be done.
+    #[cold]
+    #[inline(never)]
+    fn open_otherwise(&mut self, name: &Text<'_>, namespace: Namespace) {
+        context::with_lane(|lane| {
+            if let Some(lane) = lane {
+                let (parent, node) = (lane.node, lane.new_id());
+                if open(lane, node, parent, name, namespace) {
+                    self.be_in(lane, node, parent);
+                }
+            }
+        });
     }
 
     #[inline(always)]
-    fn open_in(&mut self, lane: &mut Lane, name: &Text<'_>, namespace: Namespace) {
-        let (parent, node) = (lane.node, lane.new_id());
-        if !open(lane, node, parent, name, namespace) {
-            return;
-        }
+    fn be_in(&mut self, lane: &mut Lane, node: SegmentId, parent: SegmentId) {
         let entity = &mut *self.entity;
         entity.place = Place::Within;
         entity.key = lane.key();
@@ -106,22 +122,38 @@ impl Running {
 
     #[inline(always)]
     fn close(&mut self) {
-        let mut current = context::take();
-        let is_closed = match current.as_deref_mut() {
+        let mut other = None;
+        let is_closed = context::at_once!(|lane| {
+            let is_closed = lane.key() == self.entity.key && lane.close_at_once(self.entity.node);
+            if is_closed {
+                lane.node = self.parent;
+                if let Some(identity) = self.entity.identity.take() {
+                    other = lane.give_back(identity);
+                }
+            }
+            is_closed
+        });
+        drop(other);
+        if is_closed != Some(true) {
+            self.close_otherwise();
+        }
+    }
+
+    /// There is no room at hand, or another segment is current.
+    #[cold]
+    #[inline(never)]
+    fn close_otherwise(&mut self) {
+        let is_closed = context::with_lane(|lane| match lane {
             Some(lane) if lane.key() == self.entity.key => {
                 let now = lane.tick();
                 lane.close(self.entity.node, now);
                 lane.node = self.parent;
-                if let Some(identity) = self.entity.identity.take() {
-                    lane.give_back(identity);
-                }
                 true
             }
             _ => false,
-        };
-        context::put(current);
-        if !is_closed {
-            if let Some(identity) = self.entity.identity.take() {
+        });
+        if let Some(identity) = self.entity.identity.take() {
+            if !is_closed {
                 close_aside(&identity, self.entity.node, true);
             }
         }

@@ -45,6 +45,37 @@ impl Lane {
         }
     }
 
+    /// Opens `id` below `parent` and makes it current here, if there is room at hand and nothing else to be done: calls nothing.
+    #[inline(always)]
+    pub(crate) fn open_at_once(
+        &mut self,
+        id: SegmentId,
+        parent: SegmentId,
+        name: &Text<'_>,
+        namespace: Namespace,
+    ) -> bool {
+        if self.is_old() {
+            return false;
+        }
+        let Some(now) = self.source.tick() else {
+            return false;
+        };
+        let is_open = self.sheet.open(id, parent, name, namespace, now);
+        if is_open {
+            self.node = id;
+        }
+        is_open
+    }
+
+    /// Records the end of what is open, if there is room at hand: calls nothing.
+    #[inline(always)]
+    pub(crate) fn close_at_once(&mut self, node: SegmentId) -> bool {
+        match self.source.tick() {
+            Some(at) => self.sheet.push(node, What::Close { at }),
+            None => false,
+        }
+    }
+
     /// Records the opening of a segment or subsegment. False when there is no room.
     #[inline(always)]
     pub(crate) fn open(

@@ -5,10 +5,12 @@
 )]
 
 mod rest;
+mod seat;
 mod share;
 mod sheet;
 
 pub(crate) use rest::Rest;
+pub(crate) use seat::{Seat, Taken};
 pub(crate) use share::{Loan, Share};
 pub(crate) use sheet::Sheet;
 
