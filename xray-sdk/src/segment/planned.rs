@@ -43,7 +43,8 @@ const SPARES: usize = 32;
 // Without destructors, so that they need no look at whether they still live.
 thread_local! {
     static SPARE: Cell<ManuallyDrop<Option<Box<Planned>>>> = const { Cell::new(ManuallyDrop::new(None)) };
-    static SPARE_COUNT: Cell<usize> = const { Cell::new(0) };
+    /// As many as can be where none is kept: before there is somebody to free them, and when the thread ends.
+    static SPARE_COUNT: Cell<usize> = const { Cell::new(SPARES) };
     /// Frees them when the thread ends.
     static KEEPER: Keeper = const { Keeper };
 }
@@ -52,7 +53,6 @@ struct Keeper;
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        // No more is kept.
         SPARE_COUNT.set(SPARES);
         let mut spare = ManuallyDrop::into_inner(SPARE.replace(ManuallyDrop::new(None)));
         while let Some(mut planned) = spare {
@@ -116,8 +116,10 @@ impl Planned {
     #[cold]
     #[inline(never)]
     fn made() -> Box<Self> {
-        // Where the thread is ending, none is kept.
-        let _ = KEEPER.try_with(|_| {});
+        if KEEPER.try_with(|_| {}).is_ok() {
+            // For there is none.
+            SPARE_COUNT.set(0);
+        }
         Box::new(Self {
             carried: Carried::nothing(),
             name: Text::from(""),
@@ -199,5 +201,27 @@ impl Entry<'_> {
             true => inside.begin(self.name, self.namespace),
             false => inside.enter(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    fn is_kept(planned: Box<Planned>) -> bool {
+        let address: *const Planned = &raw const *planned;
+        planned.recycle();
+        let spare = ManuallyDrop::into_inner(SPARE.replace(ManuallyDrop::new(None)));
+        spare.is_some_and(|spare| &raw const *spare == address)
+    }
+
+    #[test]
+    fn a_thread_that_makes_none_keeps_none_for_nobody_would_free_it() {
+        let planned = Planned::made();
+        assert!(is_kept(Planned::made()));
+        let kept = thread::spawn(move || is_kept(planned)).join();
+        assert!(!kept.expect("it does not panic"));
     }
 }
