@@ -11,6 +11,7 @@ pub(crate) mod lane;
 mod late;
 pub(crate) mod outlet;
 mod pool;
+mod queue;
 pub(crate) mod raw;
 pub(crate) mod round;
 mod sync;

@@ -13,14 +13,15 @@ use crate::record::flush::{Flushes, LAST};
 use crate::record::identity::{About, Share};
 use crate::record::lane::{Lane, Size};
 use crate::record::pool::Pool;
-use crate::record::sync::{ArrayQueue, AtomicBool, AtomicU32, AtomicU64, Ordering, Thread};
+use crate::record::queue::Queue;
+use crate::record::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering, Thread};
 
 /// Where recorded lanes leave the request path: a bounded queue to the background thread, and the lanes that come back.
 pub(crate) struct Outlet {
     pub(crate) clock: Clock,
     pub(crate) notices: Arc<Notices>,
     pub(crate) counts: Counts,
-    queue: ArrayQueue<Box<Lane>>,
+    queue: Queue,
     pool: Pool,
     account: Account,
     lanes_limit: usize,
@@ -86,7 +87,7 @@ impl Outlet {
             clock,
             notices: Arc::default(),
             counts: Counts::default(),
-            queue: ArrayQueue::new(lanes_limit + lanes_limit / 4),
+            queue: Queue::new(lanes_limit + lanes_limit / 4),
             pool: Pool::new(bytes_limit),
             account: Account::default(),
             lanes_limit,
@@ -168,10 +169,7 @@ impl Outlet {
     pub(crate) fn hand_over(&self, lane: Box<Lane>) {
         let more = charge(&lane) - LANE_BYTES;
         let wakes = lane.wakes;
-        if let Err(lane) = self.queue.push(lane) {
-            self.turn_away(lane);
-            return;
-        }
+        self.queue.push(lane);
         if self.ended.load(Ordering::SeqCst) {
             self.refuse_queue();
         } else if wakes || more > 0 {

@@ -9,4 +9,4 @@ pub(crate) use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError
 pub(crate) use std::thread::{self, Thread};
 pub(crate) use std::thread_local;
 
-pub(crate) use crossbeam_queue::ArrayQueue;
+pub(crate) use crossbeam_queue::{ArrayQueue, SegQueue};

@@ -14,6 +14,8 @@ pub(crate) mod late;
 pub(crate) mod outlet;
 #[path = "../../../src/record/pool.rs"]
 mod pool;
+#[path = "../../../src/record/queue.rs"]
+mod queue;
 #[allow(unsafe_code, reason = "the file is one of those that may")]
 #[path = "../../../src/record/raw/rest.rs"]
 pub(crate) mod rest;

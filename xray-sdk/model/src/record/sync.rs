@@ -125,12 +125,25 @@ impl<T> ArrayQueue<T> {
             .is_ok()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     pub(crate) fn len(&self) -> usize {
         let head = self.head.load(Ordering::SeqCst);
         self.tail.load(Ordering::SeqCst).saturating_sub(head)
+    }
+}
+
+/// Never used: the other one has places for all.
+pub(crate) struct SegQueue<T>(ArrayQueue<T>);
+
+impl<T> SegQueue<T> {
+    pub(crate) fn new() -> Self {
+        Self(ArrayQueue::new(1))
+    }
+
+    pub(crate) fn push(&self, value: T) {
+        assert!(self.0.push(value).is_ok());
+    }
+
+    pub(crate) fn pop(&self) -> Option<T> {
+        self.0.pop()
     }
 }

@@ -38,15 +38,6 @@ impl Outlet {
         });
     }
 
-    /// There is no place in the queue.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn turn_away(&self, mut lane: Box<Lane>) {
-        self.refuse_lane(&lane);
-        lane.rest();
-        self.give_back(lane);
-    }
-
     /// Counts what a lane holds as not recorded: each segment and subsegment that was opened in it. What only ends in it was counted where it
     /// was opened, or is sent as in progress; values of what neither began nor ended in it count as one.
     #[cold]
