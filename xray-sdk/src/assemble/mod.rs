@@ -16,6 +16,7 @@ mod text;
 mod tree;
 
 use std::cmp::Reverse;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ pub(crate) struct Assembler {
     shown_after: Option<Duration>,
     /// Segments of which something is open, or has not arrived.
     pending: ById<Tree>,
+    /// Those of them that were sent, and of which more is to be sent when the round ends.
+    due: Vec<SegmentId>,
     spare: Option<Tree>,
     documents: Documents,
     /// What documents in progress had to change: counted nowhere, for it is changed again when they are complete.
@@ -70,6 +73,7 @@ impl Assembler {
             limit: document::limit_of(limit),
             shown_after,
             pending: ById::default(),
+            due: Vec::new(),
             spare: None,
             documents: Documents::default(),
             uncounted: Counts::default(),
@@ -108,7 +112,8 @@ impl Assembler {
             tree.find_late();
         }
         let identity = tree.identity();
-        if closed && !identity.is_sent() {
+        let was_sent = identity.is_sent();
+        if closed && !was_sent {
             identity.set_sent();
             identity.ended(|| tree.has_failed());
             count(&self.outlet.counts.segments, 1);
@@ -121,10 +126,26 @@ impl Assembler {
         } else {
             tree.over_count() >= STREAMED && tree.is_mostly_over()
         };
-        if is_due {
+        if is_due && was_sent && tree.nodes().len() > STREAMED {
+            // What stays is copied each time: where that is much, it is once a round.
+            if self.due.last() != Some(&segment_id) {
+                self.due.push(segment_id);
+            }
+        } else if is_due {
             self.send(&mut tree, is_closed, Kept::Open, sink);
         }
         self.put(segment_id, tree);
+    }
+
+    /// Sends what is over of segments that were sent before, at the end of a round.
+    fn send_due(&mut self, sink: &mut dyn FnMut(&[u8])) {
+        for id in mem::take(&mut self.due) {
+            self.change(id, |assembler, tree| {
+                if tree.over_count() > 0 {
+                    assembler.send(tree, is_closed, Kept::Open, sink);
+                }
+            });
+        }
     }
 
     /// Writes a segment that is whole in this lane, with nothing else: as most are where requests do little. False where it is not, or
@@ -175,9 +196,10 @@ impl Assembler {
         self.pending.values().map(Tree::bytes).sum()
     }
 
-    /// Gives back the memory of what waited in vain and, when all that is gathered takes too much, of the largest segments: first of what is
+    /// At the end of a round: sends what is due, gives back the memory of what waited in vain and, when all that is gathered takes too much, of the largest segments: first of what is
     /// over in them, then of what is open, which is sent as it is.
     pub(crate) fn relieve(&mut self, sink: &mut dyn FnMut(&[u8])) {
+        self.send_due(sink);
         let most = self.outlet.bytes_limit() / 2;
         // A lane takes more than what is written in it.
         let is_pressed = self.outlet.queued_bytes() > most;
