@@ -2,6 +2,7 @@ mod serializer;
 
 use std::cell::Cell;
 use std::io::{self, Write};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str;
 use std::thread;
@@ -56,7 +57,12 @@ fn keep_json(
         Ok(Ok(())) => {}
         _ if out.cut => {}
         Ok(Err(error)) => out.note(&format!("(not serialised: {error})")),
-        Err(_) => out.note("(not serialised: its Serialize panicked)"),
+        Err(payload) => {
+            // It is the program's, and may panic when it is dropped.
+            let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+            mem::forget(dropped);
+            out.note("(not serialised: its Serialize panicked)");
+        }
     }
     let text = match str::from_utf8(&out.bytes) {
         Ok(text) => text,
@@ -174,6 +180,20 @@ mod tests {
         }
         assert_eq!(written(&Fails).0, "\"(not serialised: no)\"");
         assert!(written(&Panics).0.contains("panicked"));
+        /// What it panics with panics when it is dropped.
+        struct PanicsTwice;
+        impl Drop for PanicsTwice {
+            fn drop(&mut self) {
+                std::panic::resume_unwind(Box::new("again"));
+            }
+        }
+        impl Serialize for PanicsTwice {
+            fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+                std::panic::resume_unwind(Box::new(PanicsTwice))
+            }
+        }
+        let value = std::mem::ManuallyDrop::new(PanicsTwice);
+        assert!(written(&*value).0.contains("panicked"));
     }
 
     #[test]
