@@ -235,3 +235,38 @@ async fn a_task_that_annotates_what_has_ended_holds_nothing() {
     }
     assert_told(&health(&capture), 500);
 }
+
+/// Begins so many handles, and ends them all after their segment was sent.
+fn end_after_their_segment(capture: &Capture, handles: usize) {
+    let mut segment = capture.recorder().segment("checkout").begin();
+    let handles: Vec<_> = (0..handles)
+        .map(|_| segment.subsegment("late").begin())
+        .collect();
+    segment.end();
+    health(capture);
+    drop(handles);
+}
+
+#[test]
+fn more_handles_than_the_queue_has_places_end_after_their_segment_and_nothing_is_lost() {
+    let capture = small();
+    for round in 1..=80 {
+        end_after_their_segment(&capture, 120);
+        let health = health(&capture);
+        assert_eq!((health.segments, health.refused), (round, 0));
+    }
+    assert_eq!(named(&capture, "late").len(), 80 * 120);
+    assert!(capture.recorder().shutdown(Duration::from_secs(30)));
+    assert_eq!(capture.recorder().health().incomplete, 0);
+}
+
+#[test]
+fn thousands_of_handles_that_end_after_their_segment_are_sent_once_each() {
+    let capture = Capture::new("checkout");
+    end_after_their_segment(&capture, 5_000);
+    assert_eq!(health(&capture).nodes, 5_001);
+    let mut ids: Vec<_> = named(&capture, "late").iter().map(|node| node.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 5_000);
+}
