@@ -1,5 +1,6 @@
 mod serializer;
 
+use std::any::Any;
 use std::cell::Cell;
 use std::io::{self, Write};
 use std::mem;
@@ -58,9 +59,7 @@ fn keep_json(
         _ if out.cut => {}
         Ok(Err(error)) => out.note(&format!("(not serialised: {error})")),
         Err(payload) => {
-            // It is the program's, and may panic when it is dropped.
-            let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
-            mem::forget(dropped);
+            dispose(payload);
             out.note("(not serialised: its Serialize panicked)");
         }
     }
@@ -76,6 +75,17 @@ fn keep_json(
     if out.bytes.capacity() <= ROOM_BYTES {
         let _ = ROOM.try_with(|room| room.set(out.bytes));
     }
+}
+
+/// Drops what a program panicked with. That is the program's too, and may panic when it is dropped.
+fn dispose(mut payload: Box<dyn Any + Send>) {
+    for _ in 0..8 {
+        match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            Ok(()) => return,
+            Err(next) => payload = next,
+        }
+    }
+    mem::forget(payload);
 }
 
 struct Capped {
