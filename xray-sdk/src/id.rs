@@ -30,10 +30,10 @@ impl TraceId {
     /// Makes a new id whose time part is `epoch_seconds`.
     ///
     /// The random part comes from a cryptographically secure generator: trace ids leave the program and must not be guessable.
+    #[inline]
     pub(crate) fn random(epoch_seconds: u32) -> Self {
-        let [high, low] = RESERVE.with(Reserve::take);
-        let high = u128::from(high as u32);
-        Self(u128::from(epoch_seconds) << 96 | high << 64 | u128::from(low))
+        let [high, middle, low] = RESERVE.with(Reserve::take).map(u128::from);
+        Self(u128::from(epoch_seconds) << 96 | high << 64 | middle << 32 | low)
     }
 
     /// Reads `1-` 8 hex `-` 24 hex, or the 32 hex digits of a W3C trace id. Letters may be of either case.
@@ -120,38 +120,36 @@ thread_local! {
 
 /// Secure random numbers for the next trace ids: to ask the generator for few is most of what they cost.
 struct Reserve {
-    numbers: [Cell<u64>; RESERVED],
+    numbers: [Cell<u32>; RESERVED],
     left: Cell<usize>,
     /// The restore after which they were made.
     made: Cell<u32>,
 }
 
-const RESERVED: usize = 32;
+const RESERVED: usize = 64;
 
 impl Reserve {
     #[inline]
-    fn take(&self) -> [u64; 2] {
-        let mut left = self.left.get();
-        if left < 2 || self.made.get() != RESTORES.load(Ordering::Relaxed) {
-            left = self.fill();
+    fn take(&self) -> [u32; 3] {
+        let left = self.left.get();
+        if left < 3 || self.made.get() != RESTORES.load(Ordering::Relaxed) {
+            self.fill();
         }
-        self.left.set(left - 2);
-        match self.numbers.get(left - 2..left) {
-            Some([high, low]) => [high.take(), low.take()],
-            _ => [secure().next_u64(), secure().next_u64()],
-        }
+        let left = self.left.get();
+        self.left.set(left.wrapping_sub(3));
+        [1, 2, 3].map(|back| self.numbers[left.wrapping_sub(back) % RESERVED].take())
     }
 
     #[cold]
     #[inline(never)]
-    fn fill(&self) -> usize {
+    fn fill(&self) {
         self.made.set(RESTORES.load(Ordering::Relaxed));
-        let mut bytes = [0; RESERVED * 8];
+        let mut bytes = [0; RESERVED * 4];
         secure().fill_bytes(&mut bytes);
-        for (number, bytes) in self.numbers.iter().zip(bytes.chunks_exact(8)) {
-            number.set(u64::from_ne_bytes(bytes.try_into().unwrap_or_default()));
+        for (number, bytes) in self.numbers.iter().zip(bytes.chunks_exact(4)) {
+            number.set(u32::from_ne_bytes(bytes.try_into().unwrap_or_default()));
         }
-        RESERVED
+        self.left.set(RESERVED);
     }
 }
 

@@ -7,8 +7,8 @@ use loom::thread::{self, JoinHandle};
 use crate::clock::Clock;
 use crate::record::identity::{About, Share};
 use crate::record::lane::Lane;
-use crate::record::outlet::Outlet;
-use crate::record::rest::Rest;
+use crate::record::outlet::{Outlet, hand_over};
+use crate::record::raw::Rest;
 use crate::record::round::Next;
 use crate::record::sync::Thread;
 
@@ -90,10 +90,8 @@ impl Stage {
 
 impl Worker {
     fn sweep(&mut self) {
-        for _ in 0..self.outlet.waiting() {
-            let Some(lane) = self.outlet.take() else {
-                break;
-            };
+        let mut found = self.outlet.find();
+        while let Some(lane) = self.outlet.take(&mut found) {
             self.emitted.fetch_add(lane.text(), Ordering::Relaxed);
             self.outlet.written(lane);
         }
@@ -117,7 +115,7 @@ fn begin(outlet: &Arc<Outlet>, number: u32) -> Option<Box<Lane>> {
 
 fn record(outlet: &Arc<Outlet>, number: u32) {
     if let Some(lane) = begin(outlet, number) {
-        outlet.hand_over(lane);
+        hand_over(lane);
     }
 }
 
@@ -138,8 +136,7 @@ pub(crate) fn a_flush_emits_all_that_was_handed_over_before_it() {
 pub(crate) fn what_is_open_at_a_patient_shutdown_is_emitted() {
     let stage = Stage::set(ROOMY);
     let lane = begin(&stage.outlet, 0).expect("room");
-    let outlet = stage.outlet.clone();
-    let other = thread::spawn(move || outlet.hand_over(lane));
+    let other = thread::spawn(move || hand_over(lane));
     assert_eq!(stage.shut_down(PATIENCE), (true, digit(0), 0));
     join(other);
 }
@@ -201,8 +198,8 @@ fn call_and_close(identity: &Share, number: u32) {
         None => {
             let mut lane = Outlet::lane_to_end(identity.clone());
             lane.record(digit(number));
-            identity.outlet().hand_over(lane);
-            identity.late.leave(identity.outlet());
+            hand_over(lane);
+            identity.late.leave(identity.outlet(), identity.shard());
         }
     }
 }
@@ -212,9 +209,11 @@ fn close(identity: &Share) {
     let lane = identity.rest.close().expect("a call ends");
     let lane = lane.expect("nobody has it for long");
     if lane.handles > 0 {
-        identity.late.wait_for(lane.handles, identity.outlet());
+        identity
+            .late
+            .wait_for(lane.handles, identity.outlet(), identity.shard());
     }
-    identity.outlet().hand_over(lane);
+    hand_over(lane);
 }
 
 pub(crate) fn what_rests_is_had_by_one_at_a_time_and_by_none_after_its_end() {

@@ -37,14 +37,19 @@ impl Approach {
 /// What a processor fetches at once.
 const LINE: usize = 64;
 
+/// Has the processor fetch a lane itself: before it is there, [what it points to](Lane::fetch) cannot be fetched without waiting.
+#[inline(always)]
+pub(crate) fn approach(lane: *const Lane) {
+    for place in (0..size_of::<Lane>()).step_by(LINE) {
+        raw::fetch(lane.cast::<u8>().wrapping_add(place));
+    }
+}
+
 impl Lane {
-    /// Has the processor fetch the lane itself: before it is there, [what it points to](Self::fetch) cannot be fetched without waiting.
+    /// The same of this one.
     #[inline(always)]
     pub(crate) fn approach(&self) {
-        let lane = ptr::from_ref(self).cast::<u8>();
-        for place in (0..size_of::<Self>()).step_by(LINE) {
-            raw::fetch(lane.wrapping_add(place));
-        }
+        approach(ptr::from_ref(self));
     }
 }
 

@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::header::{Sampled, TraceHeader};
@@ -8,6 +8,7 @@ use crate::record::lane::Lane;
 use crate::record::late::Late;
 use crate::record::outlet::Outlet;
 use crate::record::raw::{self, Rest};
+use crate::record::sync::shard_of_thread;
 use crate::record::withheld::Withheld;
 use crate::sampling::Watch;
 
@@ -24,6 +25,7 @@ pub(crate) struct Identity {
     /// Where the segment's lane rests between the calls of handles that share it.
     pub(crate) rest: Rest<Lane>,
     late: Late,
+    shard: AtomicU8,
     is_part: AtomicBool,
     sent: AtomicBool,
     has_more: AtomicBool,
@@ -50,9 +52,17 @@ pub(crate) struct About<'a> {
     pub(crate) trace_id: TraceId,
     pub(crate) segment_id: SegmentId,
     pub(crate) kind: Kind,
-    /// The trace's root and what is passed on beside it; its parent is not used.
-    pub(crate) header: &'a TraceHeader,
+    /// What the caller sent, if anything: what is passed on beside the trace is kept.
+    pub(crate) header: Option<&'a TraceHeader>,
     pub(crate) watch: Option<Box<Watch>>,
+}
+
+impl About<'_> {
+    /// Where it is handed over, as all that begins on this thread.
+    #[inline(always)]
+    pub(crate) fn shard(&self) -> usize {
+        shard_of_thread()
+    }
 }
 
 /// What the document of a segment that is recorded here is.
@@ -69,6 +79,7 @@ impl Identity {
             outlet,
             segment_id: AtomicU64::default(),
             trace_id: <[AtomicU64; 2]>::default(),
+            shard: AtomicU8::default(),
             is_part: AtomicBool::default(),
             sent: AtomicBool::default(),
             has_more: AtomicBool::default(),
@@ -90,10 +101,12 @@ impl Identity {
         self.trace_id[1].store(trace_id as u64, Ordering::Relaxed);
         self.is_part
             .store(about.kind == Kind::PartOfLambdas, Ordering::Relaxed);
+        self.shard.store(about.shard() as u8, Ordering::Relaxed);
         self.sent.store(false, Ordering::Relaxed);
         self.rest.renew();
         self.late.renew();
-        let has_more = about.watch.is_some() || !about.header.extras().is_empty();
+        let has_extras = |header: &TraceHeader| !header.extras().is_empty();
+        let has_more = about.watch.is_some() || about.header.is_some_and(has_extras);
         if has_more || self.has_more.load(Ordering::Relaxed) {
             self.renew_more(about, has_more);
         }
@@ -104,7 +117,7 @@ impl Identity {
     fn renew_more(&self, about: About<'_>, has_more: bool) {
         self.has_more.store(has_more, Ordering::Relaxed);
         *self.more() = More {
-            header: about.header.clone(),
+            header: about.header.cloned().unwrap_or_default(),
             watch: about.watch,
             withheld: Withheld::default(),
         };
@@ -131,14 +144,20 @@ impl Identity {
         SegmentId::from_u64(self.segment_id.load(Ordering::Relaxed))
     }
 
+    /// Where what is recorded in it is handed over: all that happened in a segment before its end comes out before that.
+    #[inline(always)]
+    pub(crate) fn shard(&self) -> usize {
+        usize::from(self.shard.load(Ordering::Relaxed))
+    }
+
     /// The segment has closed, while by its lane so many handles are open that share it.
     pub(crate) fn wait_for_late(&self, handles: u32) {
-        self.late.wait_for(handles, &self.outlet);
+        self.late.wait_for(handles, &self.outlet, self.shard());
     }
 
     /// A handle does not share the lane any more.
     pub(crate) fn share_no_more(&self) {
-        self.late.leave(&self.outlet);
+        self.late.leave(&self.outlet, self.shard());
     }
 
     /// Whether the segment's own document is that of a subsegment.
@@ -201,7 +220,7 @@ impl Identity {
             trace_id,
             segment_id: SegmentId::random(),
             kind: Kind::Segment,
-            header: &TraceHeader::new(trace_id),
+            header: None,
             watch: None,
         };
         Self::new(outlet.clone(), about)

@@ -17,11 +17,11 @@ impl Late {
     /// The segment has closed, while by its lane so many are open.
     #[cold]
     #[inline(never)]
-    pub(crate) fn wait_for(&self, handles: u32, outlet: &Outlet) {
+    pub(crate) fn wait_for(&self, handles: u32, outlet: &Outlet, shard: usize) {
         let handles = handles as isize;
-        outlet.wait_for_late();
+        outlet.wait_for_late(shard);
         if self.0.fetch_add(handles, Ordering::AcqRel) + handles == 0 {
-            outlet.end_of_late();
+            outlet.end_of_late(shard);
         }
     }
 
@@ -29,9 +29,9 @@ impl Late {
     /// wait for all.
     #[cold]
     #[inline(never)]
-    pub(crate) fn leave(&self, outlet: &Outlet) {
+    pub(crate) fn leave(&self, outlet: &Outlet, shard: usize) {
         if self.0.fetch_sub(1, Ordering::AcqRel) == 1 {
-            outlet.end_of_late();
+            outlet.end_of_late(shard);
         }
     }
 }

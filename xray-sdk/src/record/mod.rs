@@ -4,7 +4,6 @@ mod account;
 pub(crate) mod approach;
 pub(crate) mod event;
 mod flush;
-mod home;
 pub(crate) mod identity;
 pub(crate) mod json;
 pub(crate) mod lane;
@@ -19,6 +18,6 @@ mod text;
 mod value;
 mod withheld;
 
-pub(crate) use home::{hand_over, hand_over_to};
+pub(crate) use outlet::hand_over;
 pub use text::Text;
 pub use value::Value;

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::notice::Notices;
+use crate::record::account::Account;
 pub(crate) use crate::record::account::LANE_BYTES;
-use crate::record::account::{Account, Balance};
 use crate::record::flush::{Flushes, LAST};
 use crate::record::identity::{About, Share};
 use crate::record::lane::{Lane, Size};
 use crate::record::pool::Pool;
-use crate::record::queue::Queue;
+use crate::record::queue::{Found, Queue};
+use crate::record::raw::Chain;
 use crate::record::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering, Thread};
 
 /// Where recorded lanes leave the request path: a bounded queue to the background thread, and the lanes that come back.
@@ -24,16 +25,10 @@ pub(crate) struct Outlet {
     queue: Queue,
     pool: Pool,
     account: Account,
-    lanes_limit: usize,
-    bytes_limit: usize,
-    /// The background thread is woken for each so much that is recorded: a power of two.
-    rush: usize,
     /// Coarse time, moved on by the background thread: what is recorded learns its age without a clock.
     beat: AtomicU32,
     /// No segment begins any more; what is open may still end.
     closed: AtomicBool,
-    /// Nobody empties the queue any more.
-    ended: AtomicBool,
     /// It was told that something is left out: what is left out after that takes no lock.
     refusal_told: AtomicBool,
     background: OnceLock<Thread>,
@@ -60,11 +55,6 @@ pub(crate) struct Counts {
     pub(crate) written: AtomicU64,
 }
 
-/// So many lanes are enough, whatever the bound: the background thread writes what is in them while documents wait to be emitted. The queue has
-/// a place for each, of 16 bytes, and for a quarter more: what is open when the limit is reached still ends.
-const LANES: usize = 5 << 14;
-/// The background thread is woken for each so much that is recorded, or for less where the bound is small.
-const RUSH_BYTES: usize = 8 * 1024 * 1024;
 /// So much of a shutdown's deadline, or a tenth of it, is left for sending what did not end before.
 const SENDING: Duration = Duration::from_millis(100);
 
@@ -82,20 +72,15 @@ fn charge(lane: &Lane) -> usize {
 
 impl Outlet {
     pub(crate) fn new(clock: Clock, bytes_limit: usize) -> Arc<Self> {
-        let lanes_limit = (bytes_limit / LANE_BYTES).clamp(64, LANES);
         Arc::new(Self {
             clock,
             notices: Arc::default(),
             counts: Counts::default(),
-            queue: Queue::new(lanes_limit + lanes_limit / 4),
+            queue: Queue::new(),
             pool: Pool::new(bytes_limit),
-            account: Account::default(),
-            lanes_limit,
-            bytes_limit,
-            rush: 1 << RUSH_BYTES.min(bytes_limit / 2).max(1).ilog2(),
+            account: Account::new(bytes_limit),
             beat: AtomicU32::new(0),
             closed: AtomicBool::new(false),
-            ended: AtomicBool::new(false),
             refusal_told: AtomicBool::new(false),
             background: OnceLock::new(),
             process: process::id(),
@@ -120,82 +105,55 @@ impl Outlet {
     /// The lane of a segment that begins; `None` when the bound on memory is reached or the recorder was shut down.
     #[inline(always)]
     pub(crate) fn segment_lane(self: &Arc<Self>, about: About<'_>) -> Option<Box<Lane>> {
-        let before = self.admit()?;
+        let wakes = self.admit(about.shard())?;
         let mut lane = self.pool.take(Size::Segment, self);
         lane.begin_segment(self, about);
-        lane.wakes = self.is_time(before, LANE_BYTES);
+        lane.wakes = wakes;
         Some(lane)
     }
 
     /// An empty lane for `identity`, which is given back when there is none as above.
     #[inline(always)]
     pub(crate) fn lane(identity: Share) -> Result<Box<Lane>, Share> {
-        match identity.outlet().admit() {
-            Some(before) => Ok(Self::part(identity, before)),
+        match identity.outlet().admit(identity.shard()) {
+            Some(wakes) => Ok(Self::part(identity, wakes)),
             None => Err(identity),
         }
     }
 
     /// An empty lane for what is open already: its end has to be recorded, also beyond the bound.
     pub(crate) fn lane_to_end(identity: Share) -> Box<Lane> {
-        let before = identity.outlet().account.lend();
-        Self::part(identity, before)
+        let wakes = identity.outlet().account.lend_anyway(identity.shard());
+        Self::part(identity, wakes)
     }
 
     #[inline(always)]
-    fn part(identity: Share, before: Balance) -> Box<Lane> {
+    fn part(identity: Share, wakes: bool) -> Box<Lane> {
         let outlet = identity.outlet();
-        let wakes = outlet.is_time(before, LANE_BYTES);
         let mut lane = outlet.pool.take(Size::Part, outlet);
         lane.begin_part(identity);
         lane.wakes = wakes;
         lane
     }
 
-    /// Lends one more lane, if that may be; the balance before.
+    /// Lends one more lane, if that may be; whether to hand it over is to wake the background thread.
     #[inline(always)]
-    fn admit(&self) -> Option<Balance> {
-        let before = self.account.lend();
-        let has_room = before.bytes <= self.bytes_limit && before.lent < self.lanes_limit;
-        if has_room && !self.closed.load(Ordering::Relaxed) {
-            return Some(before);
-        }
-        self.account.returned();
-        None
-    }
-
-    /// Gives what was recorded to the background thread. Never blocks; costs no system call but when much is recorded.
-    #[inline(always)]
-    pub(crate) fn hand_over(&self, lane: Box<Lane>) {
-        let more = charge(&lane) - LANE_BYTES;
-        let wakes = lane.wakes;
-        self.queue.push(lane);
-        if self.ended.load(Ordering::SeqCst) {
-            self.refuse_queue();
-        } else if wakes || more > 0 {
-            self.tell(wakes, more);
+    fn admit(&self, shard: usize) -> Option<bool> {
+        match self.closed.load(Ordering::Relaxed) {
+            true => None,
+            false => self.account.lend(shard),
         }
     }
 
-    /// What was handed over takes so much more than it was lent for, or it is time to wake the background thread.
-    #[cold]
-    #[inline(never)]
-    fn tell(&self, wakes: bool, more: usize) {
-        let before = self.account.hold(more);
-        if wakes || self.is_time(before, more) {
-            self.wake();
-        }
-    }
-
-    /// Whether so many bytes more make it time to wake the background thread.
+    /// Where the lanes of a shard are handed over to.
     #[inline(always)]
-    fn is_time(&self, before: Balance, more: usize) -> bool {
-        (before.bytes ^ (before.bytes + more)) >= self.rush
+    fn chain(&self, shard: usize) -> &Chain<Lane> {
+        self.queue.shard(shard)
     }
 
     /// Whether so many lanes wait that there may have been no reason to wake the background thread for the latest.
     pub(crate) fn is_rushed(&self) -> bool {
-        self.waiting() * LANE_BYTES > self.rush / 2
+        self.account.is_rush(self.waiting())
     }
 
     /// How many lanes wait in the queue.
@@ -203,17 +161,19 @@ impl Outlet {
         self.queue.len()
     }
 
-    /// Takes a lane out of the queue, for the background thread.
-    pub(crate) fn take(&self) -> Option<Box<Lane>> {
-        let lane = self.queue.pop()?;
-        self.account.taken();
-        Some(lane)
+    /// What waits in the queue now.
+    pub(crate) fn find(&self) -> Found {
+        self.queue.find()
+    }
+
+    /// Takes a lane that was found in the queue, for the background thread.
+    pub(crate) fn take(&self, found: &mut Found) -> Option<Box<Lane>> {
+        self.queue.take(found)
     }
 
     /// An empty lane of `identity` for the background thread, which keeps it.
     pub(crate) fn kept_lane(identity: Share) -> Box<Lane> {
-        let balance = identity.outlet().account.read();
-        Self::part(identity, balance)
+        Self::part(identity, false)
     }
 
     /// Takes what the background thread has kept into the account of what is recorded and not sent.
@@ -236,23 +196,24 @@ impl Outlet {
     pub(crate) fn written(&self, mut lane: Box<Lane>) {
         self.account.written(charge(&lane));
         lane.rest();
-        self.pool.give(lane);
+        self.pool.collect(lane);
     }
 
     /// Takes back a lane that holds nothing.
-    pub(crate) fn give_back(&self, lane: Box<Lane>) {
-        self.account.returned();
+    pub(crate) fn give_back(&self, mut lane: Box<Lane>) {
+        self.account.returned(lane.shard());
+        lane.rest();
         self.pool.give(lane);
     }
 
     /// Some handles of a segment that has closed have no lane of their own and are open.
-    pub(crate) fn wait_for_late(&self) {
-        self.account.lend();
+    pub(crate) fn wait_for_late(&self, shard: usize) {
+        self.account.lend_anyway(shard);
     }
 
     /// They are not, any more.
-    pub(crate) fn end_of_late(&self) {
-        self.account.returned();
+    pub(crate) fn end_of_late(&self, shard: usize) {
+        self.account.returned(shard);
     }
 
     /// The background thread has written for now: the lanes that it has are for others, and what waits no more is told.
@@ -278,11 +239,11 @@ impl Outlet {
 
     /// The memory of what is recorded and not yet written.
     pub(crate) fn queued_bytes(&self) -> usize {
-        self.account.read().bytes
+        self.account.bytes()
     }
 
     pub(crate) fn bytes_limit(&self) -> usize {
-        self.bytes_limit
+        self.account.limit()
     }
 
     pub(crate) fn set_background(&self, thread: Thread) {
@@ -316,12 +277,13 @@ impl Outlet {
 
     /// Whether handles and threads have lanes, or lanes wait in the queue.
     pub(crate) fn is_in_use(&self) -> bool {
-        self.account.read().lent > 0
+        let taken = self.queue.taken();
+        self.account.lent() > taken
     }
 
     /// The background thread has ended: nobody waits for it any more.
     pub(crate) fn end(&self, left_open: bool) {
-        self.ended.store(true, Ordering::SeqCst);
+        self.queue.close();
         self.refuse_queue();
         // Pooled lanes hold references back to this outlet.
         self.pool.clear();
@@ -352,6 +314,53 @@ impl Outlet {
     pub(crate) fn flush_done(&self, number: u64) {
         self.flushes.done(number);
     }
+}
+
+/// Gives what was recorded to the background thread, and a lane that holds nothing to the pool. Never blocks; costs no system call but when much
+/// is recorded.
+#[inline(always)]
+pub(crate) fn hand_over(lane: Box<Lane>) {
+    if lane.is_empty() || lane.wakes || charge(&lane) > LANE_BYTES {
+        return hand_over_otherwise(lane);
+    }
+    if let Err(lane) = push(lane) {
+        refuse(&lane);
+    }
+}
+
+/// What may be gone at once, with its reference to the outlet, and is itself what keeps that until then: to count another reference would make
+/// threads wait for each other.
+#[inline(always)]
+fn push(lane: Box<Lane>) -> Result<(), Box<Lane>> {
+    Chain::push_within(lane, |lane| lane.outlet().chain(lane.shard()))
+}
+
+/// It holds nothing, or takes more than it was lent for, or it is time to wake the background thread.
+#[cold]
+#[inline(never)]
+fn hand_over_otherwise(lane: Box<Lane>) {
+    let outlet = lane.outlet();
+    if lane.is_empty() {
+        return outlet.clone().give_back(lane);
+    }
+    let more = charge(&lane) - LANE_BYTES;
+    let is_time = more > 0 && outlet.account.hold(more);
+    let woken = (is_time || lane.wakes).then(|| outlet.clone());
+    match push(lane) {
+        Ok(()) => {
+            if let Some(outlet) = woken {
+                outlet.wake();
+            }
+        }
+        Err(lane) => refuse(&lane),
+    }
+}
+
+/// Nobody takes it any more.
+#[cold]
+#[inline(never)]
+fn refuse(lane: &Lane) {
+    lane.outlet().refuse_lane(lane);
 }
 
 #[cfg(test)]

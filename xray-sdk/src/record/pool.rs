@@ -1,25 +1,33 @@
 //! Empty lanes, kept for use.
 
+use std::array;
 use std::cell::RefCell;
 use std::mem;
 use std::sync::Arc;
 
 use crate::record::lane::{Lane, Size};
 use crate::record::outlet::Outlet;
-use crate::record::sync::{Mutex, MutexGuard, TryLockError, thread_local};
+use crate::record::sync::{
+    AtomicU64, Mutex, MutexGuard, Ordering, SHARDS, TryLockError, shard_of_thread, thread_local,
+};
 
 /// Empty lanes on their way from the background thread to those that record. They travel by the crate, so that a thread comes here
 /// once in many lanes. What came back last is used first, while it is in a cache: after a rush many more lanes rest than go round.
 pub(crate) struct Pool {
-    segments: Stack,
-    parts: Stack,
+    segments: Store,
+    parts: Store,
 }
 
-struct Stack {
-    // Guards what rests. Locked for one push or pop, and only where nobody has it: nobody waits for it.
-    crates: Mutex<Vec<Crate>>,
-    most: usize,
+/// Lanes of one size. They go back to the shard in which they were used: a processor has to wait for what another one has written.
+struct Store {
+    shards: [Stack; SHARDS],
+    /// How many crates rest.
+    resting: AtomicU64,
+    most: u64,
 }
+
+// Guards what rests. Locked for one push or pop, and only where nobody has it: nobody waits for it.
+struct Stack(Mutex<Vec<Crate>>);
 
 #[allow(
     clippy::vec_box,
@@ -62,7 +70,7 @@ impl Pool {
     pub(crate) fn new(bytes: usize) -> Self {
         let crates = |size: Size| {
             let resting = RESTING_BYTES.min(bytes / 4);
-            Stack::new((resting / size.bytes() / CRATE).max(1))
+            Store::new((resting / size.bytes() / CRATE).max(1))
         };
         Self {
             segments: crates(Size::Segment),
@@ -70,7 +78,7 @@ impl Pool {
         }
     }
 
-    fn crates(&self, size: Size) -> &Stack {
+    fn store(&self, size: Size) -> &Store {
         match size {
             Size::Segment => &self.segments,
             Size::Part => &self.parts,
@@ -101,7 +109,7 @@ impl Pool {
 
     #[cold]
     fn refill(&self, size: Size, outlet: &Arc<Outlet>) -> Box<Lane> {
-        let mut lanes = self.crates(size).pop().unwrap_or_default();
+        let mut lanes = self.store(size).pop(shard_of_thread()).unwrap_or_default();
         let lane = lanes.pop();
         lanes.iter().rev().take(2).for_each(|next| next.approach());
         // Where the thread is ending, its lanes are gone and these are freed.
@@ -111,7 +119,7 @@ impl Pool {
 
     /// Takes back an empty lane.
     pub(crate) fn give(&self, lane: Box<Lane>) {
-        let size = lane.size();
+        let (size, shard) = (lane.size(), lane.shard());
         let full = FREE.try_with(|free| {
             let mut free = free.borrow_mut();
             let lanes = free.lanes(size);
@@ -119,7 +127,24 @@ impl Pool {
             (lanes.len() >= 2 * CRATE).then(|| lanes.split_off(CRATE))
         });
         if let Ok(Some(lanes)) = full {
-            self.crates(size).push(lanes);
+            self.store(size).push(shard, lanes);
+        }
+    }
+
+    /// Takes back an empty lane from the background thread, which gets them by the shard and [shares](Self::share) them in the end.
+    pub(crate) fn collect(&self, lane: Box<Lane>) {
+        let (size, shard) = (lane.size(), lane.shard());
+        let whole = FREE.try_with(|free| {
+            let mut free = free.borrow_mut();
+            let lanes = free.lanes(size);
+            let before = lanes.last().map(|last| last.shard());
+            let is_whole = lanes.len() >= CRATE || before.is_some_and(|before| before != shard);
+            let whole = is_whole.then(|| mem::replace(lanes, Vec::with_capacity(CRATE)));
+            lanes.push(lane);
+            whole.zip(before)
+        });
+        if let Ok(Some((lanes, shard))) = whole {
+            self.store(size).push(shard, lanes);
         }
     }
 
@@ -127,41 +152,58 @@ impl Pool {
     pub(crate) fn share(&self) {
         for size in [Size::Segment, Size::Part] {
             let lanes = FREE.try_with(|free| mem::take(free.borrow_mut().lanes(size)));
-            match lanes {
-                Ok(lanes) if !lanes.is_empty() => self.crates(size).push(lanes),
-                _ => {}
+            let lanes = lanes.unwrap_or_default();
+            if let Some(shard) = lanes.last().map(|last| last.shard()) {
+                self.store(size).push(shard, lanes);
             }
         }
     }
 
     /// Frees what is on its way.
     pub(crate) fn clear(&self) {
-        while self.segments.pop().is_some() || self.parts.pop().is_some() {}
+        while self.segments.pop(0).is_some() || self.parts.pop(0).is_some() {}
     }
 }
 
-impl Stack {
+impl Store {
     fn new(most: usize) -> Self {
         Self {
-            crates: Mutex::new(Vec::with_capacity(most)),
-            most,
-        }
-    }
-
-    /// What rests, where no other thread is at it.
-    fn crates(&self) -> Option<MutexGuard<'_, Vec<Crate>>> {
-        match self.crates.try_lock() {
-            Ok(crates) => Some(crates),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
+            shards: array::from_fn(|_| Stack(Mutex::new(Vec::with_capacity(most)))),
+            resting: AtomicU64::new(0),
+            most: most as u64,
         }
     }
 
     /// What there is no room for is freed.
-    fn push(&self, lanes: Crate) {
-        let crates = self.crates().filter(|crates| crates.len() < self.most);
-        if let Some(mut crates) = crates {
+    fn push(&self, shard: usize, lanes: Crate) {
+        if self.resting.load(Ordering::Relaxed) >= self.most {
+            return;
+        }
+        if let Some(mut crates) = self.shards[shard % SHARDS].crates() {
             crates.push(lanes);
+            self.resting.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Those of this shard, or else of any other.
+    fn pop(&self, shard: usize) -> Option<Crate> {
+        if self.resting.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let (before, from) = self.shards.split_at(shard % SHARDS);
+        let lanes = from.iter().chain(before).find_map(Stack::pop)?;
+        self.resting.fetch_sub(1, Ordering::Relaxed);
+        Some(lanes)
+    }
+}
+
+impl Stack {
+    /// What rests, where no other thread is at it.
+    fn crates(&self) -> Option<MutexGuard<'_, Vec<Crate>>> {
+        match self.0.try_lock() {
+            Ok(crates) => Some(crates),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
         }
     }
 

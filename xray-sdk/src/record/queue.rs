@@ -1,60 +1,87 @@
 //! The queue to the background thread.
 
-use crate::record::lane::Lane;
-use crate::record::sync::{ArrayQueue, AtomicU64, Ordering, SegQueue};
+use std::array;
 
-/// Lanes in the order in which they were handed over, as far as one owner's go.
-///
-/// It has a place for each lane that may be lent, and for a quarter more. What is open beyond that ends all the same, thousands of handles
-/// at once perhaps: for those it grows, and is no larger than what is open.
+use crate::record::lane::Lane;
+use crate::record::raw::Chain;
+use crate::record::sync::SHARDS;
+
+/// Lanes that were handed over. Those of one segment are in one shard, in the order in which they were handed over.
 pub(crate) struct Queue {
-    places: ArrayQueue<Box<Lane>>,
-    beyond: SegQueue<Box<Lane>>,
-    /// How many are beyond, or on their way there.
-    beyond_count: AtomicU64,
+    shards: [Shard; SHARDS],
+}
+
+/// In lines of a processor's cache in which nothing else is.
+#[repr(align(128))]
+struct Shard(Chain<Lane>);
+
+/// What is found in the queue at one time, and is to be taken. What comes meanwhile is for the next time.
+pub(crate) struct Found {
+    /// How many were put into each shard, ever.
+    until: [u64; SHARDS],
+    shard: usize,
+    count: usize,
+}
+
+impl Found {
+    /// How many were found.
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
 }
 
 impl Queue {
-    pub(crate) fn new(places: usize) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            places: ArrayQueue::new(places),
-            beyond: SegQueue::new(),
-            beyond_count: AtomicU64::new(0),
+            shards: array::from_fn(|_| Shard(Chain::new())),
         }
     }
 
+    /// Where the lanes of a shard go.
     #[inline(always)]
-    pub(crate) fn push(&self, lane: Box<Lane>) {
-        // As long as something is beyond, what follows goes there too: parts of one segment are read in their order.
-        if self.beyond_count.load(Ordering::Acquire) > 0 {
-            self.push_beyond(lane);
-        } else if let Err(lane) = self.places.push(lane) {
-            self.push_beyond(lane);
+    pub(crate) fn shard(&self, number: usize) -> &Chain<Lane> {
+        &self.shards[number % SHARDS].0
+    }
+
+    /// What is there now.
+    pub(crate) fn find(&self) -> Found {
+        let until = array::from_fn(|number| self.shards[number].0.put());
+        Found {
+            until,
+            shard: 0,
+            count: until.iter().sum::<u64>().saturating_sub(self.taken()) as usize,
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn push_beyond(&self, lane: Box<Lane>) {
-        self.beyond_count.fetch_add(1, Ordering::AcqRel);
-        self.beyond.push(lane);
-    }
-
-    pub(crate) fn pop(&self) -> Option<Box<Lane>> {
-        self.places.pop().or_else(|| self.pop_beyond())
-    }
-
-    fn pop_beyond(&self) -> Option<Box<Lane>> {
-        if self.beyond_count.load(Ordering::Acquire) == 0 {
-            return None;
+    /// Takes one of those that were found, if any is left.
+    pub(crate) fn take(&self, found: &mut Found) -> Option<Box<Lane>> {
+        while let Some(Shard(chain)) = self.shards.get(found.shard) {
+            if chain.taken() < found.until[found.shard] {
+                let lane = chain.pop();
+                if lane.is_some() {
+                    return lane;
+                }
+            }
+            found.shard += 1;
         }
-        let lane = self.beyond.pop()?;
-        self.beyond_count.fetch_sub(1, Ordering::AcqRel);
-        Some(lane)
+        None
     }
 
+    /// How many wait.
     pub(crate) fn len(&self) -> usize {
-        self.places.len() + self.beyond_count.load(Ordering::Acquire) as usize
+        let taken = self.taken();
+        let put = self.shards.iter().map(|Shard(chain)| chain.put());
+        put.sum::<u64>().saturating_sub(taken) as usize
+    }
+
+    /// How many were taken, ever.
+    pub(crate) fn taken(&self) -> u64 {
+        self.shards.iter().map(|Shard(chain)| chain.taken()).sum()
+    }
+
+    /// Takes no lane any more.
+    pub(crate) fn close(&self) {
+        self.shards.iter().for_each(|Shard(chain)| chain.close());
     }
 }
 
@@ -65,24 +92,23 @@ mod tests {
     use crate::record::outlet::Outlet;
 
     #[test]
-    fn what_there_is_no_place_for_comes_out_in_its_order_too() {
+    fn what_is_found_is_taken_and_nothing_that_came_later() {
         let outlet = Outlet::for_tests();
-        let queue = Queue::new(2);
-        let mut expected = Vec::new();
-        let mut push = |queue: &Queue| {
+        let queue = Queue::new();
+        let push = |shard| {
             let lane = Outlet::lane_to_end(Identity::for_tests(&outlet));
-            expected.push(lane.key());
-            queue.push(lane);
+            let key = lane.key();
+            assert!(queue.shard(shard).push(lane).is_ok());
+            key
         };
-        (0..5).for_each(|_| push(&queue));
+        let expected = [push(3), push(3), push(7)];
+        let mut found = queue.find();
+        push(0);
+        push(3);
         assert_eq!(queue.len(), 5);
-        let mut found: Vec<_> = (0..3).filter_map(|_| queue.pop()).collect();
-        // There are places again, and something is beyond.
-        push(&queue);
-        while let Some(lane) = queue.pop() {
-            found.push(lane);
-        }
-        let found: Vec<_> = found.iter().map(|lane| lane.key()).collect();
-        assert_eq!((found, queue.len()), (expected, 0));
+        let taken: Vec<_> = std::iter::from_fn(|| queue.take(&mut found)).collect();
+        let keys: Vec<_> = taken.iter().map(|lane| lane.key()).collect();
+        assert_eq!(keys, expected);
+        assert_eq!((queue.len(), queue.taken()), (2, 3));
     }
 }

@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::mem;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::context::Passive;
@@ -8,7 +9,8 @@ use crate::id::{SegmentId, TraceId};
 use crate::record::event::{Field, Namespace};
 use crate::record::identity::{About, Kind};
 use crate::record::lane::Lane;
-use crate::record::{Text, hand_over_to};
+use crate::record::outlet::Outlet;
+use crate::record::{Text, hand_over};
 use crate::recorder::Recorder;
 use crate::recorder::environment::UnsampledIds;
 use crate::sampling::{Decision, Reason, SamplingRequest, Watch};
@@ -31,6 +33,24 @@ enum New {
     Unsampled,
     /// As is to be decided, or there is no room.
     Not,
+}
+
+/// How a segment begins that is recorded: by default with nothing but a name.
+struct Began<'a> {
+    kind: Kind,
+    /// What the caller sent.
+    header: Option<&'a TraceHeader>,
+    watch: Option<Box<Watch>>,
+}
+
+impl Default for Began<'_> {
+    fn default() -> Self {
+        Self {
+            kind: Kind::Segment,
+            header: None,
+            watch: None,
+        }
+    }
 }
 
 /// Who decides whether a segment is recorded.
@@ -146,12 +166,17 @@ impl<'a> SegmentBuilder<'a> {
                 counts.unsampled.fetch_add(1, Ordering::Relaxed);
                 New::Unsampled
             }
-            Some(true) if is_new => match self.record(Kind::Segment, None) {
+            Some(true) if is_new => match self.record_new() {
                 Some(lane) => New::Recorded(lane),
                 None => New::Not,
             },
             _ => New::Not,
         }
+    }
+
+    #[inline(never)]
+    fn record_new(&self) -> Option<Box<Lane>> {
+        record(&self.recorder.inner.outlet, &self.name, Began::default())
     }
 
     #[inline(never)]
@@ -225,7 +250,12 @@ impl<'a> SegmentBuilder<'a> {
     pub(super) fn record_as(&mut self, kind: Kind, decision: &Decision) -> Segment {
         let watch = Watch::new(&self.recorder.inner.sampler, decision);
         let asked = self.header.sampled() == Sampled::Requested;
-        let Some(mut lane) = self.record(kind, watch) else {
+        let began = Began {
+            kind,
+            header: Some(&self.header),
+            watch,
+        };
+        let Some(mut lane) = record(&self.recorder.inner.outlet, &self.name, began) else {
             return self.refuse(asked);
         };
         let id = lane.node;
@@ -233,29 +263,6 @@ impl<'a> SegmentBuilder<'a> {
             lane.field(id, Field::SamplingRule, rule);
         }
         Segment::new(Entity::held(lane, id), asked)
-    }
-
-    /// The lane of a segment that begins now. None where there is no room for it.
-    #[inline(never)]
-    fn record(&mut self, kind: Kind, watch: Option<Box<Watch>>) -> Option<Box<Lane>> {
-        let outlet = &self.recorder.inner.outlet;
-        let now = outlet.clock.tick();
-        let parent = self.header.parent().unwrap_or(SegmentId::from_u64(0));
-        let trace_id = match self.header.root() {
-            Some(root) => root,
-            None => TraceId::random(outlet.clock.trace_second(now)),
-        };
-        let id = SegmentId::random();
-        let about = About {
-            trace_id,
-            segment_id: id,
-            kind,
-            header: &self.header,
-            watch,
-        };
-        let mut lane = outlet.segment_lane(about)?;
-        lane.open(id, parent, &self.name, Namespace::Local, now);
-        Some(lane)
     }
 
     /// There is no room for it.
@@ -339,11 +346,39 @@ impl<'a> SegmentBuilder<'a> {
         if let Some(lane) = entered.close() {
             mem::forget(entered);
             mem::forget(segment);
-            hand_over_to(&self.recorder.inner.outlet, lane);
+            hand_over(lane);
         } else if entered.close_unsampled() {
             mem::forget(entered);
             mem::forget(segment);
         }
         result
     }
+}
+
+/// The lane of a segment that begins now. None where there is no room for it.
+#[inline(always)]
+fn record(outlet: &Arc<Outlet>, name: &Text<'_>, began: Began<'_>) -> Option<Box<Lane>> {
+    let Began {
+        kind,
+        header,
+        watch,
+    } = began;
+    let now = outlet.clock.tick();
+    let trace_id = match header.and_then(TraceHeader::root) {
+        Some(root) => root,
+        None => TraceId::random(outlet.clock.trace_second(now)),
+    };
+    let id = SegmentId::random();
+    let parent = header.and_then(TraceHeader::parent);
+    let about = About {
+        trace_id,
+        segment_id: id,
+        kind,
+        header,
+        watch,
+    };
+    let mut lane = outlet.segment_lane(about)?;
+    let parent = parent.unwrap_or(SegmentId::from_u64(0));
+    lane.open(id, parent, name, Namespace::Local, now);
+    Some(lane)
 }

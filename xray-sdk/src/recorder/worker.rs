@@ -167,7 +167,8 @@ impl Worker {
     fn gather(&mut self) {
         let is_beat = self.pulse.beat(&self.outlet);
         self.assembler.follow_time();
-        let waiting = self.outlet.waiting();
+        let mut found = self.outlet.find();
+        let waiting = found.len();
         self.found += waiting;
         let backlog = &mut self.backlog;
         backlog.seal();
@@ -177,7 +178,7 @@ impl Worker {
             unsent.store(backlog.documents(), Ordering::Relaxed);
         };
         for number in 0..waiting + Approach::STEPS {
-            let taken = (number < waiting).then(|| self.outlet.take()).flatten();
+            let taken = self.outlet.take(&mut found);
             let Some(lane) = self.approach.step(taken) else {
                 continue;
             };

@@ -26,7 +26,8 @@ impl Entity {
     #[track_caller]
     fn record_request(&mut self, method: &str, url: &str) {
         if !write_at_hand!(self, |sheet, node| sheet.request(node, method, url)) {
-            self.request_elsewhere(method, url, Location::caller());
+            let place = Location::caller();
+            self.out_of_line(|entity| entity.request_elsewhere(method, url, place));
         }
     }
 
@@ -129,7 +130,8 @@ impl Entity {
     #[track_caller]
     fn record_sql(&mut self, sql: &Sql<'_>) {
         if !write_at_hand!(self, |sheet, node| sheet.sql(node, sql)) {
-            self.sql_elsewhere(sql, Location::caller());
+            let place = Location::caller();
+            self.out_of_line(|entity| entity.sql_elsewhere(sql, place));
         }
     }
 

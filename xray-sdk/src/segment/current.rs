@@ -58,7 +58,8 @@ impl Drop for Current {
     #[inline(always)]
     fn drop(&mut self) {
         if self.entity.place != Place::Current {
-            drop_other(&mut self.entity);
+            let mut other = mem::replace(&mut *self.entity, Entity::at(Place::Nowhere));
+            drop_other(&mut other);
         }
     }
 }

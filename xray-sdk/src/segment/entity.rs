@@ -71,7 +71,7 @@ impl Entity {
         if !write_at_hand!(self, |sheet, node| sheet
             .annotate(node, &key, &value, place))
         {
-            self.annotate_elsewhere(key, value, place);
+            self.out_of_line(|entity| entity.annotate_elsewhere(key, value, place));
         }
         self
     }
@@ -106,7 +106,8 @@ impl Entity {
         value: &(impl Serialize + ?Sized),
     ) -> &mut Self {
         if !self.is_silent() && self.is_recording_here() {
-            self.record_metadata(&key.into(), value, Location::caller());
+            let (key, place) = (key.into(), Location::caller());
+            self.record_metadata(&key, value, place);
         }
         self
     }
@@ -184,35 +185,6 @@ impl Entity {
     pub fn precursor(&mut self, id: SegmentId) -> &mut Self {
         self.record_elsewhere(|lane, node| lane.push(node, What::Precursor(id)));
         self
-    }
-
-    #[inline(always)]
-    #[track_caller]
-    pub(crate) fn field(&mut self, field: Field, text: &str) -> &mut Self {
-        if !write_at_hand!(self, |sheet, node| sheet.field(node, field, text)) {
-            self.field_elsewhere(field, text, Location::caller());
-        }
-        self
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn field_elsewhere(&mut self, field: Field, text: &str, caller: &'static Location<'static>) {
-        self.record_elsewhere_for(caller, |lane, node| lane.field(node, field, text));
-    }
-
-    #[inline(always)]
-    #[track_caller]
-    pub(crate) fn number(&mut self, field: Field, number: u64) {
-        if !write_at_hand!(self, |sheet, node| sheet.number(node, field, number)) {
-            self.number_elsewhere(field, number, Location::caller());
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn number_elsewhere(&mut self, field: Field, number: u64, caller: &'static Location<'static>) {
-        self.record_elsewhere_for(caller, |lane, node| lane.number(node, field, number));
     }
 
     /// Whether what is recorded here is kept: false when the request is not sampled or there is no segment.

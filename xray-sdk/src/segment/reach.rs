@@ -1,9 +1,11 @@
 //! How an entity reaches the lane that it writes to.
 
+use std::mem::{self, ManuallyDrop};
 use std::panic::Location;
 
 use crate::context::{self, Kind, Taken, missing};
 use crate::id::SegmentId;
+use crate::record::event::Field;
 use crate::record::hand_over;
 use crate::record::lane::Lane;
 use crate::record::outlet::Outlet;
@@ -114,6 +116,19 @@ impl Entity {
         Some((lane, self.node))
     }
 
+    /// Does what is rare, or large, and therefore not a part of the caller, with a copy of this: the one at hand is then never looked at from
+    /// elsewhere, and the compiler knows all the time what is in it.
+    #[inline(always)]
+    pub(super) fn out_of_line<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> R {
+        if self.place == Place::Current {
+            return work(&mut ManuallyDrop::new(Self::at(Place::Current)));
+        }
+        let mut copy = ManuallyDrop::new(mem::replace(self, Self::at(Place::Nowhere)));
+        let result = work(&mut copy);
+        mem::forget(mem::replace(self, ManuallyDrop::into_inner(copy)));
+        result
+    }
+
     /// Puts back what was taken for the lane [at hand](Self::at_hand).
     #[inline(always)]
     pub(crate) fn put_back(&self, resting: Taken) {
@@ -164,6 +179,38 @@ impl Entity {
             // At once, so that it is queued before the segment's close.
             hand_over(lane);
         }
+    }
+
+    /// Records text in a named place of the document.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn field(&mut self, field: Field, text: &str) -> &mut Self {
+        if !write_at_hand!(self, |sheet, node| sheet.field(node, field, text)) {
+            let place = Location::caller();
+            self.out_of_line(|entity| entity.field_elsewhere(field, text, place));
+        }
+        self
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn field_elsewhere(&mut self, field: Field, text: &str, caller: &'static Location<'static>) {
+        self.record_elsewhere_for(caller, |lane, node| lane.field(node, field, text));
+    }
+
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn number(&mut self, field: Field, number: u64) {
+        if !write_at_hand!(self, |sheet, node| sheet.number(node, field, number)) {
+            let place = Location::caller();
+            self.out_of_line(|entity| entity.number_elsewhere(field, number, place));
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn number_elsewhere(&mut self, field: Field, number: u64, caller: &'static Location<'static>) {
+        self.record_elsewhere_for(caller, |lane, node| lane.number(node, field, number));
     }
 
     /// The lane that it shares, when another call was going on and is over.

@@ -3,7 +3,8 @@ use std::sync::Arc;
 use crate::record::lane::Lane;
 use crate::record::late::Late;
 use crate::record::outlet::Outlet;
-use crate::record::rest::Rest;
+use crate::record::raw::Rest;
+use crate::record::sync::shard_of_thread;
 
 /// A segment, which has a number.
 pub(crate) struct Identity {
@@ -21,6 +22,12 @@ pub(crate) type Share = Arc<Identity>;
 #[derive(Clone, Copy)]
 pub(crate) struct About<'a>(pub(crate) &'a u64);
 
+impl About<'_> {
+    pub(crate) fn shard(self) -> usize {
+        shard_of_thread()
+    }
+}
+
 impl Identity {
     pub(crate) fn new(outlet: Arc<Outlet>, about: About<'_>) -> Share {
         Arc::new(Self {
@@ -33,6 +40,10 @@ impl Identity {
 
     pub(crate) fn number(&self) -> u64 {
         self.number
+    }
+
+    pub(crate) fn shard(&self) -> usize {
+        shard_of_thread()
     }
 
     pub(crate) fn outlet(&self) -> &Arc<Outlet> {

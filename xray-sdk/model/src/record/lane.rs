@@ -4,11 +4,14 @@ use loom::sync::atomic::{AtomicU64, Ordering};
 
 use crate::record::identity::{About, Identity, Share};
 use crate::record::outlet::Outlet;
+use crate::record::raw::{Link, Linked};
+use crate::record::sync::shard_of_thread;
 
 /// What a lane is to those who hand it on: something that one thread fills and another one reads and empties.
 pub(crate) struct Lane {
     identity: Option<Share>,
     size: Size,
+    link: Link<Self>,
     events: Vec<Event>,
     /// Written and read without an order of its own, so that a thread which got the lane without one may find what is old.
     text: AtomicU64,
@@ -51,6 +54,7 @@ impl Lane {
         Box::new(Self {
             identity: None,
             size,
+            link: Link::new(),
             events: Vec::new(),
             text: AtomicU64::new(0),
             handles: 0,
@@ -105,6 +109,18 @@ impl Lane {
         self.events.len()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    pub(crate) fn outlet(&self) -> &Arc<Outlet> {
+        self.identity().outlet()
+    }
+
+    pub(crate) fn shard(&self) -> usize {
+        shard_of_thread()
+    }
+
     pub(crate) fn size(&self) -> Size {
         self.size
     }
@@ -115,4 +131,12 @@ impl Lane {
         self.events.clear();
         self.text.store(0, Ordering::Relaxed);
     }
+}
+
+impl Linked for Lane {
+    fn link(&self) -> &Link<Self> {
+        &self.link
+    }
+
+    fn approach(_next: *const Self) {}
 }

@@ -16,9 +16,7 @@ pub(crate) mod outlet;
 mod pool;
 #[path = "../../../src/record/queue.rs"]
 mod queue;
-#[allow(unsafe_code, reason = "the file is one of those that may")]
-#[path = "../../../src/record/raw/rest.rs"]
-pub(crate) mod rest;
+pub(crate) mod raw;
 #[path = "../../../src/record/round.rs"]
 pub(crate) mod round;
 pub(crate) mod sync;

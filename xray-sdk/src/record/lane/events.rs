@@ -29,15 +29,19 @@ impl Sheet {
         namespace: Namespace,
         at: Tick,
     ) -> bool {
-        self.write([kept(name)], |[length]| Event {
+        let event = |name| Event {
             node,
             what: What::Open {
                 parent,
-                name: words(name, length),
+                name,
                 at,
                 namespace,
             },
-        })
+        };
+        match &name.0 {
+            Kind::Static(text) => self.write([], |[]| event(Words::Static(text))),
+            Kind::Copied(text) => self.write([text], |[length]| event(Words::Kept(length))),
+        }
     }
 
     #[inline(always)]
@@ -122,13 +126,19 @@ impl Sheet {
 
     #[inline(always)]
     pub(crate) fn metadata(&mut self, node: SegmentId, key: &Text<'_>, json: Written<'_>) -> bool {
-        self.write([kept(key), json.text], |[length, text]| Event {
+        let event = |key, text| Event {
             node,
             what: What::Metadata {
-                key: words(key, length),
+                key,
                 json: json.of(text),
             },
-        })
+        };
+        match &key.0 {
+            Kind::Static(key) => self.write([json.text], |[text]| event(Words::Static(key), text)),
+            Kind::Copied(key) => self.write([key, json.text], |[key, text]| {
+                event(Words::Kept(key), text)
+            }),
+        }
     }
 }
 

@@ -6,38 +6,45 @@ use std::sync::Arc;
 
 use crate::clock::{Source, Tick};
 use crate::id::SegmentId;
+use crate::record::approach::approach;
 use crate::record::event::{Event, Texts};
 use crate::record::identity::{About, Identity, Loan, Share};
-use crate::record::outlet::Outlet;
-use crate::record::raw::{self, Rest, Sheet};
+use crate::record::outlet::{Outlet, hand_over};
+use crate::record::raw::{self, Link, Linked, Rest, Sheet};
 
 /// Events of one segment, recorded by one owner at a time and handed over as a whole.
 ///
 /// A lane belongs to a handle or a future while that rests, and to the thread while it runs; nothing of it is shared,
 /// so nothing in it is locked or counted. It fills two lines of a processor's cache, which are cold when a segment begins.
-#[repr(align(64))]
+// As it stands here: what is written in each call, and by whoever hands over the next one, is in the first of them.
+#[repr(C, align(64))]
 pub(crate) struct Lane {
     /// What is recorded.
     sheet: Sheet,
+    /// The one that was handed over after it.
+    link: Link<Self>,
+    /// Whose it is. In an empty lane whose it was, or nobody's.
+    identity: Option<Share>,
     /// Tells whose it is, so that one word is compared: the address of its identity, and [`PART`] where it is not the segment's own lane. Zero
     /// in an empty lane that was nobody's yet.
     key: usize,
-    /// The segment or subsegment that is current in this lane.
-    pub(crate) node: SegmentId,
     /// Where its row of ids is: a row for each lane needs no look at the thread's.
     ids: u64,
-    /// Whose it is. In an empty lane whose it was, or nobody's.
-    identity: Option<Share>,
+    // Not beside the key: a compiler would read both at once, and a processor waits for what was written in two parts.
+    /// The segment or subsegment that is current in this lane.
+    pub(crate) node: SegmentId,
     /// Where it goes, and where the time comes from.
     outlet: Arc<Outlet>,
     /// The outlet's beat when it was taken.
     taken: u32,
+    /// How many handles that share it are open.
+    pub(crate) handles: u32,
     /// Handles share it, or did.
     pub(crate) is_shared: bool,
-    /// How many of them are open.
-    pub(crate) handles: u32,
     /// To hand it over wakes the background thread.
     pub(crate) wakes: bool,
+    /// Where it is handed over.
+    shard: u8,
     /// How time is read here.
     source: Source,
     size: Size,
@@ -90,15 +97,17 @@ impl Lane {
         let (events, text) = size.room();
         Box::new(Self {
             sheet: Sheet::new(events, text),
-            key: 0,
-            node: SegmentId::from_u64(0),
-            ids: 0,
+            link: Link::new(),
             identity: None,
+            key: 0,
+            ids: 0,
+            node: SegmentId::from_u64(0),
             outlet: outlet.clone(),
             taken: 0,
-            is_shared: false,
             handles: 0,
+            is_shared: false,
             wakes: false,
+            shard: 0,
             source: Source::Monotonic,
             size,
         })
@@ -109,14 +118,14 @@ impl Lane {
     pub(crate) fn begin_segment(&mut self, outlet: &Arc<Outlet>, about: About<'_>) {
         self.node = about.segment_id;
         self.ids = about.segment_id.to_u64();
+        self.shard = about.shard() as u8;
         match &self.identity {
             Some(identity) if Arc::ptr_eq(&self.outlet, outlet) && identity.is_whole() => {
                 identity.renew(about);
             }
             _ => self.become_new(outlet, about),
         }
-        self.key &= !PART;
-        self.empty();
+        self.begin();
     }
 
     #[cold]
@@ -164,19 +173,16 @@ impl Lane {
     pub(crate) fn begin_part(&mut self, identity: Share) {
         self.node = identity.segment_id();
         self.ids = SegmentId::random().to_u64();
+        self.shard = identity.shard() as u8;
         self.be_of(identity);
         self.key |= PART;
-        self.empty();
+        self.begin();
     }
 
-    /// The one who records empties a lane: its memory then comes into the cache where it is needed.
     #[inline(always)]
-    fn empty(&mut self) {
+    fn begin(&mut self) {
         self.source = self.outlet.clock.source();
-        self.is_shared = false;
-        self.handles = 0;
         self.taken = self.outlet.beat();
-        self.sheet.clear();
     }
 
     /// Puts it back where it [rests](Identity::rest) between the calls of handles that share it.
@@ -304,7 +310,7 @@ impl Lane {
         fresh.is_shared = self.is_shared;
         fresh.handles = self.handles;
         mem::swap(self, &mut *fresh);
-        self.outlet.hand_over(fresh);
+        hand_over(fresh);
         true
     }
 
@@ -337,16 +343,39 @@ impl Lane {
         self.sheet.bytes()
     }
 
-    /// Gives up the memory that other segments hardly need, after its content was written. What is left is for whoever takes it.
+    /// Makes it empty, when its content was written, and gives up the memory that other segments hardly need. What is left is for whoever takes it.
     pub(crate) fn rest(&mut self) {
-        if self.size == Size::Part {
-            self.identity = None;
+        match self.size {
+            Size::Segment => self.key &= !PART,
+            Size::Part => self.identity = None,
         }
+        self.is_shared = false;
+        self.handles = 0;
         let (events, text) = self.sheet.room();
         if events > KEPT_BYTES || text > KEPT_BYTES {
             let (events, text) = self.size.room();
             self.sheet = Sheet::new(events, text);
+        } else {
+            self.sheet.clear();
         }
+    }
+
+    /// Where it is handed over.
+    #[inline(always)]
+    pub(crate) fn shard(&self) -> usize {
+        usize::from(self.shard)
+    }
+}
+
+impl Linked for Lane {
+    #[inline(always)]
+    fn link(&self) -> &Link<Self> {
+        &self.link
+    }
+
+    #[inline(always)]
+    fn approach(next: *const Self) {
+        approach(next);
     }
 }
 

@@ -33,7 +33,7 @@ impl Outlet {
             format!(
                 "more than {} bytes are recorded and not yet sent, so new segments and subsegments are left out and counted; \
                  is the daemon reachable? if it is, raise queue_bytes",
-                self.bytes_limit
+                self.bytes_limit()
             )
         });
     }
@@ -41,7 +41,7 @@ impl Outlet {
     /// Counts what a lane holds as not recorded: each segment and subsegment that was opened in it. What only ends in it was counted where it
     /// was opened, or is sent as in progress; values of what neither began nor ended in it count as one.
     #[cold]
-    fn refuse_lane(&self, lane: &Lane) {
+    pub(super) fn refuse_lane(&self, lane: &Lane) {
         let opened = lane.events().iter().filter(|event| event.what.is_open());
         let opened = opened.count() as u64;
         let has_end = lane.events().iter().any(|event| event.what.is_close());
@@ -51,7 +51,8 @@ impl Outlet {
     /// Nobody will take what is queued.
     #[cold]
     pub(super) fn refuse_queue(&self) {
-        while let Some(lane) = self.queue.pop() {
+        let mut found = self.find();
+        while let Some(lane) = self.take(&mut found) {
             self.refuse_lane(&lane);
         }
     }

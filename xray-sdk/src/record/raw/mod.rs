@@ -4,11 +4,13 @@
     reason = "a call that records writes some dozens of bytes: each look whether there is room, and each that follows it, is a part of its cost"
 )]
 
+mod chain;
 mod rest;
 mod seat;
 mod share;
 mod sheet;
 
+pub(crate) use chain::{Chain, Link, Linked};
 pub(crate) use rest::Rest;
 pub(crate) use seat::{Seat, Taken};
 pub(crate) use share::{Loan, Share};

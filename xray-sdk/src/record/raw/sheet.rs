@@ -11,12 +11,15 @@ use crate::record::raw::fetch;
 /// latest where the memory ends.
 ///
 /// Holds at all times, for events and for text alike:
-/// - `first` is the beginning of memory for `capacity` of them, which is this sheet's alone
+/// - `first` is the beginning of memory for so many as the capacity says, which is this sheet's alone
 /// - from `first` to `next` all is written, and the text is UTF-8
 /// - `next <= limit <= first + capacity`, all in that memory
+// Seven words, so that with a lane's link it fills one line of a processor's cache.
 pub(crate) struct Sheet {
     events: Room<Event>,
     text: Room<u8>,
+    events_capacity: u32,
+    text_capacity: u32,
 }
 
 /// Memory that is written from its beginning on.
@@ -24,13 +27,14 @@ struct Room<T> {
     next: NonNull<T>,
     limit: NonNull<T>,
     first: NonNull<T>,
-    capacity: usize,
 }
 
 /// What is written at once has no more events than this.
 const EVENTS: usize = 8;
 /// At most so much more text is kept before somebody looks closer.
 const TEXT_STEP: usize = 16 * 1024;
+/// No sheet has more events, or more bytes of text.
+const MOST: usize = u32::MAX as usize / 2;
 
 // SAFETY: a sheet has its memory for itself, as a vector has, and events and bytes may be sent and shared.
 unsafe impl Send for Sheet {}
@@ -40,9 +44,13 @@ unsafe impl Sync for Sheet {}
 impl Sheet {
     /// An empty one with room for so many events, and for so many bytes of text.
     pub(crate) fn new(events: usize, text: usize) -> Self {
+        let (events, events_capacity) = Room::new(events);
+        let (text, text_capacity) = Room::new(text);
         let mut sheet = Self {
-            events: Room::new(events),
-            text: Room::new(text),
+            events,
+            text,
+            events_capacity,
+            text_capacity,
         };
         sheet.clear();
         sheet
@@ -100,24 +108,24 @@ impl Sheet {
     pub(crate) fn grow(&mut self, bytes: usize) {
         self.allow();
         if self.events.left() < EVENTS {
-            self.events.grow(EVENTS);
+            self.events_capacity = self.events.grow(EVENTS, self.events_capacity);
         }
         if bytes > self.text.left() {
-            self.text.limit = self.text.end();
+            self.text.limit = self.text.end(self.text_capacity);
             if bytes > self.text.left() {
-                self.text.grow(bytes);
+                self.text_capacity = self.text.grow(bytes, self.text_capacity);
             }
             // Much is held when this is written, perhaps: that is to be looked at before there are others.
-            self.text.allow(bytes);
-            self.events.allow(EVENTS);
+            self.text.allow(bytes, self.text_capacity);
+            self.events.allow(EVENTS, self.events_capacity);
         }
     }
 
     /// Nobody is to look closer before the memory ends, or before the next [step](TEXT_STEP) of text does.
     #[inline(always)]
     fn allow(&mut self) {
-        self.events.limit = self.events.end();
-        self.text.allow(TEXT_STEP);
+        self.events.limit = self.events.end(self.events_capacity);
+        self.text.allow(TEXT_STEP, self.text_capacity);
     }
 
     #[inline]
@@ -141,35 +149,36 @@ impl Sheet {
     /// The memory for events, and for text, written or not.
     pub(crate) fn room(&self) -> (usize, usize) {
         (
-            self.events.capacity * size_of::<Event>(),
-            self.text.capacity,
+            self.events_capacity as usize * size_of::<Event>(),
+            self.text_capacity as usize,
         )
     }
 }
 
 impl<T: Copy> Room<T> {
-    fn new(capacity: usize) -> Self {
+    /// Memory for so many, or for more, which is told.
+    fn new(capacity: usize) -> (Self, u32) {
         let mut memory = ManuallyDrop::new(Vec::<T>::with_capacity(capacity));
         // SAFETY: a vector's pointer is never null.
         let first = unsafe { NonNull::new_unchecked(memory.as_mut_ptr()) };
-        Self {
+        let room = Self {
             next: first,
             limit: first,
             first,
-            capacity: memory.capacity(),
-        }
+        };
+        (room, memory.capacity() as u32)
     }
 
     #[inline(always)]
-    fn end(&self) -> NonNull<T> {
+    fn end(&self, capacity: u32) -> NonNull<T> {
         // SAFETY: so much memory is there.
-        unsafe { self.first.add(self.capacity) }
+        unsafe { self.first.add(capacity as usize) }
     }
 
     /// So many of what fits in may be written before somebody looks.
     #[inline(always)]
-    fn allow(&mut self, most: usize) {
-        let left = self.end().addr().get() - self.next.addr().get();
+    fn allow(&mut self, most: usize, capacity: u32) {
+        let left = self.end(capacity).addr().get() - self.next.addr().get();
         // SAFETY: it is not more than there is.
         self.limit = unsafe { self.next.add((left / size_of::<T>()).min(most)) };
     }
@@ -191,16 +200,33 @@ impl<T: Copy> Room<T> {
         unsafe { slice::from_raw_parts(self.first.as_ptr(), self.written_bytes() / size_of::<T>()) }
     }
 
-    /// Makes room for so many more, and for as many as there are.
+    /// Makes room for so many more, and for as many as there are; the new capacity.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, more: usize) {
-        let capacity = (2 * self.capacity).max(self.written().len() + more);
-        let mut larger = Self::new(capacity);
-        larger.limit = larger.end();
-        // SAFETY: there is room for all that is here.
-        unsafe { larger.write(self.written()) };
+    fn grow(&mut self, more: usize, capacity: u32) -> u32 {
+        let wanted = (2 * capacity as usize).max(self.written().len() + more);
+        if wanted > MOST {
+            return capacity;
+        }
+        let (mut larger, larger_capacity) = Self::new(wanted);
+        larger.limit = larger.end(larger_capacity);
+        // SAFETY: there is room for all that is here, and what was here is not used after that.
+        unsafe {
+            larger.write(self.written());
+            self.free(capacity);
+        }
         *self = larger;
+        larger_capacity
+    }
+
+    /// Gives the memory back.
+    ///
+    /// # Safety
+    ///
+    /// There is so much, and it is not used any more.
+    unsafe fn free(&mut self, capacity: u32) {
+        // SAFETY: the memory came from a vector with this capacity. What is in it has nothing to be dropped.
+        drop(unsafe { Vec::from_raw_parts(self.first.as_ptr(), 0, capacity as usize) });
     }
 
     /// # Safety
@@ -272,10 +298,13 @@ unsafe fn copy<const BYTES: usize>(from: *const u8, to: *mut u8) {
     };
 }
 
-impl<T> Drop for Room<T> {
+impl Drop for Sheet {
     fn drop(&mut self) {
-        // SAFETY: the memory came from a vector with this capacity. What is in it has nothing to be dropped.
-        drop(unsafe { Vec::from_raw_parts(self.first.as_ptr(), 0, self.capacity) });
+        // SAFETY: so much memory they have, and nobody has a sheet that is dropped.
+        unsafe {
+            self.events.free(self.events_capacity);
+            self.text.free(self.text_capacity);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::emitter::Report;
 use crate::origin::{Origins, Surroundings, Whereabouts};
+use crate::record::hand_over;
 use crate::record::identity::Identity;
 
 /// Takes everything at once.
@@ -39,7 +40,10 @@ fn a_flush_in_a_child_that_was_forked_leaves_its_parents_queue_alone() {
     ] {
         let worker = worker(&outlet);
         let identity = Identity::for_tests(&outlet);
-        outlet.hand_over(Outlet::lane(identity).ok().expect("room"));
+        let mut lane = Outlet::lane(identity).ok().expect("room");
+        let (node, now) = (lane.node, lane.tick());
+        lane.close(node, now);
+        hand_over(lane);
         assert_eq!(Worker::try_flush(&worker), !is_forked);
         assert_eq!(outlet.waiting(), usize::from(is_forked));
         // What is queued refers to the outlet.
