@@ -1,8 +1,10 @@
 //! Whether two threads record twice as much as one.
 
 use std::cell::RefCell;
+use std::hint;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -96,38 +98,51 @@ struct Bursts {
     two: Vec<f64>,
 }
 
-/// Measures how long a request takes each of two threads that record at the same time, and a thread that is alone.
+/// Measures how long a request takes each of two threads that record at the same time, and each of them alone.
 fn measure<T: Send>(
     make: impl Fn() -> Result<T, String>,
     record: impl Fn(&mut T, &Request<'_>, usize) + Sync,
-    mut drain: impl FnMut(&mut T) -> Result<(), String>,
+    drain: impl Fn(&mut T) -> Result<(), String> + Sync,
 ) -> Result<Turn, String> {
-    let request = Request::example();
-    let mut threads = [make()?, make()?];
+    let mut first = make()?;
+    let neighbour = Neighbour::new(make()?);
     let mut bursts = Bursts {
         one: Vec::new(),
         two: Vec::new(),
     };
     let (mut allocations, cpu) = (0, ProcessTime::now());
-    for burst in 0..WARM_UP + BURSTS {
-        let mut alone = Duration::ZERO;
-        let made = allocation::count(|| {
-            let start = Instant::now();
-            record(&mut threads[0], &request, BURST);
-            alone = start.elapsed();
-        });
-        drain(&mut threads[0])?;
-        let together = side_by_side(&mut threads, |thread| record(thread, &request, BURST));
-        for thread in &mut threads {
-            drain(thread)?;
-        }
-        if burst >= WARM_UP {
-            allocations += made;
-            bursts.one.push(alone.as_nanos() as f64);
-            bursts.two.push(together.as_nanos() as f64);
-        }
-    }
-    let operations = (3 * BURST * (WARM_UP + BURSTS)) as u64;
+    let burst = |thread: &mut T| {
+        let request = Request::example();
+        let start = Instant::now();
+        record(thread, &request, BURST);
+        start.elapsed()
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| neighbour.run(burst, &drain));
+        let mut round = |is_measured: bool| {
+            // Twice, so that what is written to was last read by the same thread: what another processor has read is waited for.
+            let (mut here, mut there, mut made) = (Duration::ZERO, Duration::ZERO, 0);
+            for _ in 0..2 {
+                made = allocation::count(|| here = burst(&mut first));
+                drain(&mut first)?;
+                there = neighbour.burst_beside(|| ()).0;
+                neighbour.drain()?;
+            }
+            let (beside, together) = neighbour.burst_beside(|| burst(&mut first));
+            drain(&mut first)?;
+            neighbour.drain()?;
+            if is_measured {
+                allocations += made;
+                bursts.one.push((here + there).as_nanos() as f64 / 2.0);
+                bursts.two.push((together + beside).as_nanos() as f64 / 2.0);
+            }
+            Ok::<_, String>(())
+        };
+        let all = (0..WARM_UP + BURSTS).try_for_each(|number| round(number >= WARM_UP));
+        neighbour.end();
+        all
+    })?;
+    let operations = (6 * BURST * (WARM_UP + BURSTS)) as u64;
     let (one, two) = (median(&mut bursts.one), median(&mut bursts.two));
     Ok(Turn {
         ns: two / BURST as f64,
@@ -138,25 +153,90 @@ fn measure<T: Send>(
     })
 }
 
-/// Does work on two threads that begin at the same moment; the time of the slower.
-fn side_by_side<T: Send>(threads: &mut [T; 2], work: impl Fn(&mut T) + Sync) -> Duration {
-    let ready = AtomicUsize::new(0);
-    let timed = |thread: &mut T| {
-        ready.fetch_add(1, Ordering::AcqRel);
-        // Waking a thread takes longer than a burst: each turns round until the other is there.
-        while ready.load(Ordering::Acquire) < 2 {
-            std::hint::spin_loop();
+/// Another thread that does the same. It never rests: a processor that was woken has forgotten what it knew of the code, and bursts are short.
+struct Neighbour<T> {
+    own: Mutex<T>,
+    task: AtomicU64,
+    /// Of the latest task.
+    done: Mutex<Done>,
+}
+
+/// What it has done.
+struct Done {
+    took: Duration,
+    drained: Result<(), String>,
+}
+
+/// There is nothing to do. The tasks follow.
+const NOTHING: u64 = 0;
+const BURST_NOW: u64 = 1;
+const DRAIN: u64 = 2;
+const END: u64 = 3;
+
+impl<T: Send> Neighbour<T> {
+    fn new(own: T) -> Self {
+        Self {
+            own: Mutex::new(own),
+            task: AtomicU64::new(NOTHING),
+            done: Mutex::new(Done {
+                took: Duration::ZERO,
+                drained: Ok(()),
+            }),
         }
-        let start = Instant::now();
-        work(thread);
-        start.elapsed()
-    };
-    let [one, other] = threads;
-    thread::scope(|scope| {
-        let second = scope.spawn(|| timed(other));
-        let first = timed(one);
-        second.join().map_or(first, |second| first.max(second))
-    })
+    }
+
+    fn done(&self) -> MutexGuard<'_, Done> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(
+        &self,
+        burst: impl Fn(&mut T) -> Duration,
+        drain: impl Fn(&mut T) -> Result<(), String>,
+    ) {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match self.task.load(Ordering::Acquire) {
+                NOTHING => hint::spin_loop(),
+                BURST_NOW => {
+                    let took = burst(&mut own);
+                    self.done().took = took;
+                    self.task.store(NOTHING, Ordering::Release);
+                }
+                DRAIN => {
+                    let drained = drain(&mut own);
+                    self.done().drained = drained;
+                    self.task.store(NOTHING, Ordering::Release);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Has something done there, and does `work` here meanwhile.
+    fn have_done<R>(&self, task: u64, work: impl FnOnce() -> R) -> R {
+        self.task.store(task, Ordering::Release);
+        let result = work();
+        while self.task.load(Ordering::Acquire) != NOTHING {
+            hint::spin_loop();
+        }
+        result
+    }
+
+    /// A burst there, and `work` here; how long the burst took.
+    fn burst_beside<R>(&self, work: impl FnOnce() -> R) -> (Duration, R) {
+        let result = self.have_done(BURST_NOW, work);
+        (self.done().took, result)
+    }
+
+    fn drain(&self) -> Result<(), String> {
+        self.have_done(DRAIN, || ());
+        self.done().drained.clone()
+    }
+
+    fn end(&self) {
+        self.task.store(END, Ordering::Release);
+    }
 }
 
 /// A segment for each request.

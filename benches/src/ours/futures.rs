@@ -9,7 +9,8 @@ use crate::work::{
     PRICE_CART, REPLICA, Request, STATUS, TIER, ZONE,
 };
 
-/// Records the work with wrapped futures, which are ready when they are first polled: no executor's time is measured.
+/// Records the work with wrapped futures, which borrow the request as the closures do. They are ready when they are first polled: no
+/// executor's time is measured.
 pub(super) fn record(recorder: &Recorder, request: &Request<'_>) {
     let served = pin!(recorder.segment(CHECKOUT).run(serve(request)));
     let polled = served.poll(&mut Context::from_waker(Waker::noop()));
@@ -21,37 +22,35 @@ async fn serve(request: &Request<'_>) {
         .http_request(request.method, request.url)
         .client_ip(request.client_ip, false)
         .user_agent(request.user_agent);
-    load_order(request).in_subsegment(LOAD_ORDER).await;
-    price_cart(request).in_subsegment(PRICE_CART).await;
+    let load_order = async {
+        let payments = async {
+            current()
+                .http_request(CALL_METHOD, request.payments_url)
+                .annotate(TIER, request.tier)
+                .http_status(STATUS);
+        };
+        payments.in_subsegment(subsegment(PAYMENTS).remote()).await;
+        let select = async {
+            current()
+                .sql(&query(request.query))
+                .annotate(REPLICA, request.replica);
+        };
+        select.in_subsegment(subsegment(DATABASE).remote()).await;
+        current().annotate(ITEMS, request.items);
+    };
+    load_order.in_subsegment(LOAD_ORDER).await;
+    let price_cart = async {
+        let inventory = async {
+            current()
+                .http_request(CALL_METHOD, request.inventory_url)
+                .annotate(ZONE, request.zone)
+                .http_status(STATUS);
+        };
+        inventory
+            .in_subsegment(subsegment(INVENTORY).remote())
+            .await;
+        current().annotate(CACHED, request.cached);
+    };
+    price_cart.in_subsegment(PRICE_CART).await;
     current().metadata(CART, request.cart).http_status(STATUS);
-}
-
-async fn load_order(request: &Request<'_>) {
-    call(request.payments_url, TIER, request.tier)
-        .in_subsegment(subsegment(PAYMENTS).remote())
-        .await;
-    select(request)
-        .in_subsegment(subsegment(DATABASE).remote())
-        .await;
-    current().annotate(ITEMS, request.items);
-}
-
-async fn price_cart(request: &Request<'_>) {
-    call(request.inventory_url, ZONE, request.zone)
-        .in_subsegment(subsegment(INVENTORY).remote())
-        .await;
-    current().annotate(CACHED, request.cached);
-}
-
-async fn call(url: &str, key: &'static str, value: &str) {
-    current()
-        .http_request(CALL_METHOD, url)
-        .annotate(key, value)
-        .http_status(STATUS);
-}
-
-async fn select(request: &Request<'_>) {
-    current()
-        .sql(&query(request.query))
-        .annotate(REPLICA, request.replica);
 }

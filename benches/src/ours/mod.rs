@@ -1,6 +1,7 @@
 //! This SDK, through its public interface.
 
 pub(crate) mod closures;
+mod functions;
 mod futures;
 mod handles;
 
@@ -28,6 +29,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
         "wrapped futures, ready at once",
         |_| Sampled::ready(Discard, futures::record),
     ),
+    Entry::new(
+        NAME,
+        "sampled-async-fn",
+        "async functions with arguments of their own",
+        |_| Sampled::ready(Discard, functions::record),
+    ),
     Entry::new(NAME, "sampled-owned", "handles passed by hand", |_| {
         Sampled::ready(Discard, handles::record)
     }),
@@ -39,6 +46,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
         "unsampled-async",
         "wrapped futures, ready at once",
         |_| Unsampled::ready(Never, futures::record),
+    ),
+    Entry::new(
+        NAME,
+        "unsampled-async-fn",
+        "async functions with arguments of their own",
+        |_| Unsampled::ready(Never, functions::record),
     ),
     Entry::new(NAME, "unsampled-owned", "handles passed by hand", |_| {
         Unsampled::ready(Never, handles::record)

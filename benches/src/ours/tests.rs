@@ -117,6 +117,11 @@ fn futures_record_the_work() {
 }
 
 #[test]
+fn async_functions_record_the_work() {
+    assert_is_work(functions::record);
+}
+
+#[test]
 fn handles_record_the_work() {
     assert_is_work(handles::record);
 }
