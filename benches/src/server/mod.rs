@@ -8,7 +8,7 @@ mod affinity;
 #[cfg(test)]
 mod allocations;
 mod client;
-mod identity;
+mod control;
 mod load;
 
 use std::io;
@@ -19,8 +19,8 @@ use axum::Router;
 use axum::routing::get;
 use cpu_time::ProcessTime;
 use opentelemetry_sdk::trace::Sampler;
-use xray_sdk::Recorder;
 use xray_sdk::sampling::{Always, Never};
+use xray_sdk::{Recorder, TraceHeader};
 use xray_sdk_tower::ServerLayer;
 
 use crate::contender::Entry;
@@ -30,7 +30,7 @@ use crate::peers::{fastrace, tracing, tracing_opentelemetry};
 use crate::turn::Turn;
 use affinity::Core;
 use client::{Answer, Client};
-use identity::Identity;
+use control::{Identity, Watch};
 
 pub(crate) use client::run as ask;
 
@@ -47,6 +47,24 @@ pub(crate) const ENTRIES: &[Entry] = &[
         "http-identity",
         "a layer that hands all on: what axum takes for any layer",
         |_| measure(|app, _| Ok(app.layer(Identity).into())),
+    ),
+    Entry::whole(
+        "axum",
+        "http-header",
+        "no layer; answers with one more header, as long as that of a trace",
+        |_| {
+            measure(|_, _| {
+                let header = [(TraceHeader::NAME, TRACE)];
+                let hello = get(async move || (header, load::BODY));
+                Ok(Router::new().route("/hello", hello).into())
+            })
+        },
+    ),
+    Entry::whole(
+        "axum",
+        "http-watched",
+        "a layer that gives each response a body of its own, and such a header",
+        |_| measure(|app, _| Ok(app.layer(Watch).into())),
     ),
     Entry::whole(NAME, "http-unsampled", "ServerLayer", |_| {
         ours(|_| recorder(Discard, Never))
@@ -97,6 +115,9 @@ pub(crate) const ENTRIES: &[Entry] = &[
         |_| otel(Sampler::AlwaysOff),
     ),
 ];
+
+/// What a server answers for a trace.
+const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793";
 
 /// A server that is ready to be asked.
 struct Traced {
