@@ -166,6 +166,7 @@ impl TraceHeader {
     }
 
     /// Whether it says nothing.
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -32,6 +32,8 @@ struct Shard {
     lent: AtomicU64,
     /// How many may be lent, ever.
     granted: AtomicU64,
+    /// How many segments were not sampled.
+    unsampled: AtomicU64,
 }
 
 /// A lane counts for at least this much memory, however little is in it; the number of lanes follows from the bound on memory.
@@ -51,6 +53,7 @@ impl Account {
         let shard = |_| Shard {
             lent: AtomicU64::new(0),
             granted: AtomicU64::new(0),
+            unsampled: AtomicU64::new(0),
         };
         Self {
             shards: array::from_fn(shard),
@@ -96,6 +99,17 @@ impl Account {
         }
         shard.granted.fetch_add(self.grant, Ordering::Relaxed);
         Some(self.is_time(before, bytes))
+    }
+
+    /// Counts a segment for which nothing is lent.
+    #[inline(always)]
+    pub(crate) fn count_unsampled(&self, shard: usize) {
+        self.shard(shard).unsampled.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn unsampled(&self) -> u64 {
+        let unsampled = |shard: &Shard| shard.unsampled.load(Ordering::Relaxed);
+        self.shards.iter().map(unsampled).sum()
     }
 
     /// A lane came back with nothing in it.

@@ -15,7 +15,7 @@ use crate::record::lane::{Lane, Size};
 use crate::record::pool::Pool;
 use crate::record::queue::{Found, Queue};
 use crate::record::raw::Chain;
-use crate::record::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering, Thread};
+use crate::record::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering, Thread, shard_of_thread};
 
 /// Where recorded lanes leave the request path: a bounded queue to the background thread, and the lanes that come back.
 pub(crate) struct Outlet {
@@ -37,10 +37,9 @@ pub(crate) struct Outlet {
     flushes: Flushes,
 }
 
-/// What is counted. All but the first four on the background thread only.
+/// What is counted. All but the first three on the background thread only.
 #[derive(Default)]
 pub(crate) struct Counts {
-    pub(crate) unsampled: AtomicU64,
     pub(crate) unsampled_by_caller: AtomicU64,
     pub(crate) refused: AtomicU64,
     pub(crate) misplaced: AtomicU64,
@@ -143,6 +142,17 @@ impl Outlet {
             true => None,
             false => self.account.lend(shard),
         }
+    }
+
+    /// Counts a segment that is not sampled.
+    #[inline(always)]
+    pub(crate) fn count_unsampled(&self) {
+        self.account.count_unsampled(shard_of_thread());
+    }
+
+    /// How many were counted.
+    pub(crate) fn unsampled(&self) -> u64 {
+        self.account.unsampled()
     }
 
     /// Where the lanes of a shard are handed over to.

@@ -36,7 +36,15 @@ impl<'a> Text<'a> {
 
     #[inline]
     pub(crate) fn is_static(&self) -> bool {
-        matches!(self.0, Kind::Static(_))
+        self.as_static().is_some()
+    }
+
+    #[inline(always)]
+    pub(crate) fn as_static(&self) -> Option<&'static str> {
+        match self.0 {
+            Kind::Static(text) => Some(text),
+            Kind::Copied(_) => None,
+        }
     }
 
     #[inline]

@@ -1,7 +1,6 @@
 //! Segments in a function of AWS Lambda, which writes each invocation's segment itself: what begins here are subsegments of it.
 
 use std::mem;
-use std::sync::atomic::Ordering;
 
 use crate::header::Sampled;
 use crate::record::identity::Kind;
@@ -63,8 +62,7 @@ impl SegmentBuilder<'_> {
 
     /// What is called from here gets the header as it came, with the decision.
     fn leave_out_in_function(&mut self) -> Segment {
-        let counts = &self.recorder.inner.outlet.counts;
-        counts.unsampled.fetch_add(1, Ordering::Relaxed);
+        self.recorder.inner.outlet.count_unsampled();
         let header = mem::take(&mut self.header).with_sampled(Sampled::No);
         Segment::passing_on(header)
     }

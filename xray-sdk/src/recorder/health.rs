@@ -54,7 +54,7 @@ impl Health {
         Self {
             segments: load(&counts.segments),
             nodes: load(&counts.nodes),
-            unsampled: load(&counts.unsampled),
+            unsampled: outlet.unsampled(),
             unsampled_by_caller: load(&counts.unsampled_by_caller),
             documents: tally.sent(),
             unsent: outlet.unsent(),

@@ -1,6 +1,7 @@
 //! The recorder: what a program makes once, and hands to all that opens segments.
 
 mod backlog;
+mod begin;
 mod builder;
 mod bulletin;
 mod description;

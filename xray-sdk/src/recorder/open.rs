@@ -1,17 +1,15 @@
 use std::future::Future;
 use std::mem;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::context::Passive;
 use crate::header::{Sampled, TraceHeader};
 use crate::id::{SegmentId, TraceId};
-use crate::record::event::{Field, Namespace};
-use crate::record::identity::{About, Kind};
-use crate::record::lane::Lane;
-use crate::record::outlet::Outlet;
+use crate::record::event::Field;
+use crate::record::identity::Kind;
 use crate::record::{Text, hand_over};
 use crate::recorder::Recorder;
+use crate::recorder::begin::{Began, New, begin_new, record, start_new};
 use crate::recorder::environment::UnsampledIds;
 use crate::sampling::{Decision, Reason, SamplingRequest, Watch};
 use crate::segment::{Entity, NO_NODE, Segment, SegmentFuture, kept};
@@ -25,32 +23,6 @@ pub struct SegmentBuilder<'a> {
     /// What the program told of it.
     request: Option<SamplingRequest<'a>>,
     pub(super) choice: Choice,
-}
-
-/// How the segment of a new trace begins.
-enum New {
-    Recorded(Box<Lane>),
-    Unsampled,
-    /// As is to be decided, or there is no room.
-    Not,
-}
-
-/// How a segment begins that is recorded: by default with nothing but a name.
-struct Began<'a> {
-    kind: Kind,
-    /// What the caller sent.
-    header: Option<&'a TraceHeader>,
-    watch: Option<Box<Watch>>,
-}
-
-impl Default for Began<'_> {
-    fn default() -> Self {
-        Self {
-            kind: Kind::Segment,
-            header: None,
-            watch: None,
-        }
-    }
 }
 
 /// Who decides whether a segment is recorded.
@@ -139,51 +111,66 @@ impl<'a> SegmentBuilder<'a> {
 
     /// Begins the segment as a handle of its own.
     #[inline(always)]
-    pub fn begin(mut self) -> Segment {
+    pub fn begin(self) -> Segment {
         self.start()
     }
 
     /// Begins the segment. Most are made where they stay, of what is returned in registers: what was just written elsewhere is not moved without
     /// the processor waiting for it.
     #[inline(always)]
-    fn start(&mut self) -> Segment {
+    fn start(self) -> Segment {
         match self.start_new() {
             New::Recorded(lane) => Segment::recorded(lane),
             New::Unsampled => Segment::unsampled(),
-            New::Not => self.start_as_decided(),
+            New::Not => self.start_otherwise(),
         }
     }
 
     /// Begins the segment of a new trace, where the sampler says the same of all.
-    fn start_new(&mut self) -> New {
-        let inner = &*self.recorder.inner;
-        let is_new = matches!(self.choice, Choice::Open)
-            && self.header.is_empty()
-            && !log::log_enabled!(target: "xray_sdk::sampling", log::Level::Trace);
-        match inner.always {
-            Some(false) if is_new => {
-                let counts = &inner.outlet.counts;
-                counts.unsampled.fetch_add(1, Ordering::Relaxed);
-                New::Unsampled
-            }
-            Some(true) if is_new => match self.record_new() {
-                Some(lane) => New::Recorded(lane),
-                None => New::Not,
-            },
+    #[inline(always)]
+    fn start_new(&self) -> New {
+        match self.name.as_static() {
+            Some(name) if self.is_new() => start_new(self.recorder, name),
             _ => New::Not,
         }
     }
 
+    /// The same of any name, by a call of its own: beside a future, which is moved whole, less is written at once.
     #[inline(never)]
-    fn record_new(&self) -> Option<Box<Lane>> {
-        record(&self.recorder.inner.outlet, &self.name, Began::default())
+    fn start_new_apart(&self) -> New {
+        match self.is_new() {
+            true => begin_new(self.recorder, &self.name),
+            false => New::Not,
+        }
+    }
+
+    #[inline(always)]
+    fn is_new(&self) -> bool {
+        matches!(self.choice, Choice::Open) && self.header.is_empty()
+    }
+
+    /// Begins it by a copy of this: so that the compiler knows all that is in this one, and writes nothing of it to memory where it is not needed.
+    #[inline(always)]
+    fn start_otherwise(self) -> Segment {
+        let mut copy = Self {
+            recorder: self.recorder,
+            name: self.name,
+            header: self.header,
+            request: self.request,
+            choice: self.choice,
+        };
+        match copy.start_new_apart() {
+            New::Recorded(lane) => Segment::recorded(lane),
+            New::Unsampled => Segment::unsampled(),
+            New::Not => copy.start_as_decided(),
+        }
     }
 
     #[inline(never)]
     fn start_as_decided(&mut self) -> Segment {
         let inner = &*self.recorder.inner;
         if inner.is_disabled || inner.is_function || matches!(self.choice, Choice::PassedOn) {
-            return self.start_otherwise();
+            return self.start_undecided();
         }
         self.header.drop_zeros();
         let decision = self.decide();
@@ -197,7 +184,7 @@ impl<'a> SegmentBuilder<'a> {
 
     #[cold]
     #[inline(never)]
-    fn start_otherwise(&mut self) -> Segment {
+    fn start_undecided(&mut self) -> Segment {
         if self.recorder.inner.is_disabled || matches!(self.choice, Choice::PassedOn) {
             return Segment::passing_on(mem::take(&mut self.header));
         }
@@ -286,11 +273,7 @@ impl<'a> SegmentBuilder<'a> {
     #[inline(always)]
     fn leave_out(&mut self, decision: &Decision) -> Segment {
         let inner = &*self.recorder.inner;
-        inner
-            .outlet
-            .counts
-            .unsampled
-            .fetch_add(1, Ordering::Relaxed);
+        inner.outlet.count_unsampled();
         let has_ids = matches!(inner.unsampled_ids, UnsampledIds::Random);
         if has_ids || decision.is_observed() || !self.header.is_empty() {
             return self.leave_out_of_trace(decision, has_ids);
@@ -329,7 +312,7 @@ impl<'a> SegmentBuilder<'a> {
     #[inline(always)]
     pub fn run<F: Future>(mut self, work: F) -> SegmentFuture<F> {
         let work = kept(work);
-        match self.start_new() {
+        match self.start_new_apart() {
             New::Recorded(lane) => SegmentFuture::new(Segment::recorded(lane), work),
             New::Unsampled => SegmentFuture::new(Segment::unsampled(), work),
             New::Not => SegmentFuture::new(self.start_as_decided(), work),
@@ -338,7 +321,7 @@ impl<'a> SegmentBuilder<'a> {
 
     /// Runs a closure in the segment, which closes when the closure returns or panics.
     #[inline(always)]
-    pub fn run_sync<R>(mut self, work: impl FnOnce(&mut Entity) -> R) -> R {
+    pub fn run_sync<R>(self, work: impl FnOnce(&mut Entity) -> R) -> R {
         let mut segment = self.start();
         let mut entered = segment.outside();
         entered.begin();
@@ -353,32 +336,4 @@ impl<'a> SegmentBuilder<'a> {
         }
         result
     }
-}
-
-/// The lane of a segment that begins now. None where there is no room for it.
-#[inline(always)]
-fn record(outlet: &Arc<Outlet>, name: &Text<'_>, began: Began<'_>) -> Option<Box<Lane>> {
-    let Began {
-        kind,
-        header,
-        watch,
-    } = began;
-    let now = outlet.clock.tick();
-    let trace_id = match header.and_then(TraceHeader::root) {
-        Some(root) => root,
-        None => TraceId::random(outlet.clock.trace_second(now)),
-    };
-    let id = SegmentId::random();
-    let parent = header.and_then(TraceHeader::parent);
-    let about = About {
-        trace_id,
-        segment_id: id,
-        kind,
-        header,
-        watch,
-    };
-    let mut lane = outlet.segment_lane(about)?;
-    let parent = parent.unwrap_or(SegmentId::from_u64(0));
-    lane.open(id, parent, name, Namespace::Local, now);
-    Some(lane)
 }

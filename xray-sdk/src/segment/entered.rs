@@ -66,7 +66,6 @@ impl<'a> Entered<'a> {
 
     #[inline(always)]
     pub(crate) fn begin(&mut self) {
-        self.panicking = thread::panicking();
         let is_free = context::kind() == Kind::Missing;
         let entity = &mut *self.entity;
         if let Some(lane) = entity.lane.take() {
@@ -81,6 +80,7 @@ impl<'a> Entered<'a> {
 
     #[inline(always)]
     fn begin_in(&mut self, mut lane: Box<Lane>, is_free: bool) {
+        self.panicking = thread::panicking();
         self.entity.place = Place::Within;
         if self.entity.identity.is_none() {
             self.entity.identity = Some(lane.lend());
@@ -129,6 +129,7 @@ impl<'a> Entered<'a> {
 
     #[inline(never)]
     fn begin_otherwise(&mut self, is_free: bool) {
+        self.panicking = thread::panicking();
         if let Some(passive) = self.entity.passive.take() {
             return self.replace(Context::Passive(passive));
         }

@@ -214,13 +214,20 @@ pin_project! {
 
     impl<F> PinnedDrop for SegmentFuture<F> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
+            let this = this.project();
             if let Some(segment) = this.segment {
-                let _inside = segment.enter();
-                this.work.set(None);
+                drop_unfinished_in(this.work, segment);
             }
         }
     }
+}
+
+/// Drops a future that is not done, inside its segment.
+#[cold]
+#[inline(never)]
+fn drop_unfinished_in<F>(mut work: Pin<&mut Option<F>>, segment: &mut Segment) {
+    let _inside = segment.enter();
+    work.set(None);
 }
 
 impl<F> SegmentFuture<F> {

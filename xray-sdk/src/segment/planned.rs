@@ -37,24 +37,36 @@ enum State {
     Begun,
 }
 
-/// Those that a thread keeps for use: more futures than that are hardly ever in each other.
-const SPARES: usize = 32;
+/// A thread keeps no more than this: more futures are hardly ever in each other.
+const MOST: usize = 32;
 
-// Without destructors, so that they need no look at whether they still live.
+// Without a destructor, so that it needs no look at whether it still lives.
 thread_local! {
-    static SPARE: Cell<ManuallyDrop<Option<Box<Planned>>>> = const { Cell::new(ManuallyDrop::new(None)) };
-    /// As many as can be where none is kept: before there is somebody to free them, and when the thread ends.
-    static SPARE_COUNT: Cell<usize> = const { Cell::new(SPARES) };
+    static SPARES: Spares = const {
+        Spares {
+            first: Cell::new(ManuallyDrop::new(None)),
+            count: Cell::new(MOST),
+        }
+    };
     /// Frees them when the thread ends.
     static KEEPER: Keeper = const { Keeper };
+}
+
+/// Those that a thread keeps for use.
+struct Spares {
+    first: Cell<ManuallyDrop<Option<Box<Planned>>>>,
+    /// As many as can be where none is kept: before there is somebody to free them, and when the thread ends.
+    count: Cell<usize>,
 }
 
 struct Keeper;
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        SPARE_COUNT.set(SPARES);
-        let mut spare = ManuallyDrop::into_inner(SPARE.replace(ManuallyDrop::new(None)));
+        let mut spare = SPARES.with(|spares| {
+            spares.count.set(MOST);
+            ManuallyDrop::into_inner(spares.first.replace(ManuallyDrop::new(None)))
+        });
         while let Some(mut planned) = spare {
             spare = planned.next.take();
         }
@@ -102,15 +114,17 @@ impl Planned {
 
     #[inline(always)]
     fn take() -> Box<Self> {
-        let spare = SPARE.replace(ManuallyDrop::new(None));
-        match ManuallyDrop::into_inner(spare) {
-            Some(mut planned) => {
-                SPARE.with(|spare| spare.set(ManuallyDrop::new(planned.next.take())));
-                SPARE_COUNT.with(|count| count.set(count.get() - 1));
-                planned
+        SPARES.with(|spares| {
+            let spare = spares.first.replace(ManuallyDrop::new(None));
+            match ManuallyDrop::into_inner(spare) {
+                Some(mut planned) => {
+                    spares.first.set(ManuallyDrop::new(planned.next.take()));
+                    spares.count.set(spares.count.get() - 1);
+                    planned
+                }
+                None => Self::made(),
             }
-            None => Self::made(),
-        }
+        })
     }
 
     #[cold]
@@ -118,7 +132,7 @@ impl Planned {
     fn made() -> Box<Self> {
         if KEEPER.try_with(|_| {}).is_ok() {
             // For there is none.
-            SPARE_COUNT.set(0);
+            SPARES.with(|spares| spares.count.set(0));
         }
         Box::new(Self {
             carried: Carried::nothing(),
@@ -136,16 +150,16 @@ impl Planned {
         if self.carried.has_some() || !self.name.is_static() {
             self.empty();
         }
-        let count = SPARE_COUNT.get();
-        if count < SPARES {
-            SPARE_COUNT.with(|place| place.set(count + 1));
-            let spare = SPARE.replace(ManuallyDrop::new(None));
-            mem::forget(mem::replace(
-                &mut self.next,
-                ManuallyDrop::into_inner(spare),
-            ));
-            SPARE.with(|spare| spare.set(ManuallyDrop::new(Some(self))));
-        }
+        SPARES.with(|spares| {
+            let count = spares.count.get();
+            if count < MOST {
+                spares.count.set(count + 1);
+                let spare = spares.first.replace(ManuallyDrop::new(None));
+                let spare = ManuallyDrop::into_inner(spare);
+                mem::forget(mem::replace(&mut self.next, spare));
+                spares.first.set(ManuallyDrop::new(Some(self)));
+            }
+        });
     }
 
     #[inline(never)]
@@ -213,7 +227,8 @@ mod tests {
     fn is_kept(planned: Box<Planned>) -> bool {
         let address: *const Planned = &raw const *planned;
         planned.recycle();
-        let spare = ManuallyDrop::into_inner(SPARE.replace(ManuallyDrop::new(None)));
+        let spare = SPARES.with(|spares| spares.first.replace(ManuallyDrop::new(None)));
+        let spare = ManuallyDrop::into_inner(spare);
         spare.is_some_and(|spare| &raw const *spare == address)
     }
 
