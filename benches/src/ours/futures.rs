@@ -12,7 +12,13 @@ use crate::work::{
 /// Records the work with wrapped futures, which borrow the request as the closures do. They are ready when they are first polled: no
 /// executor's time is measured.
 pub(super) fn record(recorder: &Recorder, request: &Request<'_>) {
-    let served = pin!(recorder.segment(CHECKOUT).run(serve(request)));
+    run(recorder, serve(request));
+}
+
+/// Runs what is ready at once in a segment.
+#[inline(always)]
+pub(super) fn run(recorder: &Recorder, served: impl Future<Output = ()>) {
+    let served = pin!(recorder.segment(CHECKOUT).run(served));
     let polled = served.poll(&mut Context::from_waker(Waker::noop()));
     assert!(polled.is_ready(), "nothing in the work waits");
 }

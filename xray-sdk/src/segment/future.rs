@@ -75,6 +75,8 @@ pub(crate) fn kept<F>(work: F) -> ManuallyDrop<F> {
 pin_project! {
     #[project = Projected]
     /// A future that runs in a subsegment. Made by [`InSubsegment::in_subsegment`].
+    ///
+    /// One that is polled again after it was done is pending for ever.
     #[must_use = "a future does nothing until it is awaited"]
     pub struct SubsegmentFuture<F> {
         // None once it is done: its parts are dropped inside the subsegment.
@@ -167,6 +169,8 @@ fn poll_unsampled<F: Future>(work: Pin<&mut F>, task: &mut Context<'_>) -> Poll<
 
 pin_project! {
     /// A future that records below what was current where it was made. Made by [`InSubsegment::in_current`].
+    ///
+    /// One that is polled again after it was done is pending for ever.
     #[must_use = "a future does nothing until it is awaited"]
     pub struct CurrentFuture<F> {
         #[pin]
@@ -204,6 +208,8 @@ impl<F: Future> Future for CurrentFuture<F> {
 
 pin_project! {
     /// A future that runs in a segment of its own. Made by [`SegmentBuilder::run`](crate::SegmentBuilder::run).
+    ///
+    /// One that is polled again after it was done is pending for ever.
     #[must_use = "a future does nothing until it is awaited"]
     pub struct SegmentFuture<F> {
         // Declared and dropped before the segment, inside which it runs.
