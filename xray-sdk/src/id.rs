@@ -1,15 +1,17 @@
 //! Trace ids and segment ids: made, parsed, printed.
 
+mod secure;
+
 use std::cell::Cell;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rand::Rng;
-use rand::rngs::ThreadRng;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::Error;
+pub(crate) use secure::secure;
 
 /// The id that all segments of one trace share: `1-`, 8 hex digits of epoch seconds, `-`, 24 random hex digits.
 ///
@@ -101,8 +103,6 @@ pub(crate) fn reseed() {
 }
 
 thread_local! {
-    /// The restore after which this thread's secure generator was seeded.
-    static SEEDED: Cell<u32> = const { Cell::new(0) };
     static RESERVE: Reserve = const {
         Reserve {
             numbers: [const { Cell::new(0) }; RESERVED],
@@ -145,7 +145,7 @@ impl Reserve {
     fn fill(&self) {
         self.made.set(RESTORES.load(Ordering::Relaxed));
         let mut bytes = [0; RESERVED * 4];
-        secure().fill_bytes(&mut bytes);
+        secure(|random| random.fill_bytes(&mut bytes));
         for (number, bytes) in self.numbers.iter().zip(bytes.chunks_exact(4)) {
             number.set(u32::from_ne_bytes(bytes.try_into().unwrap_or_default()));
         }
@@ -159,17 +159,6 @@ struct Generator {
     state: Cell<u64>,
     /// The restore after which it was seeded.
     seeded: Cell<u32>,
-}
-
-/// The system's secure generator, as this thread has it.
-pub(crate) fn secure() -> ThreadRng {
-    let mut random = rand::rng();
-    let restores = RESTORES.load(Ordering::Relaxed);
-    let is_old = SEEDED.try_with(|seeded| seeded.get() != restores);
-    if is_old.unwrap_or(true) && random.reseed().is_ok() {
-        let _ = SEEDED.try_with(|seeded| seeded.set(restores));
-    }
-    random
 }
 
 /// The first secret of wyrand.
@@ -267,7 +256,7 @@ impl Generator {
     #[inline(never)]
     fn seed(&self) -> u64 {
         self.seeded.set(RESTORES.load(Ordering::Relaxed));
-        secure().next_u64()
+        secure(Rng::next_u64)
     }
 }
 

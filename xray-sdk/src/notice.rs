@@ -1,6 +1,8 @@
 //! What a recorder tells its user: each thing once, with its cure.
 
 use std::collections::HashSet;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 /// How many notices of single names and places are told; later ones are still counted where they happen.
@@ -52,7 +54,13 @@ impl Notices {
             told.texts.push(text.clone());
             text
         };
-        log::warn!(target: "xray_sdk", "{text}");
+        // A logger is code of others, and may panic.
+        let logged = catch_unwind(AssertUnwindSafe(
+            || log::warn!(target: "xray_sdk", "{text}"),
+        ));
+        if let Err(payload) = logged {
+            mem::forget(payload);
+        }
     }
 
     #[cfg(test)]

@@ -73,8 +73,8 @@ impl Account {
     #[inline(always)]
     pub(crate) fn lend(&self, shard: usize) -> Option<bool> {
         let shard = self.shard(shard);
-        let lent = shard.lent.fetch_add(1, Ordering::Relaxed);
-        match lent < shard.granted.load(Ordering::Relaxed) {
+        let lent = shard.lent.fetch_add(1, Ordering::SeqCst);
+        match lent < shard.granted.load(Ordering::SeqCst) {
             true => Some(false),
             false => self.grant(shard, self.limit),
         }
@@ -83,8 +83,8 @@ impl Account {
     /// The same, also beyond the bound.
     pub(crate) fn lend_anyway(&self, shard: usize) -> bool {
         let shard = self.shard(shard);
-        let lent = shard.lent.fetch_add(1, Ordering::Relaxed);
-        lent >= shard.granted.load(Ordering::Relaxed) && self.grant(shard, usize::MAX) == Some(true)
+        let lent = shard.lent.fetch_add(1, Ordering::SeqCst);
+        lent >= shard.granted.load(Ordering::SeqCst) && self.grant(shard, usize::MAX) == Some(true)
     }
 
     #[cold]
@@ -157,6 +157,24 @@ impl Account {
         }
     }
 
+    /// Takes back what was granted and is not used, where there may be none for other shards. For the background thread, after each round.
+    pub(crate) fn take_back(&self) {
+        if self.bytes.0.load(Ordering::Relaxed) < (self.limit / 2) as i64 {
+            return;
+        }
+        for shard in &self.shards {
+            let unused = shard.unused();
+            shard.granted.fetch_sub(unused, Ordering::SeqCst);
+            // What was lent meanwhile is left. Who lends counts first and then looks; here it is the other way round.
+            let lent = shard.lent.load(Ordering::SeqCst);
+            let overdrawn = lent.saturating_sub(shard.granted.load(Ordering::SeqCst));
+            let kept = overdrawn.min(unused);
+            shard.granted.fetch_add(kept, Ordering::SeqCst);
+            let taken = (unused - kept) as i64 * LANE_BYTES as i64;
+            self.bytes.0.fetch_sub(taken, Ordering::Relaxed);
+        }
+    }
+
     /// How many lanes were lent, ever.
     pub(crate) fn lent(&self) -> u64 {
         let lent = |shard: &Shard| shard.lent.load(Ordering::Acquire);
@@ -165,17 +183,21 @@ impl Account {
 
     /// The bytes that are recorded and not yet written, or may be in lanes that are lent.
     pub(crate) fn bytes(&self) -> usize {
-        let unused = |shard: &Shard| {
-            let lent = shard.lent.load(Ordering::Relaxed);
-            shard.granted.load(Ordering::Relaxed).saturating_sub(lent)
-        };
-        let unused = self.shards.iter().map(unused).sum::<u64>() as i64 * LANE_BYTES as i64;
+        let unused = self.shards.iter().map(Shard::unused).sum::<u64>() as i64 * LANE_BYTES as i64;
         let bytes = self.bytes.0.load(Ordering::Acquire);
         (bytes - unused).max(0) as usize
     }
 
     pub(crate) fn limit(&self) -> usize {
         self.limit
+    }
+}
+
+impl Shard {
+    /// How many lanes are granted and not lent.
+    fn unused(&self) -> u64 {
+        let lent = self.lent.load(Ordering::SeqCst);
+        self.granted.load(Ordering::SeqCst).saturating_sub(lent)
     }
 }
 
@@ -223,6 +245,18 @@ mod tests {
         assert_eq!(account.lend(0), Some(false));
         assert_eq!(account.lend(1), Some(false));
         assert_eq!(account.bytes(), 2 * LANE_BYTES);
+    }
+
+    #[test]
+    fn what_one_shard_does_not_use_is_there_for_the_others() {
+        let account = small();
+        let lent = (0..11).filter(|_| account.lend(0).is_some()).count();
+        (0..lent).for_each(|_| account.returned(0));
+        assert_eq!((account.bytes(), account.lend(1)), (0, None));
+        account.take_back();
+        assert!(account.lend(1).is_some());
+        assert_eq!(account.bytes(), LANE_BYTES);
+        assert!(account.lend(0).is_some());
     }
 
     #[test]

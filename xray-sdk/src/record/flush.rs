@@ -33,6 +33,12 @@ impl Flushes {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[cfg(test)]
+    pub(crate) fn while_locked(&self, work: impl FnOnce()) {
+        let _state = self.state();
+        work();
+    }
+
     /// Asks for a flush, and returns its number.
     pub(crate) fn ask(&self) -> u64 {
         let mut state = self.state();

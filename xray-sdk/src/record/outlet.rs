@@ -229,6 +229,7 @@ impl Outlet {
     /// The background thread has written for now: the lanes that it has are for others, and what waits no more is told.
     pub(crate) fn share_lanes(&self) {
         self.account.tell();
+        self.account.take_back();
         self.pool.share();
     }
 
@@ -262,6 +263,11 @@ impl Outlet {
 
     /// Lets no segment begin any more. What is open may end within `deadline`, as far as sending it leaves time for that.
     pub(crate) fn close(&self, deadline: Duration) {
+        if self.is_inherited() {
+            // A lock that another thread had when this process was forked is held for ever.
+            self.closed.store(true, Ordering::Release);
+            return;
+        }
         self.flushes.close(deadline - SENDING.min(deadline / 10));
         self.closed.store(true, Ordering::Release);
         self.wake();
@@ -302,6 +308,9 @@ impl Outlet {
 
     /// Waits until all that was handed over before the call has been emitted; false when `deadline` passes first.
     pub(crate) fn flush(&self, deadline: Duration) -> bool {
+        if self.is_inherited() {
+            return false;
+        }
         let mine = self.flushes.ask();
         self.wake();
         self.wait_for(mine, deadline)

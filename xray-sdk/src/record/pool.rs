@@ -21,7 +21,7 @@ pub(crate) struct Pool {
 /// Lanes of one size. They go back to the shard in which they were used: a processor has to wait for what another one has written.
 struct Store {
     shards: [Stack; SHARDS],
-    /// How many crates rest.
+    /// How many of them rest.
     resting: AtomicU64,
     most: u64,
 }
@@ -70,7 +70,7 @@ impl Pool {
     pub(crate) fn new(bytes: usize) -> Self {
         let crates = |size: Size| {
             let resting = RESTING_BYTES.min(bytes / 4);
-            Store::new((resting / size.bytes() / CRATE).max(1))
+            Store::new((resting / size.bytes()).max(CRATE))
         };
         Self {
             segments: crates(Size::Segment),
@@ -168,7 +168,7 @@ impl Pool {
 impl Store {
     fn new(most: usize) -> Self {
         Self {
-            shards: array::from_fn(|_| Stack(Mutex::new(Vec::with_capacity(most)))),
+            shards: array::from_fn(|_| Stack(Mutex::new(Vec::with_capacity(most / CRATE)))),
             resting: AtomicU64::new(0),
             most: most as u64,
         }
@@ -180,8 +180,9 @@ impl Store {
             return;
         }
         if let Some(mut crates) = self.shards[shard % SHARDS].crates() {
+            let count = lanes.len() as u64;
             crates.push(lanes);
-            self.resting.fetch_add(1, Ordering::Relaxed);
+            self.resting.fetch_add(count, Ordering::Relaxed);
         }
     }
 
@@ -192,7 +193,8 @@ impl Store {
         }
         let (before, from) = self.shards.split_at(shard % SHARDS);
         let lanes = from.iter().chain(before).find_map(Stack::pop)?;
-        self.resting.fetch_sub(1, Ordering::Relaxed);
+        self.resting
+            .fetch_sub(lanes.len() as u64, Ordering::Relaxed);
         Some(lanes)
     }
 }

@@ -165,8 +165,8 @@ impl RecorderBuilder {
 
     /// How much memory may be taken by what is recorded and not yet sent, in bytes; 32 MiB by default, in a [Lambda function](Self::segments_by_lambda) 4 MiB.
     /// It is taken only when segments come faster than they can be written and sent, in a rush, or while a daemon on this machine reads nothing. A hundred
-    /// thousand segments of 1 kB, recorded as fast as one core can, want 128 MiB. An open segment counts for 1 kB, until it holds over 32 kB. When it is full, new ones
-    /// are left out and counted; open ones over half of it are sent in progress, and keep what is little for the [complete](crate::Health::incomplete) documents.
+    /// thousand segments of 1 kB, recorded as fast as one core can, want 128 MiB. What holds up to 2 kB counts for 1 kB, and takes two to four times that; an open segment, until it holds over
+    /// 32 kB. When it is full, new ones are left out and counted; open ones over half of it are sent in progress, and keep what is little for the [complete](crate::Health::incomplete) documents.
     pub fn queue_bytes(self, bytes: usize) -> Self {
         Self {
             queue_bytes: Some(bytes),

@@ -101,7 +101,7 @@ impl Worker {
             return false;
         }
         worker.describe();
-        worker.guarded(Self::sweep_at_once).unwrap_or(true)
+        worker.guarded(Self::sweep_at_once).unwrap_or(false)
     }
 
     /// The process was restored from a snapshot: nothing that was open to the outside, and no time, is what it was.

@@ -1,5 +1,6 @@
 //! How segments and subsegments end when the work does not end well.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use xray_sdk::document::Document;
 use xray_sdk::testing::Capture;
-use xray_sdk::{InSubsegment as _, Segment, current, subsegment};
+use xray_sdk::{InSubsegment as _, Recorder, Segment, current, subsegment};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -319,4 +320,30 @@ fn what_is_not_recorded_and_left_too_early_takes_nothing_along() {
     assert!(has("outer", "before") && has("outer", "after") && has("inner", "inside"));
     assert_eq!(recorder.health().misplaced, 1);
     assert!(recorder.shutdown(Duration::from_secs(1)));
+}
+
+#[test]
+fn a_destructor_of_a_thread_may_record() {
+    struct Connection(Recorder);
+    impl Drop for Connection {
+        fn drop(&mut self) {
+            for _ in 0..100 {
+                self.0.segment("disconnect").run_sync(|_| ());
+            }
+        }
+    }
+    thread_local! {
+        static CONNECTION: RefCell<Option<Connection>> = const { RefCell::new(None) };
+    }
+    for before in [0, 1, 21] {
+        let capture = Capture::new("api");
+        let recorder = capture.recorder().clone();
+        let thread = std::thread::spawn(move || {
+            CONNECTION.set(Some(Connection(recorder.clone())));
+            (0..before).for_each(|_| recorder.segment("work").run_sync(|_| ()));
+        });
+        thread.join().expect("it does not panic");
+        let documents = capture.documents();
+        assert_eq!(documents.len(), 100 + before);
+    }
 }

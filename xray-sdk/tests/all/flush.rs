@@ -127,3 +127,38 @@ fn a_restore_opens_the_socket_again() {
     recorder.expect("a recorder").after_restore();
     assert_eq!(openings.try_recv(), Ok(()));
 }
+
+/// Takes nothing at once the first time, and panics the second.
+#[derive(Default)]
+struct Fails {
+    was_asked: bool,
+}
+
+impl Emitter for Fails {
+    fn emit(&mut self, batch: &Batch) -> Report {
+        Report::sent(batch.len())
+    }
+
+    fn emit_at_once(&mut self, _: &Batch) -> Option<Report> {
+        if self.was_asked {
+            std::panic::resume_unwind(Box::new("no"));
+        }
+        self.was_asked = true;
+        None
+    }
+}
+
+#[test]
+fn a_flush_that_meets_a_panic_is_done_by_the_recorders_own_thread() {
+    for _ in 0..50 {
+        let recorder = Recorder::builder("resize").emitter(Fails::default());
+        let recorder = recorder.build().expect("a recorder");
+        recorder.own_segment().sampled(true).begin().end();
+        recorder.flush(Duration::ZERO);
+        recorder.own_segment().sampled(true).begin().end();
+        assert!(recorder.flush(DEADLINE));
+        let health = recorder.health();
+        assert_eq!(health.unsent, 0);
+        assert_eq!(health.documents + health.refused, 2, "{health:?}");
+    }
+}

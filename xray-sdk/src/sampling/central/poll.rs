@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rand::RngExt as _;
+use rand::RngExt;
 
 use crate::clock::Moment;
 use crate::id;
@@ -55,7 +55,7 @@ impl<T: Transport> Poll<T> {
         let now = shared.clock.now();
         Self {
             schedule: Schedule::new(now, dice()),
-            client_id: format!("{:024x}", id::secure().random::<u128>() >> 32),
+            client_id: format!("{:024x}", id::secure(RngExt::random::<u128>) >> 32),
             dice: Box::new(dice),
             transport,
             modification: None,
