@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::hint;
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -147,7 +147,7 @@ fn measure<T: Send>(
             let (mut measured, mut rounds) = (0, 0);
             while measured < BURSTS {
                 rounds += 1;
-                if rounds > 10 * BURSTS {
+                if rounds > 30 * BURSTS {
                     return Err("the threads were hardly ever at work together".to_owned());
                 }
                 measured += usize::from(round(rounds > WARM_UP)?);
@@ -173,6 +173,7 @@ fn measure<T: Send>(
 struct Neighbour<T> {
     own: Mutex<T>,
     task: AtomicU64,
+    has_begun: AtomicBool,
     /// Of the latest task.
     done: Mutex<Done>,
 }
@@ -200,6 +201,7 @@ impl<T: Send> Neighbour<T> {
         Self {
             own: Mutex::new(own),
             task: AtomicU64::new(NOTHING),
+            has_begun: AtomicBool::new(false),
             done: Mutex::new(Done {
                 burst: now..now,
                 drained: Ok(()),
@@ -221,6 +223,7 @@ impl<T: Send> Neighbour<T> {
             match self.task.load(Ordering::Acquire) {
                 NOTHING => hint::spin_loop(),
                 BURST_NOW => {
+                    self.has_begun.store(true, Ordering::Release);
                     let done = burst(&mut own);
                     self.done().burst = done;
                     self.task.store(NOTHING, Ordering::Release);
@@ -247,7 +250,14 @@ impl<T: Send> Neighbour<T> {
 
     /// A burst there, and `work` here; from when to when the burst was.
     fn burst_beside<R>(&self, work: impl FnOnce() -> R) -> (Range<Instant>, R) {
-        let result = self.have_done(BURST_NOW, work);
+        self.has_begun.store(false, Ordering::Relaxed);
+        let result = self.have_done(BURST_NOW, || {
+            // It may have lost its processor for a moment.
+            while !self.has_begun.load(Ordering::Acquire) {
+                hint::spin_loop();
+            }
+            work()
+        });
         (self.done().burst.clone(), result)
     }
 
