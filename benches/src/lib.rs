@@ -4,6 +4,7 @@
 //! is named in the question's entries: this one in `ours/`, the floor in `floor/`, others in `peers/`. `burst.rs` measures one of them,
 //! `comparison.rs` puts the turns of all together, `guard/` holds allocations and instructions to what was committed.
 
+mod affinity;
 mod allocation;
 mod burst;
 mod clock;

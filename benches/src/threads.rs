@@ -13,6 +13,7 @@ use cpu_time::ProcessTime;
 use xray_sdk::sampling::Always;
 use xray_sdk::{Recorder, subsegment};
 
+use crate::affinity::{self, Core};
 use crate::allocation;
 use crate::clock::Counter;
 use crate::contender::{Contender as _, Entry};
@@ -120,6 +121,8 @@ fn measure<T: Send>(
     };
     let rounds = thread::scope(|scope| {
         scope.spawn(|| neighbour.run(burst, &drain));
+        // Else both may be on one core for long.
+        affinity::stay_on(Core::First);
         let mut round = |is_measured: bool| {
             // Twice, so that what is written to was last read by the same thread: what another processor has read is waited for.
             let (mut here, mut there, mut made) = (Duration::ZERO, Duration::ZERO, 0);
@@ -219,6 +222,7 @@ impl<T: Send> Neighbour<T> {
         drain: impl Fn(&mut T) -> Result<(), String>,
     ) {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        affinity::stay_on(Core::Last);
         loop {
             match self.task.load(Ordering::Acquire) {
                 NOTHING => hint::spin_loop(),

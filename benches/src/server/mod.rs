@@ -4,7 +4,6 @@
 //! a process of its own. So `requests/s` and the CPU time are what tracing costs the program that is traced: what is done off the request
 //! path counts, and a daemon does not.
 
-mod affinity;
 #[cfg(test)]
 mod allocations;
 mod client;
@@ -23,12 +22,12 @@ use xray_sdk::sampling::{Always, Never};
 use xray_sdk::{Recorder, TraceHeader};
 use xray_sdk_tower::ServerLayer;
 
+use crate::affinity::{self, Core};
 use crate::contender::Entry;
 use crate::ours::{Discard, NAME, recorder, udp};
 use crate::peers::opentelemetry::Provider;
 use crate::peers::{fastrace, tracing, tracing_opentelemetry};
 use crate::turn::Turn;
-use affinity::Core;
 use client::{Answer, Client};
 use control::{Identity, Watch};
 

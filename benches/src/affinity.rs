@@ -3,13 +3,13 @@ use nix::unistd::Pid;
 
 /// One of those that this process may use.
 #[derive(Clone, Copy)]
-pub(super) enum Core {
+pub(crate) enum Core {
     First,
     Last,
 }
 
 /// Keeps this thread, and those that it starts from now on, on one core, where there are several and the system lets it.
-pub(super) fn stay_on(core: Core) {
+pub(crate) fn stay_on(core: Core) {
     let this = Pid::from_raw(0);
     let Ok(usable) = sched_getaffinity(this) else {
         return;
