@@ -8,6 +8,7 @@ use std::path::Path;
 /// The modules of the crate, the lowest floor first.
 const FLOORS: &[&[&str]] = &[
     &[
+        "affinity",
         "allocation",
         "clock",
         "id",
