@@ -323,15 +323,15 @@ impl<'a> SegmentBuilder<'a> {
     #[inline(always)]
     pub fn run_sync<R>(self, work: impl FnOnce(&mut Entity) -> R) -> R {
         let mut segment = self.start();
-        let mut entered = segment.outside();
-        entered.begin();
-        let result = work(entered.entity());
+        let mut lent = segment.lend();
+        let result = work(lent.begin());
+        let entered = lent.back();
         if let Some(lane) = entered.close() {
-            mem::forget(entered);
+            mem::forget(lent);
             mem::forget(segment);
             hand_over(lane);
         } else if entered.close_unsampled() {
-            mem::forget(entered);
+            mem::forget(lent);
             mem::forget(segment);
         }
         result

@@ -5,9 +5,9 @@ use std::thread;
 
 use crate::context::{self, Context, Kind, Left, Passive};
 use crate::id::SegmentId;
-use crate::record::hand_over;
 use crate::record::lane::Lane;
 use crate::record::outlet::Outlet;
+use crate::segment::current::drop_other;
 use crate::segment::entity::{Entity, Place};
 use crate::segment::shared::end_sharing;
 
@@ -98,8 +98,7 @@ impl<'a> Entered<'a> {
     #[inline(always)]
     pub(crate) fn close(&mut self) -> Option<Box<Lane>> {
         let entity = &mut *self.entity;
-        // The program may have put another one into its place.
-        if self.way != Way::Lane || entity.place != Place::Within || entity.lane.is_some() {
+        if self.way != Way::Lane || entity.place != Place::Within {
             return None;
         }
         let mut lane = context::end(entity.key)?;
@@ -155,12 +154,6 @@ impl<'a> Entered<'a> {
         *self.replaced = Some(context::replace(own));
     }
 
-    /// What is entered, for what runs inside: it writes to what is current.
-    #[inline(always)]
-    pub(crate) fn entity(&mut self) -> &mut Entity {
-        self.entity
-    }
-
     #[inline(never)]
     fn leave(&mut self) {
         match self.way {
@@ -185,7 +178,11 @@ impl<'a> Entered<'a> {
                 if has_panicked {
                     lane.panicked(node);
                 }
-                lane.node = before;
+                match lane.node == node {
+                    true => lane.node = before,
+                    // Another one of the segment was entered inside and not left yet: it stays.
+                    false => out_of_order(lane.outlet()),
+                }
             }
         });
     }
@@ -204,11 +201,8 @@ impl<'a> Entered<'a> {
         if let Some(identity) = entity.identity.take() {
             lane.give_back(identity);
         }
-        // What the program put into its place by `mem::swap` is not lost.
         let is_shared = lane.is_shared;
-        if let Some(other) = entity.lane.replace(lane) {
-            hand_over(other);
-        }
+        entity.lane = Some(lane);
         if is_shared {
             entity.let_rest();
         }
@@ -279,6 +273,64 @@ impl Drop for Entered<'_> {
             Way::Unsampled if context::end_unsampled() => context::settle(|| None),
             _ => self.leave(),
         }
+    }
+}
+
+/// What is entered while a closure runs that gets its entity, and may put another one in its place by `mem::swap`.
+pub(crate) struct Lent<'a> {
+    entered: Entered<'a>,
+    key: usize,
+    node: SegmentId,
+}
+
+impl<'a> Lent<'a> {
+    /// Of a guard that is to [begin](Self::begin).
+    #[inline(always)]
+    pub(crate) fn outside(entered: Entered<'a>) -> Self {
+        Self {
+            key: entered.entity.key,
+            node: entered.entity.node,
+            entered,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn begin(&mut self) -> &mut Entity {
+        self.entered.begin();
+        self.entered.entity
+    }
+
+    /// The guard, of what was lent.
+    #[inline(always)]
+    pub(crate) fn back(&mut self) -> &mut Entered<'a> {
+        // Those that are not recorded may have the same, and nothing that would be lost.
+        if self.entered.entity.node != self.node {
+            self.restore();
+        }
+        &mut self.entered
+    }
+
+    /// Closes what is there instead.
+    #[cold]
+    #[inline(never)]
+    fn restore(&mut self) {
+        let place = match self.key {
+            0 => Place::Unrecorded,
+            _ => Place::Within,
+        };
+        drop_other(self.entered.entity);
+        *self.entered.entity = Entity {
+            key: self.key,
+            node: self.node,
+            ..Entity::at(place)
+        };
+    }
+}
+
+impl Drop for Lent<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.back();
     }
 }
 

@@ -24,6 +24,7 @@ use std::ops::{Deref, DerefMut};
 
 pub use current::{Current, current};
 pub use entered::Entered;
+pub(crate) use entered::Lent;
 pub use entity::Entity;
 pub(crate) use exception::message_of;
 pub(crate) use future::kept;
@@ -108,6 +109,12 @@ impl Segment {
     #[inline(always)]
     pub(crate) fn outside(&mut self) -> Entered<'_> {
         Entered::outside(&mut self.entity)
+    }
+
+    /// The same, for a closure that gets this segment.
+    #[inline(always)]
+    pub(crate) fn lend(&mut self) -> Lent<'_> {
+        Lent::outside(self.outside())
     }
 
     /// Closes the segment. The same as dropping it.

@@ -51,8 +51,10 @@ pub(super) fn run_below<R>(
 ///
 /// It stays where it was made, and is written a word at a time: what is moved by other words than it was written in waits for the processor.
 struct Running {
-    // Has nothing that is to be dropped once it has ended.
+    // What the closure gets: it may put another one in its place. Has nothing that is to be dropped once it has ended.
     entity: ManuallyDrop<Entity>,
+    /// None where it is not open.
+    node: SegmentId,
     parent: SegmentId,
 }
 
@@ -62,6 +64,7 @@ impl Running {
     fn new() -> Self {
         Self {
             entity: ManuallyDrop::new(Entity::at(Place::Nowhere)),
+            node: NO_NODE,
             parent: NO_NODE,
         }
     }
@@ -107,27 +110,27 @@ impl Running {
         entity.node = node;
         // What is replaced is nothing, so nothing has to be dropped.
         mem::forget(entity.identity.replace(lane.lend()));
+        self.node = node;
         self.parent = parent;
     }
 
     /// Closes the subsegment.
     #[inline(always)]
     fn end(&mut self) {
-        if self.entity.place == Place::Within {
+        if self.node != NO_NODE {
             self.close();
-            // There is nothing more to be done when it is dropped.
-            self.entity.place = Place::Nowhere;
         }
     }
 
     #[inline(always)]
     fn close(&mut self) {
+        let is_own = self.entity.place == Place::Within;
         let mut other = None;
         let is_closed = context::at_once!(|lane| {
-            let is_closed = lane.key() == self.entity.key && lane.close_at_once(self.entity.node);
+            let is_closed = lane.node == self.node && lane.close_at_once(self.node);
             if is_closed {
                 lane.node = self.parent;
-                if let Some(identity) = self.entity.identity.take() {
+                if is_own && let Some(identity) = self.entity.identity.take() {
                     other = lane.give_back(identity);
                 }
             }
@@ -137,45 +140,58 @@ impl Running {
         if is_closed != Some(true) {
             self.close_otherwise();
         }
+        self.node = NO_NODE;
+        if is_own {
+            // There is nothing more to be done when it is dropped.
+            self.entity.place = Place::Nowhere;
+        }
     }
 
     /// There is no room at hand, or another segment is current.
     #[cold]
     #[inline(never)]
     fn close_otherwise(&mut self) {
+        let is_in = |lane: &Lane| match self.entity.node == self.node {
+            true => lane.key() == self.entity.key,
+            false => lane.node == self.node,
+        };
         let is_closed = context::with_lane(|lane| match lane {
-            Some(lane) if lane.key() == self.entity.key => {
+            Some(lane) if is_in(lane) => {
                 let now = lane.tick();
-                lane.close(self.entity.node, now);
+                lane.close(self.node, now);
                 lane.node = self.parent;
                 true
             }
             _ => false,
         });
-        if let Some(identity) = self.entity.identity.take() {
-            if !is_closed {
-                close_aside(&identity, self.entity.node, true);
+        if self.entity.place == Place::Within {
+            let identity = self.entity.identity.take();
+            // Where the program took the entity away, whoever drops it closes it.
+            let identity = identity.filter(|_| !is_closed && self.entity.node == self.node);
+            if let Some(identity) = identity {
+                close_aside(&identity, self.node, true);
             }
         }
     }
 
-    /// The closure panicked, or the program put another entity in the place of this one.
+    /// The closure panicked, or the program put another entity in the place of its own.
     #[cold]
     #[inline(never)]
     fn drop_unended(&mut self) {
-        if self.entity.place == Place::Within {
-            self.entity.mark(Mark::Panicked);
+        if self.node != NO_NODE {
+            if self.entity.node == self.node {
+                self.entity.mark(Mark::Panicked);
+            }
             self.close();
-        } else {
-            drop_other(&mut self.entity);
         }
+        drop_other(&mut self.entity);
     }
 }
 
 impl Drop for Running {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.entity.place != Place::Nowhere {
+        if self.node != NO_NODE || self.entity.place != Place::Nowhere {
             self.drop_unended();
         }
     }

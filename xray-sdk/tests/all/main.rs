@@ -23,5 +23,6 @@ mod sampling_observed;
 mod schema;
 mod sending;
 mod size;
+mod swapped;
 mod tasks;
 mod within;

@@ -69,6 +69,28 @@ fn guards_that_end_out_of_order_lose_no_segment_and_leave_the_thread_clean() {
     assert!(health.notices[0].contains("enter()"), "{health:?}");
 }
 
+#[test]
+fn guards_of_one_segment_that_end_out_of_order_are_told() {
+    let capture = Capture::new("service");
+    let mut segment = capture.recorder().segment("service").begin();
+    {
+        let _segment = segment.enter();
+        let mut outer = subsegment("outer").begin();
+        let mut inner = subsegment("inner").begin();
+        let entered_outer = outer.enter();
+        let entered_inner = inner.enter();
+        drop(entered_outer);
+        subsegment("in inner").run(|_| ());
+        drop(entered_inner);
+    }
+    assert_eq!(current().trace_id(), None, "nothing stays current");
+    drop(segment);
+    let tree = capture.tree();
+    assert_eq!(tree, "service\n  outer\n  inner\n    in inner\n");
+    let health = capture.recorder().health();
+    assert_eq!((health.lost_total(), health.misplaced), (0, 1));
+}
+
 /// Pending until it was polled twice.
 async fn pause() {
     let mut polls = 0;
