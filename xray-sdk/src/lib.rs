@@ -61,6 +61,7 @@ mod context;
 pub mod document;
 pub mod emitter;
 mod error;
+mod foreign;
 mod header;
 mod id;
 mod notice;

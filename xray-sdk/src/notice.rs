@@ -1,9 +1,9 @@
 //! What a recorder tells its user: each thing once, with its cure.
 
 use std::collections::HashSet;
-use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
+
+use crate::foreign::guarded;
 
 /// How many notices of single names and places are told; later ones are still counted where they happen.
 const EACH: usize = 256;
@@ -55,12 +55,7 @@ impl Notices {
             text
         };
         // A logger is code of others, and may panic.
-        let logged = catch_unwind(AssertUnwindSafe(
-            || log::warn!(target: "xray_sdk", "{text}"),
-        ));
-        if let Err(payload) = logged {
-            mem::forget(payload);
-        }
+        let _ = guarded(|| log::warn!(target: "xray_sdk", "{text}"));
     }
 
     #[cfg(test)]

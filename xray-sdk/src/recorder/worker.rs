@@ -1,4 +1,3 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
@@ -6,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::assemble::Assembler;
 use crate::emitter::{Batch, Emitter, Tally};
+use crate::foreign;
 use crate::record::approach::Approach;
 use crate::record::outlet::Outlet;
 use crate::record::round::Next;
@@ -228,8 +228,8 @@ impl Worker {
 
     /// An emitter is code of others, and may panic: that costs the documents at hand, not all later ones. None when it did.
     fn guarded<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> Option<R> {
-        let result = catch_unwind(AssertUnwindSafe(|| work(self)));
-        if result.is_err() {
+        let result = foreign::guarded(|| work(self));
+        if result.is_none() {
             let lost = self.backlog.first().map_or(1, Batch::len) as u64;
             self.emitted();
             self.outlet
@@ -241,7 +241,7 @@ impl Worker {
                     .to_owned()
             });
         }
-        result.ok()
+        result
     }
 
     /// Emits the first batch.

@@ -1,6 +1,6 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use crate::foreign;
 use crate::notice::Notices;
 use crate::sampling::{Decision, Sampler, SamplingRequest};
 
@@ -18,13 +18,10 @@ impl Guarded {
 
     #[inline]
     fn guard<R>(&self, work: impl FnOnce(&dyn Sampler) -> R, instead: fn() -> R) -> R {
-        match catch_unwind(AssertUnwindSafe(|| work(&*self.sampler))) {
-            Ok(result) => result,
-            Err(_) => {
-                self.tell();
-                instead()
-            }
-        }
+        foreign::guarded(|| work(&*self.sampler)).unwrap_or_else(|| {
+            self.tell();
+            instead()
+        })
     }
 
     #[cold]

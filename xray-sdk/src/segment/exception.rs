@@ -2,8 +2,8 @@
 
 use std::any::type_name;
 use std::error::Error as StdError;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::foreign::guarded;
 use crate::id::SegmentId;
 use crate::record::Text;
 use crate::record::event::Chain;
@@ -21,7 +21,7 @@ pub(crate) struct Exception {
 /// Reads `error` and all its sources. Runs the program's `Display`, so no context may be borrowed meanwhile.
 pub(crate) fn chain_of<E: StdError + ?Sized>(error: &E) -> Vec<Exception> {
     // An error whose source() panics must not fail the program because it is traced.
-    catch_unwind(AssertUnwindSafe(|| read_chain(error))).unwrap_or_else(|_| {
+    guarded(|| read_chain(error)).unwrap_or_else(|| {
         vec![Exception {
             kind: Text::from(kind_of::<E>()),
             message: "(its source() panicked)".to_owned(),
@@ -68,8 +68,7 @@ pub(crate) fn record(lane: &mut Lane, node: SegmentId, chain: &[Exception], remo
 
 pub(crate) fn message_of(error: &dyn std::fmt::Display) -> String {
     // A Display that panics must not fail the program because it is traced.
-    catch_unwind(AssertUnwindSafe(|| error.to_string()))
-        .unwrap_or_else(|_| "(its Display panicked)".to_owned())
+    guarded(|| error.to_string()).unwrap_or_else(|| "(its Display panicked)".to_owned())
 }
 
 /// The type's name; a trait object has lost its own.

@@ -9,7 +9,7 @@ fn modules_use_their_own_floor_and_those_below() {
     rules::check(
         &source,
         &[
-            &["error"],
+            &["error", "foreign"],
             &["clock", "notice"],
             &["id"],
             &["header"],

@@ -1,15 +1,12 @@
 mod serializer;
 
-use std::any::Any;
 use std::cell::Cell;
 use std::io::{self, Write};
-use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str;
-use std::thread;
 
 use serde::Serialize;
 
+use crate::foreign::guarded;
 use crate::record::event::Form;
 use serializer::TextOrJson;
 
@@ -41,7 +38,7 @@ pub(crate) fn write(value: &(impl Serialize + ?Sized), keep: impl FnOnce(Written
         out: &mut out,
     };
     // The panic of a value that is only serialised for tracing must not reach the program.
-    let end = catch_unwind(AssertUnwindSafe(|| value.serialize(to)));
+    let end = guarded(|| value.serialize(to));
     if let Some(keep) = keep {
         let out = out.map_or_else(Capped::new, serde_json::Serializer::into_inner);
         keep_json(out, end, keep);
@@ -49,19 +46,12 @@ pub(crate) fn write(value: &(impl Serialize + ?Sized), keep: impl FnOnce(Written
 }
 
 /// Keeps what was written, or how writing it ended.
-fn keep_json(
-    mut out: Capped,
-    end: thread::Result<serde_json::Result<()>>,
-    keep: impl FnOnce(Written<'_>),
-) {
+fn keep_json(mut out: Capped, end: Option<serde_json::Result<()>>, keep: impl FnOnce(Written<'_>)) {
     match end {
-        Ok(Ok(())) => {}
+        Some(Ok(())) => {}
         _ if out.cut => {}
-        Ok(Err(error)) => out.note(&format!("(not serialised: {error})")),
-        Err(payload) => {
-            dispose(payload);
-            out.note("(not serialised: its Serialize panicked)");
-        }
+        Some(Err(error)) => out.note(&format!("(not serialised: {error})")),
+        None => out.note("(not serialised: its Serialize panicked)"),
     }
     let text = match str::from_utf8(&out.bytes) {
         Ok(text) => text,
@@ -75,17 +65,6 @@ fn keep_json(
     if out.bytes.capacity() <= ROOM_BYTES {
         let _ = ROOM.try_with(|room| room.set(out.bytes));
     }
-}
-
-/// Drops what a program panicked with. That is the program's too, and may panic when it is dropped.
-fn dispose(mut payload: Box<dyn Any + Send>) {
-    for _ in 0..8 {
-        match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            Ok(()) => return,
-            Err(next) => payload = next,
-        }
-    }
-    mem::forget(payload);
 }
 
 struct Capped {
