@@ -40,6 +40,8 @@
 //! - A request that is not sampled records nothing: each call looks at the thread's context and returns.
 //! - Every document is valid by AWS's schema, whatever the program puts in.
 //!
+//! Two places must not record: a global allocator, which the recorder itself calls, and a signal handler.
+//!
 //! # What is current
 //!
 //! There is no global recorder. [`current()`] and [`subsegment()`] find their place through the thread they run on: inside
