@@ -46,14 +46,24 @@ mod tests {
         }
     }
 
+    /// Panics with its like whenever it is dropped. It is nothing, so that nothing is leaked.
+    struct Endless;
+
+    impl Drop for Endless {
+        fn drop(&mut self) {
+            panic_any(Self);
+        }
+    }
+
     #[test]
     fn what_a_panic_carries_is_dropped_though_that_panics() {
         assert_eq!(guarded(|| 7), Some(7));
-        for (times, left) in [(0, 1), (7, 1), (8, 2), (u32::MAX, 2)] {
+        for times in [0, 1, 7] {
             let value = Arc::new(());
             let carried = Fuse(times, value.clone());
             assert_eq!(guarded(|| panic_any(carried)), None::<()>);
-            assert_eq!(Arc::strong_count(&value), left, "{times}");
+            assert_eq!(Arc::strong_count(&value), 1, "{times}");
         }
+        assert_eq!(guarded(|| panic_any(Endless)), None::<()>);
     }
 }
