@@ -7,6 +7,7 @@ use cpu_time::ProcessTime;
 
 use crate::allocation;
 use crate::contender::{Contender, Entry, Measure};
+use crate::gauge;
 use crate::statistic::median;
 use crate::turn::Turn;
 use crate::work::Request;
@@ -34,7 +35,9 @@ pub(crate) fn take(entry: &Entry, operations: usize, sink: SocketAddr) -> Result
 fn of(contender: &mut dyn Contender, operations: usize) -> Result<Turn, String> {
     let request = Request::example();
     let warm_up = Bursts::run(contender, &request, operations, WARM_UP);
+    let before = gauge::read();
     let mut bursts = Bursts::run(contender, &request, operations, MEASURED);
+    let after = gauge::read();
     let all = (warm_up.nanoseconds.len() + bursts.nanoseconds.len()) * operations;
     contender.verify(all as u64)?;
     let measured = (bursts.nanoseconds.len() * operations) as f64;
@@ -43,6 +46,7 @@ fn of(contender: &mut dyn Contender, operations: usize) -> Result<Turn, String> 
         total_cpu_ns: bursts.cpu.as_nanos() as f64 / measured,
         allocations: Some(bursts.allocations as f64 / measured),
         operations: all as u64,
+        gauge: Some(before.max(after)),
         more: Vec::new(),
     })
 }

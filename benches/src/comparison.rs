@@ -148,6 +148,7 @@ mod tests {
             total_cpu_ns: 10.0 * ns,
             allocations: Some(4.0),
             operations: 100,
+            gauge: None,
             more: Vec::new(),
         }
     }

@@ -14,6 +14,7 @@ mod decision;
 mod delivery;
 mod emitting;
 mod floor;
+mod gauge;
 mod guard;
 mod id;
 mod json;
@@ -53,6 +54,7 @@ use clap::Parser as _;
 
 use crate::comparison::Comparison;
 use crate::contender::Entry;
+use crate::gauge::Quiet;
 use crate::options::Options;
 use crate::question::Question;
 use crate::questions::QUESTIONS;
@@ -126,9 +128,9 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
     println!("{head}\n\n{}", table::LEGEND);
     let start = Instant::now();
     let sink = Sink::open()?;
-    let mut answers = Vec::new();
+    let (mut quiet, mut answers) = (Quiet::new(), Vec::new());
     for (number, (question, entries)) in (1..).zip(asked) {
-        let take = |entry: &Entry| process::take_turn(entry, sink.address());
+        let take = |entry: &Entry| quiet.take(|| process::take_turn(entry, sink.address()));
         let comparison = Comparison::run(question, entries, options.rounds, take)?;
         let rows = comparison.rows();
         print!("{}", table::text(number, question, &rows));
@@ -139,6 +141,7 @@ fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
         "measured in {} s; {received} datagrams were received, of those that were sent",
         start.elapsed().as_secs()
     );
+    println!("{}", quiet.told());
     write(options, &head, &answers)
 }
 

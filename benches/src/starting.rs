@@ -73,6 +73,7 @@ fn measure<T>(start: impl FnOnce() -> Result<T, String>) -> Result<Turn, String>
         total_cpu_ns: cpu.as_nanos() as f64,
         allocations: Some(allocations as f64),
         operations: 1,
+        gauge: None,
         more: vec![
             after.threads - before.threads,
             after.kilobytes - before.kilobytes,

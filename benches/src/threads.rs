@@ -155,6 +155,7 @@ fn measure<T: Send>(
         total_cpu_ns: cpu.elapsed().as_nanos() as f64 / operations as f64,
         allocations: Some(allocations as f64 / (BURST * BURSTS) as f64),
         operations,
+        gauge: None,
         more: vec![one / BURST as f64, 2.0 * one / two],
     })
 }

@@ -12,6 +12,9 @@ pub(crate) struct Turn {
     pub(crate) allocations: Option<f64>,
     /// How many operations there were in all, warming up included.
     pub(crate) operations: u64,
+    /// What the [gauge](crate::gauge) showed at its worst, before and after. None where it is not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) gauge: Option<f64>,
     /// What else the question asks for, in the order of its columns.
     pub(crate) more: Vec<f64>,
 }

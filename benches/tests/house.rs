@@ -11,6 +11,7 @@ const FLOORS: &[&[&str]] = &[
         "affinity",
         "allocation",
         "clock",
+        "gauge",
         "id",
         "json",
         "machine",

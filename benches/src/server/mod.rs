@@ -24,6 +24,7 @@ use xray_sdk_tower::ServerLayer;
 
 use crate::affinity::{self, Core};
 use crate::contender::Entry;
+use crate::gauge;
 use crate::ours::{Discard, NAME, recorder, udp};
 use crate::peers::opentelemetry::Provider;
 use crate::peers::{fastrace, tracing, tracing_opentelemetry};
@@ -184,11 +185,13 @@ fn measure(
     let client = Client::start().map_err(told)?;
     // Before there are other threads, which stay where this one is.
     affinity::stay_on(Core::First);
+    let before = gauge::read();
     let hello = Router::new().route("/hello", get(async || load::BODY));
     let Traced { app, settle } = trace(hello, client.sink())?;
     let (answer, cpu, client) = runtime()
         .and_then(|runtime| runtime.block_on(serve(app, client)))
         .map_err(told)?;
+    let gauge = before.max(gauge::read());
     settle()?;
     let arrived = client.end().map_err(told)?;
     Ok(Turn {
@@ -196,6 +199,7 @@ fn measure(
         total_cpu_ns: cpu.as_nanos() as f64 / answer.all as f64,
         allocations: None,
         operations: answer.all,
+        gauge: Some(gauge),
         more: vec![
             answer.each_second,
             answer.p50,
