@@ -3,6 +3,7 @@ use std::panic::Location;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::error::Error;
+use crate::foreign::guarded;
 
 /// The environment variable that chooses the strategy, with the meaning of the official SDKs.
 pub(crate) const VARIABLE: &str = "AWS_XRAY_CONTEXT_MISSING";
@@ -66,7 +67,8 @@ pub(crate) fn report(place: &'static Location<'static>) {
         ContextMissing::Panic => panic!("{}", message(place)),
         ContextMissing::Log => {
             if is_new(place) {
-                log::error!(target: "xray_sdk", "{}", message(place));
+                // A logger is code of others, and may panic.
+                let _ = guarded(|| log::error!(target: "xray_sdk", "{}", message(place)));
             }
         }
     }

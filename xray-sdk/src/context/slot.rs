@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 
 use crate::context::{Context, Passive};
-use crate::id::SegmentId;
 use crate::record::lane::Lane;
 use crate::record::raw::{self, Seat};
 
@@ -138,11 +137,11 @@ pub(crate) fn begin(lane: Box<Lane>) {
     put(ManuallyDrop::new(Some(lane)));
 }
 
-/// Makes nothing current where the lane of the segment with this [key](crate::record::identity::Identity::key) is, and returns that.
+/// Makes nothing current where the lane with this [tag](Lane::tag) is, and returns that.
 #[inline(always)]
-pub(crate) fn end(key: usize) -> Option<Box<Lane>> {
+pub(crate) fn end(tag: usize) -> Option<Box<Lane>> {
     let mut current = take();
-    if current.as_deref().is_some_and(|lane| lane.key() == key) {
+    if current.as_deref().is_some_and(|lane| lane.tag() == tag) {
         set_kind(Kind::Missing);
         return current.take();
     }
@@ -202,13 +201,14 @@ fn put_passive(passive: Passive) {
     PASSIVE.set(ManuallyDrop::new(passive));
 }
 
-/// How a context whose guard has ended is found when it comes back.
+/// How a context whose guard has ended is found when it comes back: by the [tag](Lane::tag) of a lane, for handles of one segment may have
+/// one each.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Left {
-    /// It is of this segment.
-    Segment(SegmentId),
-    /// It is not recorded, and comes back when this segment is left.
-    Below(SegmentId),
+    /// It is this lane.
+    Lane(usize),
+    /// It is not recorded, and comes back when what has this lane is left.
+    Below(usize),
 }
 
 /// A guard ended while something that was entered inside it is still current: its context is taken away when that comes back.
@@ -223,7 +223,7 @@ pub(crate) fn leave(what: Left, before: Context) {
 
 /// Takes away what is current here though its guard has ended, after that of `ended` has.
 #[inline(always)]
-pub(crate) fn settle(ended: impl FnOnce() -> Option<SegmentId>) {
+pub(crate) fn settle(ended: impl FnOnce() -> Option<usize>) {
     if HERE.with(|here| here.left_count.get()) > 0 {
         take_left(ended());
     }
@@ -231,13 +231,13 @@ pub(crate) fn settle(ended: impl FnOnce() -> Option<SegmentId>) {
 
 #[cold]
 #[inline(never)]
-fn take_left(ended: Option<SegmentId>) {
+fn take_left(ended: Option<usize>) {
     loop {
         let below = ended.map(Left::Below);
-        let current = match with_lane(|lane| Some(lane?.identity().segment_id())) {
-            Some(segment) => {
-                await_end(below, segment);
-                Some(Left::Segment(segment))
+        let current = match with_lane(|lane| Some(lane?.tag())) {
+            Some(lane) => {
+                await_end(below, lane);
+                Some(Left::Lane(lane))
             }
             None => below.filter(|_| kind().is_passive()),
         };
@@ -260,12 +260,12 @@ fn take_left(ended: Option<SegmentId>) {
     }
 }
 
-/// What was to come back by now is below this segment.
-fn await_end(below: Option<Left>, segment: SegmentId) {
+/// What was to come back by now is below this lane.
+fn await_end(below: Option<Left>, lane: usize) {
     let _ = LEFT.try_with(|left| {
         for (what, _) in left.borrow_mut().iter_mut() {
             if Some(*what) == below {
-                *what = Left::Below(segment);
+                *what = Left::Below(lane);
             }
         }
     });

@@ -1,10 +1,11 @@
+use std::mem;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::assemble::Assembler;
-use crate::emitter::{Batch, Emitter, Tally};
+use crate::emitter::{Batch, Emitter, Report, Tally};
 use crate::foreign;
 use crate::record::approach::Approach;
 use crate::record::outlet::Outlet;
@@ -281,6 +282,23 @@ impl Worker {
         self.held = bytes;
         let unsent = &self.outlet.counts.written;
         unsent.store(self.backlog.documents(), Ordering::Relaxed);
+    }
+}
+
+/// In the place of an emitter that is being dropped.
+struct Nowhere;
+
+impl Emitter for Nowhere {
+    fn emit(&mut self, _batch: &Batch) -> Report {
+        Report::default()
+    }
+}
+
+impl Drop for Worker {
+    /// The emitter is code of others, and may panic when it is dropped, too.
+    fn drop(&mut self) {
+        let emitter = mem::replace(&mut self.emitter, Box::new(Nowhere));
+        foreign::guarded(|| drop(emitter));
     }
 }
 

@@ -101,7 +101,7 @@ impl<'a> Entered<'a> {
         if self.way != Way::Lane || entity.place != Place::Within {
             return None;
         }
-        let mut lane = context::end(entity.key)?;
+        let mut lane = context::end(Lane::tag_of(entity.key, entity.node))?;
         let now = lane.tick();
         lane.close(entity.node, now);
         if let Some(identity) = entity.identity.take() {
@@ -110,7 +110,7 @@ impl<'a> Entered<'a> {
         if lane.is_shared {
             end_sharing(&lane);
         }
-        context::settle(|| Some(lane.identity().segment_id()));
+        context::settle(|| Some(lane.tag()));
         Some(lane)
     }
 
@@ -154,18 +154,24 @@ impl<'a> Entered<'a> {
         *self.replaced = Some(context::replace(own));
     }
 
+    /// That of its lane.
+    #[inline(always)]
+    fn tag(&self) -> usize {
+        Lane::tag_of(self.entity.key, self.entity.node)
+    }
+
     #[inline(never)]
     fn leave(&mut self) {
         match self.way {
             Way::Not => return,
             Way::Node(before) => self.leave_node(before),
-            Way::Lane => match context::end(self.entity.key) {
+            Way::Lane => match context::end(self.tag()) {
                 Some(lane) => self.keep(lane),
                 None => self.leave_otherwise(),
             },
             _ => self.leave_otherwise(),
         }
-        context::settle(|| Some(self.entity.identity()?.segment_id()));
+        context::settle(|| Some(self.tag()).filter(|tag| *tag != 0));
     }
 
     /// What was current in the lane is so again.
@@ -214,7 +220,7 @@ impl<'a> Entered<'a> {
         let is_inside = !matches!(before, Context::Missing);
         let has_panicked = thread::panicking() && !self.panicking;
         match context::replace(before) {
-            Context::Recording(lane) if lane.key() == self.entity.key => {
+            Context::Recording(lane) if lane.tag() == self.tag() => {
                 self.keep(lane);
                 if is_inside {
                     self.hand_over_apart();
@@ -243,7 +249,7 @@ impl<'a> Entered<'a> {
     #[inline(never)]
     fn left_too_early(&mut self, inner: Context) {
         let above = match &inner {
-            Context::Recording(lane) => Some((lane.identity().segment_id(), lane.outlet().clone())),
+            Context::Recording(lane) => Some((lane.tag(), lane.outlet().clone())),
             Context::Missing | Context::Passive(_) => None,
         };
         let before = context::replace(inner);
@@ -253,7 +259,7 @@ impl<'a> Entered<'a> {
         match (&self.entity.identity, above) {
             (Some(identity), _) => {
                 out_of_order(identity.outlet());
-                context::leave(Left::Segment(identity.segment_id()), before);
+                context::leave(Left::Lane(self.tag()), before);
             }
             (None, Some((above, outlet))) => {
                 out_of_order(&outlet);

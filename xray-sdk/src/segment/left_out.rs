@@ -2,6 +2,7 @@
 
 use crate::context::{self, Context, Passive, missing};
 use crate::header::Sampled;
+use crate::segment::current::drop_other;
 use crate::segment::entity::{Entity, Place};
 use crate::segment::subsegment::{NO_NODE, Subsegment, SubsegmentBuilder};
 
@@ -37,6 +38,15 @@ impl SubsegmentBuilder<'_> {
     pub(super) fn run_left_out<R>(self, work: impl FnOnce(&mut Entity) -> R) -> R {
         let mut left_out = self.leave_out();
         let _entered = left_out.enter();
-        work(&mut Entity::at(Place::Nowhere))
+        work(&mut Nothing(Entity::at(Place::Nowhere)).0)
+    }
+}
+
+/// What records nothing, where the program may put another one in its place.
+struct Nothing(Entity);
+
+impl Drop for Nothing {
+    fn drop(&mut self) {
+        drop_other(&mut self.0);
     }
 }

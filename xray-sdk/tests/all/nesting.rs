@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use xray_sdk::testing::Capture;
 use xray_sdk::{InSubsegment as _, Recorder, Sampled, TraceHeader, current, subsegment};
@@ -89,6 +90,56 @@ fn guards_of_one_segment_that_end_out_of_order_are_told() {
     assert_eq!(tree, "service\n  outer\n  inner\n    in inner\n");
     let health = capture.recorder().health();
     assert_eq!((health.lost_total(), health.misplaced), (0, 1));
+}
+
+#[test]
+fn guards_of_handles_with_lanes_of_their_own_may_end_in_any_order() {
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
+        let capture = Capture::new("service");
+        let (mut a, mut b) = (
+            capture.recorder().segment("a").begin(),
+            capture.recorder().segment("b").begin(),
+        );
+        let mut x = a.subsegment("x").begin();
+        let mut y = a.subsegment("y").begin();
+        let mut guards = [Some(x.enter()), Some(b.enter()), Some(y.enter())];
+        subsegment("in y").run(|_| ());
+        for place in order {
+            guards[place] = None;
+        }
+        assert_eq!(current().trace_id(), None, "nothing stays current");
+        drop(guards);
+        drop((x, y, a, b));
+        assert_eq!(capture.tree(), "a\n  x\n  y\n    in y\nb\n", "{order:?}");
+        assert_eq!(capture.recorder().health().lost_total(), 0);
+        assert!(
+            capture.recorder().shutdown(Duration::from_secs(10)),
+            "{order:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_recorded_in_a_handle_is_kept_where_another_one_is_left_too_early() {
+    let capture = Capture::new("service");
+    let mut a = capture.recorder().segment("a").begin();
+    let mut x = a.subsegment("x").begin();
+    let mut y = a.subsegment("y").begin();
+    let (entered_x, entered_y) = (x.enter(), y.enter());
+    drop(entered_x);
+    subsegment("in y").run(|_| ());
+    drop(entered_y);
+    assert_eq!(current().trace_id(), None, "nothing stays current");
+    drop((x, y, a));
+    assert_eq!(capture.tree(), "a\n  x\n  y\n    in y\n");
+    assert!(capture.recorder().shutdown(Duration::from_secs(10)));
 }
 
 /// Pending until it was polled twice.

@@ -152,6 +152,18 @@ fn that_of_a_handle_comes_into_the_closure_of_a_segment_that_is_not_sampled() {
 }
 
 #[test]
+fn that_of_a_handle_comes_into_a_closure_that_is_left_out() {
+    let capture = Capture::new("shop");
+    let mut handle = begin(&capture, "handle");
+    subsegment("left out")
+        .without_sampling()
+        .run(|nothing| mem::swap::<Entity>(&mut handle, nothing));
+    drop(handle);
+    assert_eq!(capture.tree(), "handle\n");
+    settled(&capture);
+}
+
+#[test]
 fn that_of_what_is_current_comes_into_closures() {
     let capture = Capture::new("shop");
     capture.recorder().segment("shop").run_sync(|segment| {

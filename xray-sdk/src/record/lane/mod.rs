@@ -230,6 +230,21 @@ impl Lane {
         self.key
     }
 
+    /// The same, and tells lanes of handles of one segment apart, of which each has its own: by what is current in them.
+    #[inline(always)]
+    pub(crate) fn tag(&self) -> usize {
+        Self::tag_of(self.key, self.node)
+    }
+
+    /// The [tag](Self::tag) of the lane with this key, while this is current in it.
+    #[inline(always)]
+    pub(crate) fn tag_of(key: usize, node: SegmentId) -> usize {
+        match key & PART {
+            0 => key,
+            _ => key ^ node.to_u64() as usize,
+        }
+    }
+
     /// Whether it is the segment's own, in which the segment itself is: there is one at a time, and its parts are queued one after the other.
     #[inline(always)]
     pub(crate) fn is_main(&self) -> bool {
