@@ -81,51 +81,43 @@ fn those_of_two_segments_are_exchanged() {
     settled(&capture);
 }
 
-#[test]
-fn that_of_a_handle_comes_into_a_closure_and_that_of_the_closure_into_the_handle() {
+/// A handle's entity is put by `run` into a closure inside of the segment "shop", and that of the closure into the handle.
+fn with_a_handle(run: impl Fn(&mut Segment, &mut Entity), expected: &str) {
     for is_sampled in [true, false] {
         let capture = Capture::new("shop");
         let recorder = capture.recorder();
-        let mut handle = match is_sampled {
-            true => begin(&capture, "handle"),
-            false => recorder.segment("handle").sampled(false).begin(),
-        };
-        recorder.segment("shop").run_sync(|segment| {
-            subsegment("inner").run(|inner| mem::swap::<Entity>(&mut handle, inner));
-            subsegment("next").run(|_| ());
-            segment.annotate("is_own", true);
-        });
+        let mut handle = recorder.segment("handle").sampled(is_sampled).begin();
+        recorder
+            .segment("shop")
+            .run_sync(|segment| run(&mut handle, segment));
         drop(handle);
-        let expected = "shop\n  inner\n  next\n";
-        match is_sampled {
-            true => assert_eq!(capture.tree(), format!("handle\n{expected}")),
-            false => assert_eq!(capture.tree(), expected),
-        }
+        let handles = if is_sampled { "handle\n" } else { "" };
+        assert_eq!(capture.tree(), format!("{handles}{expected}"));
         settled(&capture);
     }
 }
 
 #[test]
+fn that_of_a_handle_comes_into_a_subsegments_closure() {
+    with_a_handle(
+        |handle, segment| {
+            subsegment("inner").run(|inner| mem::swap::<Entity>(handle, inner));
+            subsegment("next").run(|_| ());
+            segment.annotate("is_own", true);
+        },
+        "shop\n  inner\n  next\n",
+    );
+}
+
+#[test]
 fn that_of_a_handle_comes_into_a_segments_closure() {
-    for is_sampled in [true, false] {
-        let capture = Capture::new("shop");
-        let recorder = capture.recorder();
-        let mut handle = match is_sampled {
-            true => begin(&capture, "handle"),
-            false => recorder.segment("handle").sampled(false).begin(),
-        };
-        recorder.segment("shop").run_sync(|segment| {
-            mem::swap::<Entity>(&mut handle, segment);
+    with_a_handle(
+        |handle, segment| {
+            mem::swap::<Entity>(handle, segment);
             subsegment("in the segment").run(|_| ());
-        });
-        drop(handle);
-        let expected = "shop\n  in the segment\n";
-        match is_sampled {
-            true => assert_eq!(capture.tree(), format!("handle\n{expected}")),
-            false => assert_eq!(capture.tree(), expected),
-        }
-        settled(&capture);
-    }
+        },
+        "shop\n  in the segment\n",
+    );
 }
 
 #[test]
