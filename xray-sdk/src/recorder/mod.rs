@@ -153,7 +153,8 @@ impl Recorder {
     }
 
     /// Lets no segment begin any more, waits until those that are open have closed, sends all, and stops.
-    /// False when something is still open after `deadline`, or cannot be sent in time.
+    /// False when something is still open after `deadline`, or cannot be sent in time. Where something was left open, a later call returns
+    /// false, too, though it has closed since.
     ///
     /// What is still open when nine tenths of the deadline are over, or all but 100 ms, is sent as in progress as far as it left its
     /// handle (which long segments do in parts); what its handle still holds is counted as refused when it closes.
